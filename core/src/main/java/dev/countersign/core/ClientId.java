@@ -1,0 +1,39 @@
+package dev.countersign.core;
+
+import java.util.Optional;
+
+/** The name that a client picked for itself: 1 to 64 of {@code A-Z a-z 0-9 . _ -}. */
+public record ClientId(String value) {
+
+    private static final int MAX_LENGTH = 64;
+
+    /** @throws IllegalArgumentException outside the alphabet or the length; the value is not repeated in it */
+    public ClientId {
+        if (!isValid(value)) {
+            throw new IllegalArgumentException("an id is 1 to 64 of A-Z a-z 0-9 . _ -");
+        }
+    }
+
+    /** The id that the text spells, or empty where it spells none. */
+    public static Optional<ClientId> parse(String text) {
+        return isValid(text) ? Optional.of(new ClientId(text)) : Optional.empty();
+    }
+
+    private static boolean isValid(String text) {
+        return !text.isEmpty() && text.length() <= MAX_LENGTH && text.chars().allMatch(ClientId::isAllowed);
+    }
+
+    private static boolean isAllowed(int c) {
+        return (c >= 'a' && c <= 'z')
+                || (c >= 'A' && c <= 'Z')
+                || (c >= '0' && c <= '9')
+                || c == '.'
+                || c == '_'
+                || c == '-';
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}

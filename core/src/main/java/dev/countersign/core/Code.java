@@ -1,0 +1,44 @@
+package dev.countersign.core;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Objects;
+
+/**
+ * A code as made by {@link CodeGenerator}, or whatever a client presents as one.
+ *
+ * <p>A credential: {@link #toString} hides it, so that it reaches no log and no exception by accident, and
+ * {@link #equals} takes the same time wherever two codes of one length differ.
+ */
+public record Code(String value) {
+
+    public Code {
+        Objects.requireNonNull(value, "value");
+    }
+
+    /** The SHA-256 of its UTF-8 bytes, 32 bytes: all that is ever stored of a code. */
+    byte[] sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(value.getBytes(UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every Java platform has SHA-256", e);
+        }
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Code code && MessageDigest.isEqual(value.getBytes(UTF_8), code.value.getBytes(UTF_8));
+    }
+
+    @Override
+    public int hashCode() {
+        return value.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return "Code[hidden]";
+    }
+}

@@ -1,0 +1,127 @@
+package dev.countersign.core;
+
+import java.io.Closeable;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteJDBCLoader;
+
+/**
+ * The one place where SQLite is opened and tuned: a handle that writes and one that reads, which never waits for it.
+ *
+ * <p>Each handle is for one thread at a time. What {@link #writer} committed survives a killed process, and with
+ * {@link Sync#ALWAYS} a loss of power.
+ */
+final class Database implements Closeable {
+
+    private static final String LIBRARY_FOLDER = "org.sqlite.tmpdir";
+    private static final int SCHEMA_VERSION = 1;
+
+    private final Handle writer;
+    private final Handle reader;
+
+    private Database(Handle writer, Handle reader) {
+        this.writer = writer;
+        this.reader = reader;
+    }
+
+    /** @throws StartupException where the file is no database of ours, or of a newer version */
+    static Database open(Path file, Sync sync) {
+        try {
+            Home.createFile(file);
+            loadLibrary(file.resolveSibling("native"));
+            Handle writer = handle(file, sync, false);
+            try {
+                migrate(writer, file);
+                return new Database(writer, handle(file, sync, true));
+            } catch (RuntimeException e) {
+                writer.close();
+                throw e;
+            }
+        } catch (JdbiException | IOException e) {
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new StartupException(
+                    "can't open the database " + file + ": " + cause.getMessage()
+                            + ". Mend it, restore it, or choose another folder with --home.",
+                    e);
+        }
+    }
+
+    Handle writer() {
+        return writer;
+    }
+
+    Handle reader() {
+        return reader;
+    }
+
+    @Override
+    public void close() {
+        reader.close();
+        writer.close(); // last: it checkpoints, and removes the write-ahead log
+    }
+
+    private static Handle handle(Path file, Sync sync, boolean readOnly) {
+        SQLiteConfig config = new SQLiteConfig();
+        config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+        // FULL flushes the write-ahead log at each commit, NORMAL at checkpoints only: sqlite.org/pragma.html
+        config.setSynchronous(
+                sync == Sync.ALWAYS ? SQLiteConfig.SynchronousMode.FULL : SQLiteConfig.SynchronousMode.NORMAL);
+        // a deferred transaction takes the write lock late, and may then fail for good with SQLITE_BUSY
+        config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+        config.setBusyTimeout(5_000);
+        config.setReadOnly(readOnly);
+        SQLiteDataSource source = new SQLiteDataSource(config);
+        source.setUrl("jdbc:sqlite:" + file);
+        return Jdbi.create(source).open();
+    }
+
+    private static void migrate(Handle handle, Path file) {
+        int version =
+                handle.createQuery("PRAGMA user_version").mapTo(Integer.class).one();
+        if (version > SCHEMA_VERSION) {
+            throw new StartupException("the database " + file + " has schema version " + version
+                    + ", written by a newer Countersign; this one knows " + SCHEMA_VERSION
+                    + ". Start the newer one, or choose another folder with --home.");
+        }
+        if (version == 0) {
+            handle.useTransaction(transaction -> {
+                // WITHOUT ROWID: the table is its key's index, one page to write a row instead of two
+                transaction.execute("CREATE TABLE registration ("
+                        + "id TEXT NOT NULL PRIMARY KEY, code_sha256 BLOB NOT NULL) STRICT, WITHOUT ROWID");
+                transaction.execute("PRAGMA user_version = " + SCHEMA_VERSION);
+            });
+        }
+    }
+
+    /**
+     * sqlite-jdbc unpacks its native library where anyone may read it and, when killed, leaves it there. Here it stands
+     * in a folder of its own that goes as soon as the library is loaded; a start that was killed just then is tidied up
+     * after by the next.
+     */
+    private static void loadLibrary(Path folder) throws IOException {
+        if (System.getProperty(LIBRARY_FOLDER) != null) {
+            return; // whoever starts the server knows better
+        }
+        Files.createDirectories(folder);
+        System.setProperty(LIBRARY_FOLDER, folder.toString());
+        try {
+            SQLiteJDBCLoader.initialize();
+        } catch (Exception e) { // declared as wide as that
+            throw new IOException("SQLite's native library can't be loaded", e);
+        } finally {
+            System.clearProperty(LIBRARY_FOLDER);
+            try (Stream<Path> files = Files.list(folder)) {
+                files.map(Path::toFile).forEach(File::delete);
+            }
+            folder.toFile().delete(); // Windows keeps a loaded library: then the next start does it
+        }
+    }
+}

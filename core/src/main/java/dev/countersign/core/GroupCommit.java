@@ -1,0 +1,198 @@
+package dev.countersign.core;
+
+import java.io.Closeable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes many small writes durable at the price of few: callers queue what they want written, ONE thread takes all that
+ * waits, commits it at once, and only then completes the callers' stages.
+ *
+ * <p>It never waits for a batch to grow. While one batch is on its way to the disk the next gathers by itself: a single
+ * caller pays for one commit, and many callers share one. (Gray and Reuter, Transaction Processing, 9.4: group commit.)
+ *
+ * <p>Safe for use by many threads. The stages complete on the writer's thread, in the order submitted; what hangs on
+ * them must not block. Nothing survives here: durability is the {@link Sink}'s.
+ */
+final class GroupCommit<T, R> implements Closeable {
+
+    /** Where batches go. Called by the writer's thread alone. */
+    interface Sink<T, R> {
+        /**
+         * Makes the items durable, all or none of them.
+         *
+         * @return a result for each item, in order
+         * @throws Exception where they are not durable: none of them is acknowledged
+         */
+        List<R> commit(List<T> items) throws Exception;
+
+        /** Tries, after a failed commit, whether the next would succeed; throws where it would not. */
+        void probe() throws Exception;
+    }
+
+    private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
+    private static final int MAX_BATCH = 1024;
+    private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final String name;
+    private final Sink<T, R> sink;
+    private final BlockingQueue<Entry<T, R>> queue;
+    private final Thread writer;
+    private volatile boolean idle;
+    private volatile boolean closed;
+    private volatile boolean healthy = true;
+
+    /**
+     * @param name of the thread, and of what is written in the server's log
+     * @param queueSize how many items may wait; more are refused with {@link OverloadedException}
+     */
+    GroupCommit(String name, int queueSize, Sink<T, R> sink) {
+        this.name = name;
+        this.sink = sink;
+        queue = new ArrayBlockingQueue<>(queueSize);
+        writer = new Thread(this::run, name);
+        writer.setDaemon(true);
+        writer.start();
+    }
+
+    /**
+     * Queues an item.
+     *
+     * @return completes once it is durable; fails with {@link OverloadedException} when the queue is full, with
+     *     {@link UnavailableException} when the commit failed or this is closed
+     */
+    CompletionStage<R> submit(T item) {
+        Entry<T, R> entry = new Entry<>(item);
+        if (closed) {
+            return CompletableFuture.failedStage(closedException());
+        }
+        if (!queue.offer(entry)) {
+            return CompletableFuture.failedStage(new OverloadedException());
+        }
+        if (idle) {
+            wake();
+        }
+        // closed meanwhile: the writer may have gone without it, or it may still be written. remove() tells which.
+        if (closed && queue.remove(entry)) {
+            return CompletableFuture.failedStage(closedException());
+        }
+        return entry;
+    }
+
+    /** Whether the last commit, or the last probe after it, succeeded, and this is open. */
+    boolean healthy() {
+        return healthy && !closed;
+    }
+
+    /** Takes no more, commits what waits, and returns when the writer has ended. */
+    @Override
+    public void close() {
+        closed = true;
+        wake();
+        boolean interrupted = false;
+        while (writer.isAlive()) {
+            try {
+                writer.join();
+            } catch (InterruptedException e) {
+                interrupted = true; // what was accepted is still to be written
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void wake() {
+        idle = false; // so that one of the many that come at once does it
+        LockSupport.unpark(writer);
+    }
+
+    private void run() {
+        List<Entry<T, R>> batch = new ArrayList<>(MAX_BATCH);
+        while (takeInto(batch)) {
+            commit(batch);
+            batch.clear();
+        }
+    }
+
+    /** Waits for work and takes all of it, up to a batch; false when this is closed and empty. */
+    private boolean takeInto(List<Entry<T, R>> batch) {
+        while (queue.drainTo(batch, MAX_BATCH) == 0) {
+            if (closed) {
+                return false;
+            }
+            idle = true;
+            if (queue.isEmpty() && !closed) { // again: what came before it was set has not woken this thread
+                LockSupport.parkNanos(this, PROBE_NANOS);
+            }
+            idle = false;
+            if (!healthy) {
+                probe();
+            }
+        }
+        return true;
+    }
+
+    private void commit(List<Entry<T, R>> batch) {
+        List<T> items = new ArrayList<>(batch.size());
+        for (Entry<T, R> entry : batch) {
+            items.add(entry.item);
+        }
+        List<R> results;
+        try {
+            results = sink.commit(items);
+            recovered();
+        } catch (Throwable e) { // an Error too: whoever waits must hear that it failed
+            failed(e);
+            UnavailableException failure = new UnavailableException("the commit failed", e);
+            batch.forEach(entry -> entry.completeExceptionally(failure));
+            return;
+        }
+        for (int i = 0; i < batch.size(); i++) {
+            batch.get(i).complete(results.get(i));
+        }
+    }
+
+    private void probe() {
+        try {
+            sink.probe();
+            recovered();
+        } catch (Throwable e) {
+            failed(e);
+        }
+    }
+
+    private void failed(Throwable cause) {
+        if (healthy) { // a full disk fails thousands of times: once is enough to read
+            healthy = false;
+            log.error("{}: can't commit; refusing work until it succeeds again", name, cause);
+        }
+    }
+
+    private void recovered() {
+        if (!healthy) {
+            healthy = true;
+            log.info("{}: commits again", name);
+        }
+    }
+
+    private static UnavailableException closedException() {
+        return new UnavailableException("closed", null);
+    }
+
+    private static final class Entry<T, R> extends CompletableFuture<R> {
+        final T item;
+
+        Entry(T item) {
+            this.item = item;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+package dev.countersign.core;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/**
+ * The folder that one server owns: {@code data/} and {@code logs/} in it, made where they are missing, readable by
+ * their owner only, and locked against a second server for as long as this is open.
+ *
+ * <p>The lock is the operating system's, so a killed server leaves none behind.
+ */
+public final class Home implements Closeable {
+
+    private final Path folder;
+    private final FileChannel lock;
+
+    private Home(Path folder, FileChannel lock) {
+        this.folder = folder;
+        this.lock = lock;
+    }
+
+    /** @throws StartupException where a folder can't be made or written, or another server holds it */
+    public static Home open(Path folder) {
+        Path home = folder.toAbsolutePath().normalize();
+        try {
+            createFolder(home);
+            createFolder(home.resolve("data"));
+            createFolder(home.resolve("logs"));
+            createFile(home.resolve("logs/server.log"));
+            return new Home(home, lock(home));
+        } catch (IOException e) {
+            throw new StartupException(
+                    "can't write in " + home + ": " + reason(e)
+                            + ". Give this user the right to, or choose another folder with --home.",
+                    e);
+        }
+    }
+
+    public Path database() {
+        return folder.resolve("data/countersign.db");
+    }
+
+    public Path messageLog() {
+        return folder.resolve("logs/messages.jsonl");
+    }
+
+    /** The server's own, operational log: starts, stops, failures. */
+    public Path serverLog() {
+        return folder.resolve("logs/server.log");
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+
+    /** Makes an empty file that its owner alone may read, unless it is there; what SQLite adds beside it follows it. */
+    static void createFile(Path file) throws IOException {
+        try {
+            Files.createFile(file, ownerOnly(file, "rw-------"));
+            flushFolder(file.getParent());
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isRegularFile(file)) {
+                throw new IOException(file.getFileName() + " is not a file", e);
+            }
+        }
+    }
+
+    private static void createFolder(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            Files.createDirectories(folder, ownerOnly(folder, "rwx------"));
+        }
+    }
+
+    /** A new file's name outlives a loss of power only once its folder is on disk, too. */
+    private static void flushFolder(Path folder) throws IOException {
+        if (!isWindows()) { // which opens no folder, and keeps names in its journal
+            try (FileChannel channel = FileChannel.open(folder, READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    private static FileAttribute<?>[] ownerOnly(Path path, String permissions) {
+        boolean posix = path.getFileSystem().supportedFileAttributeViews().contains("posix");
+        return posix
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(permissions))
+                }
+                : new FileAttribute<?>[0];
+    }
+
+    private static boolean isWindows() {
+        return System.getProperty("os.name").startsWith("Windows");
+    }
+
+    private static FileChannel lock(Path home) throws IOException {
+        Path file = home.resolve("data/lock");
+        createFile(file);
+        FileChannel channel = FileChannel.open(file, CREATE, READ, WRITE);
+        try {
+            if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) != null) { // past the text, so that others may read it
+                channel.truncate(0);
+                channel.write(UTF_8.encode("process " + ProcessHandle.current().pid()));
+                return channel;
+            }
+        } catch (OverlappingFileLockException e) {
+            // held within this process: told like any other
+        }
+        String holder = holder(channel);
+        channel.close();
+        throw new StartupException(
+                "another server holds " + home + ": " + holder + ". Stop it, or choose another folder with --home.");
+    }
+
+    private static String holder(FileChannel channel) throws IOException {
+        ByteBuffer text = ByteBuffer.allocate(64);
+        channel.read(text, 0);
+        return UTF_8.decode(text.flip()).toString();
+    }
+
+    private static String reason(IOException e) {
+        return e.getClass().getSimpleName() + " " + e.getMessage();
+    }
+}

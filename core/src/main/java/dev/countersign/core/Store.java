@@ -1,0 +1,68 @@
+package dev.countersign.core;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Clock;
+
+/** All that the service keeps, opened and closed as one: the home folder, the registry and the message log. */
+public final class Store implements Closeable {
+
+    private final Home home;
+    private final Database database;
+    private final Registry registry;
+    private final MessageLog messageLog;
+
+    private Store(Home home, Database database, Registry registry, MessageLog messageLog) {
+        this.home = home;
+        this.database = database;
+        this.registry = registry;
+        this.messageLog = messageLog;
+    }
+
+    /**
+     * Opens what the home folder holds, and closes that folder with itself.
+     *
+     * @param queueSize registrations, and messages, that may wait for their commit
+     * @throws StartupException where something can't be opened; all of it is closed again
+     */
+    public static Store open(Home home, Sync sync, int queueSize) {
+        Database database = Database.open(home.database(), sync);
+        try {
+            MessageLog messageLog = MessageLog.open(home.messageLog(), sync, queueSize, Clock.systemUTC());
+            Registry registry = new Registry(database, new CodeGenerator(new SecureRandom()), queueSize);
+            return new Store(home, database, registry, messageLog);
+        } catch (RuntimeException e) {
+            database.close();
+            throw e;
+        }
+    }
+
+    public Home home() {
+        return home;
+    }
+
+    public Registry registry() {
+        return registry;
+    }
+
+    public MessageLog messageLog() {
+        return messageLog;
+    }
+
+    /** Whether it can take registrations and messages. */
+    public boolean healthy() {
+        return registry.healthy() && messageLog.healthy();
+    }
+
+    /** Drains both writers, then closes the files. */
+    @Override
+    public void close() throws IOException {
+        try (home;
+                database;
+                messageLog;
+                registry) {
+            // closed in reverse order, whichever of them fails
+        }
+    }
+}

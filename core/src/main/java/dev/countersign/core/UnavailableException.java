@@ -1,0 +1,11 @@
+package dev.countersign.core;
+
+/** The log or the database can't be used now: nothing was acknowledged. The cause is logged where it happened. */
+public final class UnavailableException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    UnavailableException(String message, Throwable cause) {
+        super(message, cause, false, false);
+    }
+}
