@@ -37,7 +37,7 @@ final class FaultyDisk {
         flushFails = true;
     }
 
-    /** From now on a flush takes until {@link #mend}. */
+    /** From now on a flush takes until {@link #letFlushesGo} or {@link #mend}. */
     void stallFlushes() {
         flushGate = new CountDownLatch(1);
     }
@@ -46,10 +46,14 @@ final class FaultyDisk {
         stalled.acquire();
     }
 
+    void letFlushesGo() {
+        flushGate.countDown();
+    }
+
     void mend() {
         room = Long.MAX_VALUE;
         flushFails = false;
-        flushGate.countDown();
+        letFlushesGo();
     }
 
     int flushes() {
