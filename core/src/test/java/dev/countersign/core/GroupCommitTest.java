@@ -11,14 +11,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,7 +33,7 @@ class GroupCommitTest {
     private static final int QUEUE_SIZE = 1_000;
 
     private final Ledger ledger = new Ledger();
-    private final GroupCommit<Integer, String> commits = new GroupCommit<>("test-writer", QUEUE_SIZE, ledger);
+    private final GroupCommit<Integer, String> commits = commitsTo(ledger, Runnable::run);
 
     @AfterEach
     void close() {
@@ -143,6 +146,32 @@ class GroupCommitTest {
     }
 
     @Test
+    void theNextCommitWaitsForNobodyWhoHangsOnTheLast() throws Exception {
+        BlockingQueue<Runnable> completions = new LinkedBlockingQueue<>();
+        try (GroupCommit<Integer, String> busy = commitsTo(ledger, completions::add)) {
+            CompletionStage<String> first = busy.submit(1);
+            Runnable firstCompletion = completions.take();
+            CompletionStage<String> second = busy.submit(2);
+            completions.take().run();
+            assertEquals("done 2", result(second));
+            assertFalse(first.toCompletableFuture().isDone());
+            firstCompletion.run();
+            assertEquals("done 1", result(first));
+        }
+    }
+
+    @Test
+    void anExecutorThatTakesNoMoreLeavesNobodyWaiting() throws Exception {
+        ExecutorService ended = Executors.newSingleThreadExecutor();
+        ended.shutdown();
+        try (GroupCommit<Integer, String> late = commitsTo(ledger, ended)) {
+            assertEquals("done 1", result(late.submit(1)));
+            ledger.failFrom(2, new IOException("disk"));
+            assertInstanceOf(UnavailableException.class, failure(late.submit(2)));
+        }
+    }
+
+    @Test
     void aCallersOwnFailureStopsNobodyElse() throws Exception {
         commits.submit(1).thenRun(() -> {
             throw new AssertionError("a caller's defect");
@@ -185,7 +214,7 @@ class GroupCommitTest {
         ExecutorService threads = Executors.newFixedThreadPool(2);
         for (int round = 0; round < 2_000; round++) {
             Ledger sink = new Ledger();
-            GroupCommit<Integer, String> closing = new GroupCommit<>("closing-writer", 10, sink);
+            GroupCommit<Integer, String> closing = commitsTo(sink, Runnable::run);
             CyclicBarrier start = new CyclicBarrier(2);
             Future<CompletionStage<String>> submitted = threads.submit(() -> {
                 start.await();
@@ -201,6 +230,10 @@ class GroupCommitTest {
             assertEquals(acknowledged ? List.of(1) : List.of(), sink.committed());
         }
         threads.shutdown();
+    }
+
+    private static GroupCommit<Integer, String> commitsTo(Ledger ledger, Executor completions) {
+        return new GroupCommit<>("test-writer", QUEUE_SIZE, completions, ledger);
     }
 
     private List<CompletionStage<String>> submit(int from, int to) {

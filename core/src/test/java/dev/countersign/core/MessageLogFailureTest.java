@@ -40,7 +40,7 @@ class MessageLogFailureTest {
     @BeforeEach
     void open() {
         file = folder.resolve("messages.jsonl");
-        log = MessageLog.open(file, Sync.ALWAYS, 1_000, Clock.systemUTC(), disk::open);
+        log = MessageLog.open(file, Sync.ALWAYS, 1_000, Runnable::run, Clock.systemUTC(), disk::open);
     }
 
     @AfterEach

@@ -127,9 +127,17 @@ class MessageLogStartTest {
     }
 
     @Test
-    void aFolderInItsPlaceIsRefusedByItsPath() throws Exception {
+    void aFileThatCanNotBeOpenedIsRefusedWithTheReasonAndTheMend() throws Exception {
         Files.createDirectory(file);
-        assertTrue(assertThrows(StartupException.class, this::open).getMessage().contains(file.toString()));
+        assertNotOpened("messages.jsonl is not a file");
+        file = folder.resolve("missing/messages.jsonl");
+        assertNotOpened("NoSuchFile");
+    }
+
+    private void assertNotOpened(String why) {
+        String refusal = assertThrows(StartupException.class, this::open).getMessage();
+        assertTrue(refusal.contains(why) && refusal.contains(file.toString()), refusal);
+        assertTrue(refusal.contains("--home"), refusal);
     }
 
     private void assertRefused(String content, String where) throws IOException {
@@ -146,7 +154,7 @@ class MessageLogStartTest {
     }
 
     private MessageLog open() {
-        return MessageLog.open(file, Sync.OS, 10, Clock.systemUTC());
+        return MessageLog.open(file, Sync.OS, 10, Runnable::run, Clock.systemUTC());
     }
 
     /** Appends so many messages after a start of its own; the last one's receipt. */

@@ -57,7 +57,7 @@ class MessageLogTest {
     @Test
     void aWholeSecondIsWrittenWithItsMilliseconds() throws Exception {
         Clock wholeSecond = Clock.fixed(Instant.parse("2026-11-22T19:26:55Z"), ZoneOffset.UTC);
-        try (MessageLog log = MessageLog.open(file, Sync.OS, 10, wholeSecond)) {
+        try (MessageLog log = MessageLog.open(file, Sync.OS, 10, Runnable::run, wholeSecond)) {
             assertEquals(
                     "2026-11-22T19:26:55.000Z",
                     result(log.append(new Message(ALICE, "hi"))).time());
@@ -179,7 +179,7 @@ class MessageLogTest {
     }
 
     private MessageLog open(Sync sync) {
-        return MessageLog.open(file, sync, 1_000, CLOCK, disk::open);
+        return MessageLog.open(file, sync, 1_000, Runnable::run, CLOCK, disk::open);
     }
 
     /** Appends texts "0", "1", … and waits for each; the lines that the receipts promise. */

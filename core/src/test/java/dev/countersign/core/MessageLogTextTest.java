@@ -34,7 +34,7 @@ class MessageLogTextTest {
             "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]");
 
     private final Path file = Files.createTempFile("messages", ".jsonl");
-    private final MessageLog log = MessageLog.open(file, Sync.OS, 10, Clock.systemUTC());
+    private final MessageLog log = MessageLog.open(file, Sync.OS, 10, Runnable::run, Clock.systemUTC());
     private long read; // of the file: bytes
 
     MessageLogTextTest() throws IOException {}
