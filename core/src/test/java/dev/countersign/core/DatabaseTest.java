@@ -2,6 +2,7 @@ package dev.countersign.core;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -70,6 +71,14 @@ class DatabaseTest {
             assertEquals("wal", pragma(database, "journal_mode"));
             assertEquals(Integer.toString(synchronous), pragma(database, "synchronous"));
         }
+    }
+
+    @Test
+    void whatAKilledStartLeftOfSqlitesLibraryIsTidiedUp() throws Exception {
+        Path left = Files.createDirectory(folder.resolve("native"));
+        Files.writeString(left.resolve("sqlite-3.0-libsqlitejdbc.so"), "killed while it unpacked");
+        Database.open(file, Sync.ALWAYS).close();
+        assertFalse(Files.exists(left));
     }
 
     @Test

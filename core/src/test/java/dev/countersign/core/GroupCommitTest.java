@@ -212,7 +212,7 @@ class GroupCommitTest {
     @Test
     void aSubmitThatMeetsACloseIsCommittedOrFailsButNeverHangs() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(2);
-        for (int round = 0; round < 2_000; round++) {
+        for (int round = 0; round < 1_000; round++) {
             Ledger sink = new Ledger();
             GroupCommit<Integer, String> closing = commitsTo(sink, Runnable::run);
             CyclicBarrier start = new CyclicBarrier(2);
