@@ -101,7 +101,7 @@ final class ServerProcess implements AutoCloseable {
 
     /** SIGTERM; returns the exit code. */
     int stop() throws InterruptedException {
-        process.destroy();
+        process.toHandle().destroy(); // Process.destroy() would close its output, too
         return process.waitFor();
     }
 
