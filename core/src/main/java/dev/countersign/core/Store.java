@@ -27,7 +27,15 @@ public final class Store implements Closeable {
      * @throws StartupException where something can't be opened; all of it is closed again
      */
     public static Store open(Home home, Sync sync, int queueSize) {
-        Database database = Database.open(home.database(), sync);
+        try {
+            return open(home, Database.open(home.database(), sync), sync, queueSize);
+        } catch (RuntimeException e) {
+            home.close();
+            throw e;
+        }
+    }
+
+    private static Store open(Home home, Database database, Sync sync, int queueSize) {
         try {
             MessageLog messageLog = MessageLog.open(home.messageLog(), sync, queueSize, Clock.systemUTC());
             Registry registry = new Registry(database, new CodeGenerator(new SecureRandom()), queueSize);

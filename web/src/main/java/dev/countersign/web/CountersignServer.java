@@ -1,0 +1,67 @@
+package dev.countersign.web;
+
+import dev.countersign.core.Home;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.Store;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+
+/** The service: what it keeps, and HTTP in front of it. */
+public final class CountersignServer implements AutoCloseable {
+
+    private final Store store;
+    private final HttpServer http;
+
+    private CountersignServer(Store store, HttpServer http) {
+        this.store = store;
+        this.http = http;
+    }
+
+    /**
+     * Opens the store, listens on both ports, and returns once both answer.
+     *
+     * @param home closed with the server
+     * @throws StartupException where something is in the way; nothing is left open then
+     */
+    public static CountersignServer start(Home home, Settings settings) {
+        Store store = Store.open(home, settings.sync(), settings.queueSize());
+        HttpSettings http = settings.http();
+        HealthServlet health = new HealthServlet(store::healthy);
+        CountersignServer server = new CountersignServer(
+                store,
+                new HttpServer(
+                        http,
+                        Map.of("/register", new RegisterServlet(http, store.registry()), HealthServlet.PATH, health),
+                        Map.of(
+                                "/message",
+                                new MessageServlet(http, store.registry(), store.messageLog()),
+                                HealthServlet.PATH,
+                                health)));
+        try {
+            server.http.start();
+            return server;
+        } catch (RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    public int registerPort() {
+        return http.registerPort();
+    }
+
+    public int messagePort() {
+        return http.messagePort();
+    }
+
+    /** No new work; what is in flight ends and is answered; both writers drain; the files are closed. */
+    @Override
+    public void close() {
+        try (store) {
+            http.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the files were not closed cleanly", e);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package dev.countersign.web;
+
+import dev.countersign.core.StartupException;
+import jakarta.servlet.http.HttpServlet;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.ContextHandler;
+import org.eclipse.jetty.server.handler.ContextHandlerCollection;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * ONE Jetty with two ports, and on each of them its servlets alone.
+ *
+ * <pre>
+ * Server
+ *   connector "register"   connector "message"
+ *   GracefulHandler            counts what is in flight; refuses the rest while stopping
+ *     ContextHandlerCollection
+ *       "/" of "@register"     /register, /health; anything else is a 404
+ *       "/" of "@message"      /message,  /health; anything else is a 404
+ *   ProblemHandler             says every refusal of Jetty's own
+ * </pre>
+ */
+public final class HttpServer implements AutoCloseable {
+
+    /** Longer than any flush; a request in flight needs 2 s at least to end well under a Maven that is stopping, too. */
+    private static final long STOP_TIMEOUT_MILLIS = 5_000;
+
+    /** 500 clients that come within a second overflow Java's default of 50. The kernel's somaxconn bounds it. */
+    private static final int ACCEPT_QUEUE = 4096;
+
+    private final Server server = new Server(new QueuedThreadPool());
+    private final ServerConnector register;
+    private final ServerConnector message;
+
+    /** @param onRegisterPort servlets by their path */
+    public HttpServer(
+            HttpSettings settings, Map<String, HttpServlet> onRegisterPort, Map<String, HttpServlet> onMessagePort) {
+        register = connector("register", settings.registerPort(), settings);
+        message = connector("message", settings.messagePort(), settings);
+        server.addConnector(register);
+        server.addConnector(message);
+        server.setHandler(new GracefulHandler(
+                new ContextHandlerCollection(context("register", onRegisterPort), context("message", onMessagePort))));
+        server.setErrorHandler(new ProblemHandler());
+        server.setStopTimeout(STOP_TIMEOUT_MILLIS);
+    }
+
+    /** @throws StartupException where a port can't be had; nothing is left open then */
+    public void start() {
+        try {
+            for (ServerConnector connector : List.of(register, message)) {
+                open(connector);
+            }
+            server.start();
+        } catch (StartupException e) {
+            close();
+            throw e;
+        } catch (Exception e) { // declared as wide as that
+            close();
+            throw new StartupException("the HTTP server can't start: " + e.getMessage(), e);
+        }
+    }
+
+    public int registerPort() {
+        return register.getLocalPort();
+    }
+
+    public int messagePort() {
+        return message.getLocalPort();
+    }
+
+    /** Refuses new requests, waits for those in flight, and closes all connections. */
+    @Override
+    public void close() {
+        try {
+            server.stop();
+        } catch (Exception e) { // declared as wide as that
+            throw new IllegalStateException("the HTTP server did not stop cleanly", e);
+        } finally {
+            register.close();
+            message.close();
+        }
+    }
+
+    private ServerConnector connector(String name, int port, HttpSettings settings) {
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+        connector.setName(name);
+        connector.setHost(settings.host().isEmpty() ? null : settings.host());
+        connector.setPort(port);
+        connector.setAcceptQueueSize(ACCEPT_QUEUE);
+        connector.setIdleTimeout(settings.idleTimeout().toMillis());
+        return connector;
+    }
+
+    private static void open(ServerConnector connector) {
+        try {
+            connector.open();
+        } catch (IOException e) {
+            throw new StartupException(
+                    "can't listen on port " + connector.getPort() + " (" + connector.getName() + "): "
+                            + e.getMessage() + ". Stop what listens there, or choose another port with --"
+                            + connector.getName() + "-port.",
+                    e);
+        }
+    }
+
+    private static ContextHandler context(String connector, Map<String, HttpServlet> servlets) {
+        ServletContextHandler context = new ServletContextHandler("/");
+        context.setVirtualHosts(List.of("@" + connector));
+        context.setErrorHandler(new ProblemHandler());
+        servlets.forEach((path, servlet) -> {
+            ServletHolder holder = new ServletHolder(servlet);
+            holder.setAsyncSupported(true);
+            context.addServlet(holder, path);
+        });
+        return context;
+    }
+}

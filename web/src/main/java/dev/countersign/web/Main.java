@@ -1,0 +1,212 @@
+package dev.countersign.web;
+
+import dev.countersign.core.Home;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.Sync;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The server's command line. Exit codes: 0 stopped, 1 can't start, 2 bad usage. */
+@Command(
+        name = "countersign-server",
+        description = "Gives codes on one port and logs messages on another, on disk before it says so.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        showDefaultValues = false,
+        footer = {
+            "",
+            "Each setting is taken from its option, else from the system property (-Dregister.port=9000), else from",
+            "the environment (COUNTERSIGN_REGISTER_PORT=9000), else it has its default.",
+            "Exit codes: 0 stopped, 1 can't start, 2 bad usage."
+        })
+public final class Main implements Runnable {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--home",
+            paramLabel = "FOLDER",
+            defaultValue = "${sys:home:-${env:COUNTERSIGN_HOME:-.}}",
+            description = "Holds data/ and logs/, one server at a time. Default: the current folder.")
+    private Path home;
+
+    @Option(
+            names = "--host",
+            paramLabel = "ADDRESS",
+            defaultValue = "${sys:host:-${env:COUNTERSIGN_HOST:-}}",
+            description = "Address to listen on. Default: all of this machine's.")
+    private String host;
+
+    @Option(
+            names = "--register-port",
+            paramLabel = "PORT",
+            defaultValue = "${sys:register.port:-${env:COUNTERSIGN_REGISTER_PORT:-8000}}",
+            description = "Gives codes; 0 takes any that is free. Default: 8000.")
+    private int registerPort;
+
+    @Option(
+            names = "--message-port",
+            paramLabel = "PORT",
+            defaultValue = "${sys:message.port:-${env:COUNTERSIGN_MESSAGE_PORT:-8001}}",
+            description = "Takes messages; 0 takes any that is free. Default: 8001.")
+    private int messagePort;
+
+    @Option(
+            names = "--sync",
+            paramLabel = "always|os",
+            defaultValue = "${sys:sync:-${env:COUNTERSIGN_SYNC:-always}}",
+            description =
+                    "Flush to disk before each answer, or when the operating system sees fit: then a loss of power"
+                            + " loses the last seconds. Default: always.")
+    private Sync sync;
+
+    @Option(
+            names = "--queue-size",
+            paramLabel = "COUNT",
+            defaultValue = "${sys:queue.size:-${env:COUNTERSIGN_QUEUE_SIZE:-4096}}",
+            description = "Registrations, and messages, that may wait for the disk; more get a 503. Default: 4096.")
+    private int queueSize;
+
+    @Option(
+            names = "--max-body",
+            paramLabel = "BYTES",
+            defaultValue = "${sys:max.body:-${env:COUNTERSIGN_MAX_BODY:-65536}}",
+            description = "A larger request body gets a 413; 1048576 at most. Default: 65536.")
+    private int maxBodyBytes;
+
+    @Option(
+            names = "--body-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "${sys:body.timeout:-${env:COUNTERSIGN_BODY_TIMEOUT:-30}}",
+            description = "For a request's body to arrive after its headers. Default: 30.")
+    private int bodyTimeoutSeconds;
+
+    @Option(
+            names = "--idle-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "${sys:idle.timeout:-${env:COUNTERSIGN_IDLE_TIMEOUT:-30}}",
+            description = "A connection on which nothing moves for so long is closed. Default: 30.")
+    private int idleTimeoutSeconds;
+
+    public static void main(String[] args) {
+        int exitCode = commandLine().execute(args);
+        if (exitCode != 0) {
+            System.exit(exitCode);
+        }
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler((failure, command, parsed) -> {
+                    if (failure instanceof StartupException) {
+                        command.getErr().println("countersign: " + failure.getMessage());
+                        return 1;
+                    }
+                    throw failure;
+                });
+    }
+
+    @Override
+    public void run() {
+        Settings settings = settings();
+        Home opened = Home.open(home);
+        ServerLog.writeTo(opened.serverLog());
+        Logger log = LoggerFactory.getLogger(Main.class);
+        CountersignServer server = CountersignServer.start(opened, settings);
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            server.close();
+            log.info("stopped");
+            stopped.countDown();
+        }));
+        log.info("started, ports {} and {}, sync {}", server.registerPort(), server.messagePort(), sync);
+        greet(server, opened);
+        awaitUninterrupted(stopped);
+    }
+
+    private Settings settings() {
+        requireRange("--register-port", registerPort, 0, 65_535);
+        requireRange("--message-port", messagePort, 0, 65_535);
+        requireRange("--queue-size", queueSize, 1, 1_000_000);
+        requireRange("--max-body", maxBodyBytes, 128, 1024 * 1024);
+        requireRange("--body-timeout", bodyTimeoutSeconds, 1, 86_400);
+        requireRange("--idle-timeout", idleTimeoutSeconds, 1, 86_400);
+        if (registerPort == messagePort && registerPort != 0) {
+            throw new ParameterException(
+                    spec.commandLine(), "--register-port and --message-port are both " + registerPort);
+        }
+        HttpSettings http = new HttpSettings(
+                host,
+                registerPort,
+                messagePort,
+                maxBodyBytes,
+                Duration.ofSeconds(bodyTimeoutSeconds),
+                Duration.ofSeconds(idleTimeoutSeconds));
+        return new Settings(http, sync, queueSize);
+    }
+
+    private void requireRange(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new ParameterException(
+                    spec.commandLine(), option + " must be " + least + " to " + most + ", not " + value);
+        }
+    }
+
+    private void greet(CountersignServer server, Home opened) {
+        String shownHost = host.isEmpty() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
+        System.out.printf(
+                """
+                Countersign %s
+                  register  http://%s:%d/register
+                  message   http://%s:%d/message
+                  messages  %s
+                  database  %s
+                  promise   %s
+                  stop      Ctrl-C
+                """,
+                Version.number(),
+                shownHost,
+                server.registerPort(),
+                shownHost,
+                server.messagePort(),
+                opened.messageLog(),
+                opened.database(),
+                sync == Sync.ALWAYS
+                        ? "201 means on disk"
+                        : "201 means handed to the operating system (--sync=os): a loss of power loses the last seconds");
+        System.out.flush();
+    }
+
+    private static void awaitUninterrupted(CountDownLatch stopped) {
+        try {
+            stopped.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // whoever runs this within its own program wants it to return
+        }
+    }
+
+    static final class Version implements CommandLine.IVersionProvider {
+
+        @Override
+        public String[] getVersion() {
+            return new String[] {"Countersign " + number()};
+        }
+
+        /** As the jar's manifest says it; run from classes there is none. */
+        static String number() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return version == null ? "(development)" : version;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.countersign.web;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.gson.stream.JsonWriter;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+
+/** Why a request is refused, as RFC 9457 says it. The detail is ours alone: nothing of it comes from the client. */
+enum Problem {
+    MALFORMED_REQUEST(400, "Malformed request", "The request is not what this path takes."),
+    INVALID_ID(400, "Invalid id", "An id is 1 to 64 of A-Z a-z 0-9 . _ -"),
+    WRONG_CODE(403, "Wrong code", "This is not the code of this id."),
+    NOT_FOUND(404, "Not found", "There is no such path on this port."),
+    METHOD_NOT_ALLOWED(405, "Method not allowed", "The header Allow names the methods of this path."),
+    REQUEST_TIMEOUT(408, "Request timeout", "The request took too long to arrive."),
+    ID_TAKEN(409, "Id taken", "This id is registered already; choose another."),
+    BODY_TOO_LARGE(413, "Body too large", "The body is larger than this server takes."),
+    UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type", "The content type must be application/json, in UTF-8."),
+    HEADERS_TOO_LARGE(431, "Headers too large", "The request line or the headers are larger than this server takes."),
+    INTERNAL_ERROR(500, "Internal error", "The server failed; nothing was acknowledged."),
+    OVERLOADED(503, "Overloaded", "Too much work is waiting; nothing was done. Try again."),
+    UNAVAILABLE(503, "Unavailable", "The server can't take work now; nothing was acknowledged. Try again.");
+
+    static final String MEDIA_TYPE = "application/problem+json";
+
+    /** Seconds after which a client may try again, where that may help. */
+    static final String RETRY_AFTER_SECONDS = "1";
+
+    private final int status;
+    private final String title;
+    private final byte[] json;
+
+    Problem(int status, String title, String detail) {
+        this.status = status;
+        this.title = title;
+        this.json = json(detail);
+    }
+
+    int status() {
+        return status;
+    }
+
+    boolean mayRetry() {
+        return status == 503;
+    }
+
+    byte[] json() {
+        return json;
+    }
+
+    /** The same with a detail of its own, which must hold nothing that the client sent. */
+    byte[] json(String detail) {
+        StringWriter text = new StringWriter();
+        try (JsonWriter writer = new JsonWriter(text)) {
+            writer.beginObject()
+                    .name("type")
+                    .value("urn:countersign:problem:"
+                            + name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'))
+                    .name("title")
+                    .value(title)
+                    .name("status")
+                    .value(status)
+                    .name("detail")
+                    .value(detail)
+                    .endObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException("a StringWriter does not fail", e);
+        }
+        return text.toString().getBytes(UTF_8);
+    }
+
+    /** What a status that Jetty chose means in our contract. */
+    static Problem of(int status) {
+        return switch (status) {
+            case 404 -> NOT_FOUND;
+            case 405 -> METHOD_NOT_ALLOWED;
+            case 408 -> REQUEST_TIMEOUT;
+            case 413 -> BODY_TOO_LARGE;
+            case 414, 431 -> HEADERS_TOO_LARGE;
+            case 415 -> UNSUPPORTED_MEDIA_TYPE;
+            case 503 -> UNAVAILABLE;
+            case 505 -> MALFORMED_REQUEST; // a version of HTTP that is none
+            default -> status < 500 ? MALFORMED_REQUEST : INTERNAL_ERROR;
+        };
+    }
+}
