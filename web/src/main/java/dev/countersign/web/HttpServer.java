@@ -124,6 +124,7 @@ public final class HttpServer implements AutoCloseable {
             holder.setAsyncSupported(true);
             context.addServlet(holder, path);
         });
+        context.addServlet(new ServletHolder(new NotFoundServlet()), "/");
         return context;
     }
 }

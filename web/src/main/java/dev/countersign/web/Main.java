@@ -3,8 +3,12 @@ package dev.countersign.web;
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -203,10 +207,14 @@ public final class Main implements Runnable {
             return new String[] {"Countersign " + number()};
         }
 
-        /** As the jar's manifest says it; run from classes there is none. */
         static String number() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return version == null ? "(development)" : version;
+            try (InputStream in = Main.class.getResourceAsStream("version.properties")) {
+                Properties properties = new Properties();
+                properties.load(in);
+                return properties.getProperty("version");
+            } catch (IOException e) {
+                throw new UncheckedIOException("version.properties can't be read", e);
+            }
         }
     }
 }

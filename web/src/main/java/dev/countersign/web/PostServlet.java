@@ -88,10 +88,14 @@ abstract class PostServlet extends HttpServlet {
         if (contentType == null) {
             return false;
         }
-        Map<String, String> parameters = new HashMap<>(0);
-        String type = HttpField.getValueParameters(contentType, parameters);
-        return type.equalsIgnoreCase("application/json")
-                && parameters.getOrDefault("charset", "utf-8").equalsIgnoreCase("utf-8");
+        try {
+            Map<String, String> parameters = new HashMap<>(0);
+            String type = HttpField.getValueParameters(contentType, parameters);
+            return type.equalsIgnoreCase("application/json")
+                    && parameters.getOrDefault("charset", "utf-8").equalsIgnoreCase("utf-8");
+        } catch (IllegalArgumentException e) {
+            return false; // a quote that does not end
+        }
     }
 
     private void answer(byte[] body, HttpServletRequest request, HttpServletResponse response) throws IOException {

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 
 /** Why a request is refused, as RFC 9457 says it. The detail is ours alone: nothing of it comes from the client. */
 enum Problem {
-    MALFORMED_REQUEST(400, "Malformed request", "The request is not what this path takes."),
+    MALFORMED_REQUEST(400, "Malformed request", "The request can't be read."),
     INVALID_ID(400, "Invalid id", "An id is 1 to 64 of A-Z a-z 0-9 . _ -"),
     WRONG_CODE(403, "Wrong code", "This is not the code of this id."),
     NOT_FOUND(404, "Not found", "There is no such path on this port."),

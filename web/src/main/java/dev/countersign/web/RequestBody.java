@@ -2,6 +2,8 @@ package dev.countersign.web;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
@@ -40,7 +42,7 @@ final class RequestBody {
                     throw malformed("A member stands in it twice.");
                 }
                 if (index < 0) {
-                    json.skipValue();
+                    JsonParser.parseReader(json); // skipValue() would let broken JSON pass
                 } else {
                     values[index] = text(json, names[index]);
                 }
@@ -55,7 +57,7 @@ final class RequestBody {
                 }
             }
             return List.of(values);
-        } catch (IOException | IllegalStateException | NumberFormatException e) {
+        } catch (IOException | IllegalStateException | JsonParseException e) {
             throw malformed("The body is no JSON object.");
         }
     }
