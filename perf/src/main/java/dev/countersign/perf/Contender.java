@@ -5,20 +5,17 @@ import java.time.Duration;
 
 /** One of the servers that take turns: its JVM, and the open connections that its load comes over. */
 final class Contender implements AutoCloseable {
+    private static final int IDLE_AT_ONCE = 50;
+
     private final ServerJvm server;
+    private final Workload workload;
     private final LoadGenerator load;
-    private final int busy;
 
-    /** Opens the connections of {@code workload}, which are all that {@link #close()} closes: the server goes on. */
+    /** Opens the connections, which are all that {@link #close()} closes: the server goes on. */
     Contender(ServerJvm server, Workload workload) throws IOException {
-        this(server, workload.connect(server), workload.connections());
-    }
-
-    /** Over connections that are open, of which {@code busy} send. */
-    Contender(ServerJvm server, LoadGenerator load, int busy) {
         this.server = server;
-        this.load = load;
-        this.busy = busy;
+        this.workload = workload;
+        this.load = workload.connect(server);
     }
 
     /** What one turn came to. */
@@ -34,9 +31,13 @@ final class Contender implements AutoCloseable {
         }
     }
 
-    Sample turn(Duration length) {
+    /** Has its turn. Idle connections send a request before it: the server would close them, and each must answer. */
+    Sample turn(Duration length) throws IOException {
+        if (workload.idle() > 0) {
+            load.once(IDLE_AT_ONCE);
+        }
         Duration before = server.cpu();
-        Turn turn = load.closedLoop(busy, length);
+        Turn turn = load.closedLoop(workload.busy(), length);
         return new Sample(turn, server.cpu().minus(before));
     }
 

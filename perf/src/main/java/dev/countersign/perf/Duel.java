@@ -2,9 +2,9 @@ package dev.countersign.perf;
 
 import dev.countersign.perf.Results.Quartiles;
 import dev.countersign.perf.Results.Side;
+import dev.countersign.web.Main;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -28,10 +28,10 @@ public final class Duel implements Callable<Integer> {
     private static final int CONTROL = 2;
 
     @Option(names = "--server", split = " ", description = "Command that starts the server.")
-    private List<String> server = JavaCommand.of("dev.countersign.web.Main", JavaCommand.FLAGS);
+    private List<String> server = JavaCommand.of(Main.class, JavaCommand.FLAGS);
 
     @Option(names = "--base", split = " ", description = "Command that starts what it is compared with.")
-    private List<String> base = JavaCommand.of("dev.countersign.perf.Floor", JavaCommand.FLAGS);
+    private List<String> base = JavaCommand.of(Floor.class, JavaCommand.FLAGS);
 
     @Option(names = "--request", split = ",", description = "message, register")
     private List<String> requests = List.of(Workload.MESSAGE);
@@ -60,16 +60,19 @@ public final class Duel implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        List<List<String>> commands = new ArrayList<>(List.of(server, base));
-        if (control) {
-            commands.add(base);
-        }
-        try (Servers servers = Servers.start(commands)) {
+        try (Servers servers = new Servers()) {
+            servers.start(server);
+            servers.start(base);
+            if (control) {
+                servers.start(base);
+            }
+            int count = control ? 3 : 2;
             for (String request : requests) {
-                Workload workload = new Workload(request, bodyBytes, connections.get(0));
-                servers.warmUp(workload, seconds(warmUpSeconds));
+                Workload workload =
+                        request.equals(Workload.REGISTER) ? Workload.registrations(1) : Workload.messages(bodyBytes, 1);
+                servers.warmUp(workload.over(connections.get(0)), seconds(warmUpSeconds));
                 for (int each : connections) {
-                    print(workload.over(each), servers.turns(workload.over(each), turns, seconds(turnSeconds)));
+                    print(workload.over(each), servers.turns(workload.over(each), count, turns, seconds(turnSeconds)));
                 }
             }
         }

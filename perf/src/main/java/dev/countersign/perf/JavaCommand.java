@@ -16,11 +16,11 @@ final class JavaCommand {
 
     private JavaCommand() {}
 
-    static List<String> of(String main, List<String> flags) {
+    static List<String> of(Class<?> main, List<String> flags) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
-        command.addAll(List.of("-cp", classPath(), main));
+        command.addAll(List.of("-cp", classPath(), main.getName()));
         return command;
     }
 

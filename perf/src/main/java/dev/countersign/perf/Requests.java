@@ -1,60 +1,60 @@
 package dev.countersign.perf;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.gson.Gson;
 import java.nio.ByteBuffer;
-import java.util.Map;
+import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * The requests of a connection, as bytes written beforehand: sending one costs the load generator no text.
+ * The requests of a connection, as bytes written beforehand: only ids and codes are put in anew.
  *
  * <p>Each supplier gives the same buffer again and again, ready to be written, and belongs to one connection.
  */
 final class Requests {
-    private static final int ID_LENGTH = 36;
-    private static final byte[] HEX = "0123456789abcdef".getBytes(UTF_8);
 
     private Requests() {}
 
     /** An id and the code that the server gave it, as {@code POST /register} answers them. */
     record Credential(String id, String code) {}
 
-    /** Messages of one client, all alike, with a text of {@code textBytes} bytes. */
-    static Supplier<ByteBuffer> messages(Credential credential, int textBytes) {
-        String body = new Gson()
-                .toJson(Map.of("id", credential.id(), "code", credential.code(), "message", "m".repeat(textBytes)));
-        ByteBuffer request = post("/message", body);
-        return request::rewind;
-    }
-
     /**
-     * Registrations, each of an id that was never used before: random, and of a UUID's form, which is what the client
-     * picks. Ids in rising order would spare the server's index its work.
+     * Messages with a text of {@code textBytes} bytes, each from any of the clients.
+     *
+     * @param clients at least one, their ids all of one length, and so their codes
      */
-    static Supplier<ByteBuffer> registrations(SplittableRandom random) {
-        ByteBuffer request = post("/register", new Gson().toJson(Map.of("id", "-".repeat(ID_LENGTH))));
-        int idAt = request.limit() - ID_LENGTH - "\"}".length();
+    static Supplier<ByteBuffer> messages(List<Credential> clients, int textBytes, SplittableRandom random) {
+        Credential first = clients.get(0);
+        String id = "{\"id\":\"";
+        String code = id + first.id() + "\",\"code\":\"";
+        String body = code + first.code() + "\",\"message\":\"" + "m".repeat(textBytes) + "\"}";
+        ByteBuffer request = post("/message", body);
+        int bodyAt = request.limit() - body.length();
         return () -> {
-            putId(request, idAt, random);
+            Credential client = clients.get(random.nextInt(clients.size()));
+            request.put(bodyAt + id.length(), client.id().getBytes(US_ASCII));
+            request.put(bodyAt + code.length(), client.code().getBytes(US_ASCII));
             return request.rewind();
         };
     }
 
-    private static void putId(ByteBuffer request, int at, SplittableRandom random) {
-        long bits = 0;
-        for (int i = 0, digits = 0; i < ID_LENGTH; i++) {
-            if (i == 8 || i == 13 || i == 18 || i == 23) {
-                continue;
-            }
-            if (digits++ % 16 == 0) {
-                bits = random.nextLong();
-            }
-            request.put(at + i, HEX[(int) (bits & 15)]);
-            bits >>>= 4;
-        }
+    /**
+     * Registrations, each of an id that was never used before: a random UUID, which is what a client picks. Ids in
+     * rising order would spare the server's index its work.
+     */
+    static Supplier<ByteBuffer> registrations(SplittableRandom random) {
+        String id = new UUID(0, 0).toString();
+        ByteBuffer request = post("/register", "{\"id\":\"" + id + "\"}");
+        int idAt = request.limit() - id.length() - "\"}".length();
+        return () -> {
+            request.put(
+                    idAt,
+                    new UUID(random.nextLong(), random.nextLong()).toString().getBytes(US_ASCII));
+            return request.rewind();
+        };
     }
 
     private static ByteBuffer post(String path, String body) {
@@ -64,7 +64,7 @@ final class Requests {
                 Content-Type: application/json\r
                 Content-Length: %d\r
                 \r
-                %s""".formatted(path, body.getBytes(UTF_8).length, body).getBytes(UTF_8);
+                %s""".formatted(path, body.length(), body).getBytes(UTF_8);
         return ByteBuffer.allocateDirect(request.length).put(request).flip();
     }
 }

@@ -3,6 +3,7 @@ package dev.countersign.perf;
 import dev.countersign.perf.Contender.Sample;
 import dev.countersign.perf.Results.Quartiles;
 import dev.countersign.perf.Results.Side;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,7 +23,7 @@ import org.HdrHistogram.Histogram;
  */
 record Turns(List<List<Sample>> samples) {
 
-    static Turns take(List<Contender> contenders, int rounds, Duration length) {
+    static Turns take(List<Contender> contenders, int rounds, Duration length) throws IOException {
         List<List<Sample>> samples = contenders.stream()
                 .map(each -> (List<Sample>) new ArrayList<Sample>())
                 .toList();

@@ -15,7 +15,8 @@ import java.nio.channels.ReadableByteChannel;
 import org.junit.jupiter.api.Test;
 
 class AnswerTest {
-    private static final String CREATED = "HTTP/1.1 201 Created\r\ncontent-LENGTH: 11\r\nDate: today\r\n\r\n{\"a\":\"bcd\"}";
+    private static final String CREATED =
+            "HTTP/1.1 201 Created\r\ncontent-LENGTH: 11\r\nDate: today\r\n\r\n{\"a\":\"bcd\"}";
 
     private final Answer answer = new Answer();
 

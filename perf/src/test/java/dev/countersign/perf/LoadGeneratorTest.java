@@ -103,8 +103,7 @@ class LoadGeneratorTest {
         });
 
         try (LoadGenerator load = connect(1)) {
-            Histogram latencies =
-                    load.openRate(100, Duration.ofSeconds(1)).latencies();
+            Histogram latencies = load.openRate(100, Duration.ofSeconds(1)).latencies();
 
             // while the server stood still for half a second, fifty requests fell due on the only connection
             assertEquals(100, latencies.getTotalCount());
@@ -119,8 +118,7 @@ class LoadGeneratorTest {
         List<String> sent = new ArrayList<>();
         List<Supplier<ByteBuffer>> requests = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            ByteBuffer request =
-                    Requests.registrations(new SplittableRandom(i)).get();
+            ByteBuffer request = Requests.registrations(new SplittableRandom(i)).get();
             sent.add(body(UTF_8.decode(request.duplicate()).toString()));
             requests.add(() -> request);
         }
@@ -142,7 +140,7 @@ class LoadGeneratorTest {
     private LoadGenerator connect(int connections) throws IOException {
         List<Supplier<ByteBuffer>> requests = new ArrayList<>();
         for (int i = 0; i < connections; i++) {
-            requests.add(Requests.messages(CLIENT, 64));
+            requests.add(Requests.messages(List.of(CLIENT), 64, new SplittableRandom(i)));
         }
         return LoadGenerator.connect(server.getAddress(), requests);
     }
