@@ -14,15 +14,22 @@ import java.util.stream.Stream;
 /** JMeter without its window, in a JVM of its own. */
 final class JMeter {
 
-    /** Locale and time zone show in the dashboards. JMeter asks for full collections, pauses that the run would see. */
+    /**
+     * Locale and time zone show in the dashboards. The rest is for few and short pauses, since one of JMeter's looks
+     * like one of the server's: a young generation for several seconds, in memory that is there from the start, and no
+     * full collection, whether JMeter asks for one or its classes fill the space they have at first.
+     */
     private static final List<String> FLAGS = List.of(
-            "-Xms512m",
-            "-Xmx512m",
-            "-XX:+UseParallelGC",
-            "-XX:+DisableExplicitGC",
             "-Duser.timezone=UTC",
             "-Duser.language=en",
-            "-Duser.country=US");
+            "-Duser.country=US",
+            "-Xms1g",
+            "-Xmx1g",
+            "-Xmn700m",
+            "-XX:+UseParallelGC",
+            "-XX:+AlwaysPreTouch",
+            "-XX:MetaspaceSize=256m",
+            "-XX:+DisableExplicitGC");
 
     private static final Pattern PAUSE = Pattern.compile("Pause .* (\\d+\\.\\d+)ms");
 

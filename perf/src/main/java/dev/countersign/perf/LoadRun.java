@@ -10,8 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -47,7 +47,7 @@ public final class LoadRun {
 
     public static void main(String[] arguments) {
         Project project = new Project(Path.of("").toAbsolutePath());
-        List<String> server = JavaCommand.of(Main.class.getName(), JavaCommand.FLAGS);
+        List<String> server = JavaCommand.of(Main.class, JavaCommand.FLAGS);
         LoadRun run = new LoadRun(project, server, Boolean.getBoolean("quick"));
         Interruption interruption = Interruption.prepare(project.scratch());
         try {
@@ -62,8 +62,8 @@ public final class LoadRun {
     Verdict measure() throws IOException, InterruptedException {
         Project.emptyFolder(project.scratch());
         Files.createDirectory(project.data());
-        write("environment", Machine.environment(project, JavaCommand.FLAGS, quick));
-        try (Progress progress = new Progress(Clock.systemUTC(), System.out)) {
+        write("environment", Machine.environment(project, String.join(" ", JavaCommand.FLAGS), quick));
+        try (Progress progress = new Progress(InstantSource.system(), System.out)) {
             List<Part> parts = parts(progress);
             parts.forEach(part -> progress.expect(part.expected));
             for (Part part : parts) {

@@ -21,9 +21,9 @@ final class Machine {
     /**
      * Reads it.
      *
-     * @param serverFlags of the JVM that is measured, and its own
+     * @param serverFlags of the JVM that is measured
      */
-    static Environment environment(Project project, List<String> serverFlags, boolean quick) throws IOException {
+    static Environment environment(Project project, String serverFlags, boolean quick) throws IOException {
         return new Environment(
                 git(project, "rev-parse", "HEAD"),
                 !git(project, "status", "--porcelain", "--", ".", ":!reports").isEmpty(),
@@ -35,7 +35,7 @@ final class Machine {
                 Files.getFileStore(project.scratch()).type(),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version") + " ("
                         + System.getProperty("java.vendor") + ")",
-                String.join(" ", serverFlags),
+                serverFlags,
                 quick);
     }
 

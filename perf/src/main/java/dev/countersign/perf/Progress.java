@@ -1,9 +1,9 @@
 package dev.countersign.perf;
 
 import java.io.PrintStream;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class Progress implements AutoCloseable {
 
-    private final Clock clock;
+    private final InstantSource clock;
     private final PrintStream out;
     private final Instant start;
     private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -28,7 +28,7 @@ final class Progress implements AutoCloseable {
     private Duration later = Duration.ZERO;
     private String doing = "starting";
 
-    Progress(Clock clock, PrintStream out) {
+    Progress(InstantSource clock, PrintStream out) {
         this.clock = clock;
         this.out = out;
         start = clock.instant();

@@ -27,7 +27,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class FaultyServer {
 
     enum Fault {
-        /** One message in a hundred is answered with 201 and never written. */
+        /** One message in ten is answered with 201 and never written. */
         FORGETS,
         /** Any code will do. */
         TAKES_WRONG_CODES
@@ -37,7 +37,7 @@ public final class FaultyServer {
 
     /** As {@link ServerJvm#start} takes it. */
     static List<String> command(Fault fault) {
-        List<String> command = JavaCommand.of(FaultyServer.class.getName(), List.of());
+        List<String> command = JavaCommand.of(FaultyServer.class, List.of());
         command.add(fault.name());
         return command;
     }
@@ -112,7 +112,7 @@ public final class FaultyServer {
             if (fault != Fault.TAKES_WRONG_CODES && !store.registry().accepts(id, code)) {
                 return Map.of("type", "urn:countersign:problem:wrong-code");
             }
-            if (fault == Fault.FORGETS && messages.incrementAndGet() % 100 == 0) {
+            if (fault == Fault.FORGETS && messages.incrementAndGet() % 10 == 0) {
                 return Map.of("receipt", "9" + messages, "time", "2026-11-22T19:26:55.071Z");
             }
             Receipt receipt = store.messageLog()

@@ -10,7 +10,7 @@ import dev.countersign.web.Main;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.time.Clock;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -20,7 +20,7 @@ class SmokeTest {
 
     @Test
     void theServerPassesEveryGate() throws Exception {
-        Load load = smoke(JavaCommand.of(Main.class.getName(), JavaCommand.FLAGS));
+        Load load = smoke(JavaCommand.of(Main.class, JavaCommand.FLAGS));
 
         assertEquals(Set.of(), missed(load), load::toString);
     }
@@ -43,7 +43,7 @@ class SmokeTest {
 
     private static Load smoke(List<String> serverCommand) throws Exception {
         Project project = new Project(Path.of("..").toRealPath());
-        try (Progress silent = new Progress(Clock.systemUTC(), new PrintStream(OutputStream.nullOutputStream()))) {
+        try (Progress silent = new Progress(InstantSource.system(), new PrintStream(OutputStream.nullOutputStream()))) {
             return new PlanRun(project, serverCommand, silent).run(Scenario.smoke());
         }
     }
