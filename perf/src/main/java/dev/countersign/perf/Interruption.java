@@ -13,6 +13,8 @@ final class Interruption {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    private static final int ORPHANED = 3;
+
     private final Thread worker = Thread.currentThread();
     private final Path folder;
     private final Thread hook = new Thread(this::cleanUp, "clean-up");
@@ -25,6 +27,8 @@ final class Interruption {
     static Interruption prepare(Path folder) {
         Interruption interruption = new Interruption(folder);
         Runtime.getRuntime().addShutdownHook(interruption.hook);
+        // a Maven that is terminated does not pass it on to what exec:exec started
+        ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().thenRun(() -> System.exit(ORPHANED)));
         return interruption;
     }
 

@@ -38,8 +38,11 @@ final class JMeter {
 
     /** @throws IOException if the build hasn't laid JMeter out */
     JMeter(Project project) throws IOException {
-        home = project.jmeter().toRealPath();
-        plans = project.plans().toRealPath();
+        home = project.jmeter();
+        plans = project.plans();
+        if (Files.notExists(home)) {
+            throw new IOException("there is no JMeter in " + home + ". Run mvn install first.");
+        }
     }
 
     /** One run of a plan, under way or over. */

@@ -48,7 +48,7 @@ record Scenario(
                 .toList();
     }
 
-    /** A quick one is as long as three waves of users, or it would not deliver what the plan asks for on average. */
+    /** Users come in waves at first: a quick one begins and ends between two, or it would not see what is offered. */
     private static Scenario closed(int users, boolean quick) {
         return new Scenario(
                 Integer.toString(users),
@@ -56,7 +56,7 @@ record Scenario(
                 users,
                 users * REQUESTS / THINK_SECONDS,
                 Duration.ofSeconds(quick ? 2 : 15),
-                Duration.ofSeconds(quick ? 3 : 10),
+                Duration.ofSeconds(quick ? 4 : 10),
                 Duration.ofSeconds(quick ? 21 : 180),
                 Map.of());
     }
