@@ -4,6 +4,7 @@ import dev.countersign.perf.Results.Quartiles;
 import dev.countersign.perf.Results.Side;
 import dev.countersign.web.Main;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -51,6 +52,9 @@ public final class Duel implements Callable<Integer> {
     @Option(names = "--warm-up", description = "Seconds of full load that each gets before its first turn.")
     private double warmUpSeconds = 40;
 
+    @Option(names = "--folder", description = "Where the servers write: a real disk.")
+    private Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+
     @Option(names = "--control", description = "A second copy of the base takes turns too.")
     private boolean control;
 
@@ -60,7 +64,7 @@ public final class Duel implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Servers servers = new Servers()) {
+        try (Servers servers = new Servers(folder)) {
             servers.start(server);
             servers.start(base);
             if (control) {

@@ -33,6 +33,9 @@ import org.HdrHistogram.Histogram;
  * <p>An instance is used by one thread at a time.
  */
 final class LoadGenerator implements AutoCloseable {
+    /** For the report. */
+    static final String NAME = "Countersign's own (java.nio, one thread)";
+
     /** How long after a turn's end an answer is waited for before its request counts as an error. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 

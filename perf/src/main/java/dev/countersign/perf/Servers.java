@@ -6,36 +6,38 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Servers alive side by side, each in a JVM and on a temporary folder of its own. {@link #close()} leaves none of them
- * behind, and neither does an end of this JVM by a signal.
+ * Servers alive side by side, each in a JVM and on a folder of its own. {@link #close()} leaves none of them behind,
+ * and neither does an end of this JVM by a signal.
  */
 final class Servers implements AutoCloseable {
-    private final Path folder = Files.createTempDirectory("countersign-perf");
+    private final Path folder;
     private final List<ServerJvm> servers = new ArrayList<>();
     private final Thread onShutdown = new Thread(this::end, "end-servers");
 
-    Servers() throws IOException {
+    /** @param parent where the servers' folders are made: on the disk that is to be measured */
+    Servers(Path parent) throws IOException {
+        folder = Files.createTempDirectory(Files.createDirectories(parent), "servers");
         Runtime.getRuntime().addShutdownHook(onShutdown);
     }
 
-    /** A home folder that no server has yet, to be filled beforehand. */
-    Path newHome() {
+    /** The folder of the server that is started next, to be filled beforehand. */
+    Path nextHome() {
         return folder.resolve("server-" + servers.size());
     }
 
     /**
-     * Starts one more, on {@link #newHome()}.
+     * Starts one more.
      *
+     * @param command as {@link ServerJvm#start} takes it
      * @throws IOException if it ends before it listens
      */
     ServerJvm start(List<String> command) throws IOException {
-        ServerJvm server = ServerJvm.start(command, newHome());
+        ServerJvm server = ServerJvm.start(command, nextHome());
         servers.add(server);
         return server;
     }
@@ -47,25 +49,12 @@ final class Servers implements AutoCloseable {
 
     /** Lets the first {@code count} of them take turns under one workload. */
     Turns turns(Workload workload, int count, int rounds, Duration length) throws IOException {
-        return turns(Collections.nCopies(count, workload), rounds, length);
-    }
-
-    /**
-     * Lets servers take turns, the first under the first workload and so on, over connections that stay open from the
-     * first turn to the last.
-     */
-    Turns turns(List<Workload> workloads, int rounds, Duration length) throws IOException {
-        List<Contender> contenders = new ArrayList<>();
-        try {
-            for (int i = 0; i < workloads.size(); i++) {
-                contenders.add(new Contender(servers.get(i), workloads.get(i)));
-            }
-            return Turns.take(contenders, rounds, length);
-        } finally {
-            for (Contender each : contenders) {
-                each.close();
-            }
-        }
+        return Turns.take(
+                servers.subList(0, count).stream()
+                        .map(server -> new Entrant(server, workload))
+                        .toList(),
+                rounds,
+                length);
     }
 
     @Override

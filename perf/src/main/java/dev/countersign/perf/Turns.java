@@ -1,6 +1,5 @@
 package dev.countersign.perf;
 
-import dev.countersign.perf.Contender.Sample;
 import dev.countersign.perf.Results.Quartiles;
 import dev.countersign.perf.Results.Side;
 import java.io.IOException;
@@ -15,59 +14,107 @@ import org.HdrHistogram.Histogram;
 
 /**
  * Servers measured by turns: in every round each has one, and every second round goes the other way around, so that
- * neighbours in the list are neighbours in time, each as often before the other as after it. Two servers are compared
- * by the ratios of their turns in the same round, because a noisy machine changes less within a round than within a
- * run.
+ * neighbours in the list are neighbours in time, each as often before the other as after it. Two are compared by the
+ * ratios of their turns in the same round, because a noisy machine changes less within a round than within a run.
  *
- * @param samples by contender, in the order given, then by round
+ * @param outcomes by entrant, in the order given, then by round
  */
-record Turns(List<List<Sample>> samples) {
+record Turns(List<List<Outcome>> outcomes) {
+    private static final int IDLE_AT_ONCE = 50;
 
-    static Turns take(List<Contender> contenders, int rounds, Duration length) throws IOException {
-        List<List<Sample>> samples = contenders.stream()
-                .map(each -> (List<Sample>) new ArrayList<Sample>())
-                .toList();
+    /**
+     * What one turn came to.
+     *
+     * @param cpu the server's CPU time, user and system, from the turn's first request to its last answer. What it
+     *     does after that (flushing, collecting garbage) is left out, and so is the kernel's work that is charged to
+     *     the load generator
+     */
+    record Outcome(Turn turn, Duration cpu) {
+
+        /** Over all answers, those also that came in after the turn's end. */
+        double cpuMicrosPerRequest() {
+            return cpu.toNanos() / 1e3 / turn.answered();
+        }
+    }
+
+    /**
+     * Lets them take turns, over connections that are opened before the first one and closed after the last.
+     *
+     * @param length of a turn
+     * @throws IOException if a server can't be reached, answers nothing in a turn, or drops an idle connection
+     */
+    static Turns take(List<Entrant> entrants, int rounds, Duration length) throws IOException {
+        List<LoadGenerator> loads = new ArrayList<>();
+        try {
+            for (Entrant each : entrants) {
+                loads.add(each.workload().connect(each.server()));
+            }
+            return take(entrants, loads, rounds, length);
+        } finally {
+            for (LoadGenerator each : loads) {
+                each.close();
+            }
+        }
+    }
+
+    private static Turns take(List<Entrant> entrants, List<LoadGenerator> loads, int rounds, Duration length)
+            throws IOException {
+        List<List<Outcome>> outcomes = new ArrayList<>();
+        entrants.forEach(each -> outcomes.add(new ArrayList<>()));
         List<Integer> order =
-                new ArrayList<>(IntStream.range(0, contenders.size()).boxed().toList());
+                new ArrayList<>(IntStream.range(0, entrants.size()).boxed().toList());
         for (int round = 0; round < rounds; round++) {
             for (int each : order) {
-                samples.get(each).add(contenders.get(each).turn(length));
+                outcomes.get(each).add(take(entrants.get(each), loads.get(each), length));
             }
             Collections.reverse(order);
         }
-        return new Turns(samples);
+        return new Turns(outcomes);
     }
 
-    /** Answers a second of one contender over those of another, round by round. */
-    Quartiles ratio(int contender, int base) {
-        return ratio(contender, base, sample -> sample.turn().perSecond());
+    private static Outcome take(Entrant entrant, LoadGenerator load, Duration length) throws IOException {
+        if (entrant.workload().idle() > 0) {
+            load.once(IDLE_AT_ONCE); // each must still answer; and the server closes what is silent for too long
+        }
+        Duration before = entrant.server().cpu();
+        Turn turn = load.closedLoop(entrant.workload().busy(), length);
+        Duration cpu = entrant.server().cpu().minus(before);
+        if (turn.answered() == 0) {
+            throw new IOException("no answer to " + entrant.workload() + ", " + turn.errors() + " errors");
+        }
+        return new Outcome(turn, cpu);
     }
 
-    /** CPU time a request of one contender over that of another, round by round. */
-    Quartiles cpuRatio(int contender, int base) {
-        return ratio(contender, base, Sample::cpuMicrosPerRequest);
+    /** Answers a second of one entrant over those of another, round by round. */
+    Quartiles ratio(int entrant, int base) {
+        return ratio(entrant, base, turn -> turn.turn().perSecond());
     }
 
-    /** One contender's turns, its latencies taken together. */
-    Side side(int contender) {
-        List<Sample> turns = samples.get(contender);
+    /** CPU time a request of one entrant over that of another, round by round. */
+    Quartiles cpuRatio(int entrant, int base) {
+        return ratio(entrant, base, Outcome::cpuMicrosPerRequest);
+    }
+
+    /** All turns of one entrant, their latencies taken together. */
+    Side side(int entrant) {
+        List<Outcome> turns = outcomes.get(entrant);
         Histogram latencies = new Histogram(turns.get(0).turn().latencies());
-        turns.forEach(sample -> latencies.add(sample.turn().latencies()));
+        turns.forEach(each -> latencies.add(each.turn().latencies()));
         return new Side(
                 quartiles(turns.stream()
-                        .mapToDouble(sample -> sample.turn().perSecond())
+                        .mapToDouble(each -> each.turn().perSecond())
                         .toArray()),
                 latencies.getValueAtPercentile(50),
                 latencies.getValueAtPercentile(99),
                 quartiles(
-                        turns.stream().mapToDouble(Sample::cpuMicrosPerRequest).toArray()),
-                turns.stream().mapToLong(sample -> sample.turn().errors()).sum());
+                        turns.stream().mapToDouble(Outcome::cpuMicrosPerRequest).toArray()),
+                turns.stream().mapToLong(each -> each.turn().errors()).sum());
     }
 
-    private Quartiles ratio(int contender, int base, ToDoubleFunction<Sample> value) {
-        return quartiles(IntStream.range(0, samples.get(base).size())
-                .mapToDouble(round -> value.applyAsDouble(samples.get(contender).get(round))
-                        / value.applyAsDouble(samples.get(base).get(round)))
+    private Quartiles ratio(int entrant, int base, ToDoubleFunction<Outcome> value) {
+        return quartiles(IntStream.range(0, outcomes.get(base).size())
+                .mapToDouble(round -> value.applyAsDouble(outcomes.get(entrant).get(round))
+                        / value.applyAsDouble(outcomes.get(base).get(round)))
                 .toArray());
     }
 

@@ -2,8 +2,8 @@ package dev.countersign.perf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.countersign.perf.Contender.Sample;
 import dev.countersign.perf.Results.Quartiles;
+import dev.countersign.perf.Turns.Outcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.LongStream;
@@ -26,8 +26,8 @@ class TurnsTest {
     void aRatioComparesTurnsOfTheSameRound() {
         // the machine doubles its speed in the second round: neither ratio sees that
         Turns turns = new Turns(List.of(
-                List.of(sample(800, 40), sample(1600, 20)), //
-                List.of(sample(1000, 20), sample(2000, 10))));
+                List.of(outcome(800, 40), outcome(1600, 20)), //
+                List.of(outcome(1000, 20), outcome(2000, 10))));
 
         assertEquals(new Quartiles(0.8, 0.8, 0.8), turns.ratio(0, 1));
         assertEquals(new Quartiles(2, 2, 2), turns.cpuRatio(0, 1));
@@ -36,25 +36,25 @@ class TurnsTest {
     @Test
     void answersAfterTheTurnCountForTheCpuTimeOnly() {
         Turn turn = new Turn(Duration.ofSeconds(2), 900, 1000, 0, latencies(1000));
-        Sample sample = new Sample(turn, Duration.ofMillis(30));
+        Outcome outcome = new Outcome(turn, Duration.ofMillis(30));
 
         assertEquals(450, turn.perSecond());
-        assertEquals(30, sample.cpuMicrosPerRequest());
+        assertEquals(30, outcome.cpuMicrosPerRequest());
     }
 
     @Test
     void aSidesPercentilesAreOfAllItsTurnsTogether() {
         Turns turns = new Turns(List.of(List.of(
-                new Sample(new Turn(Duration.ofSeconds(1), 99, 99, 1, latencies(99)), Duration.ofMillis(1)),
-                new Sample(new Turn(Duration.ofSeconds(1), 101, 101, 2, latencies(101)), Duration.ofMillis(1)))));
+                new Outcome(new Turn(Duration.ofSeconds(1), 99, 99, 1, latencies(99)), Duration.ofMillis(1)),
+                new Outcome(new Turn(Duration.ofSeconds(1), 101, 101, 2, latencies(101)), Duration.ofMillis(1)))));
 
         assertEquals(3, turns.side(0).errors());
         assertEquals(50, turns.side(0).p50());
         assertEquals(99, turns.side(0).p99());
     }
 
-    private static Sample sample(long answered, long cpuMicrosPerRequest) {
-        return new Sample(
+    private static Outcome outcome(long answered, long cpuMicrosPerRequest) {
+        return new Outcome(
                 new Turn(Duration.ofSeconds(1), answered, answered, 0, latencies(1)),
                 Duration.ofNanos(answered * cpuMicrosPerRequest * 1000));
     }
