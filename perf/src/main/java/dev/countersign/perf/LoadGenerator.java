@@ -36,7 +36,7 @@ final class LoadGenerator implements AutoCloseable {
     /** For the report. */
     static final String NAME = "Countersign's own (java.nio, one thread)";
 
-    /** How long after a turn's end an answer is waited for before its request counts as an error. */
+    /** How long no answer may come after a turn's end before the requests that still wait count as errors. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private static final int CREATED = 201;
@@ -153,7 +153,7 @@ final class LoadGenerator implements AutoCloseable {
     }
 
     private void receive(Tally tally, Consumer<Connection> answered) {
-        while (tally.outstanding > 0 && System.nanoTime() < tally.end + PATIENCE.toNanos()) {
+        while (tally.outstanding > 0 && System.nanoTime() < tally.lastAnswer + PATIENCE.toNanos()) {
             try {
                 selector.select(key -> ((Connection) key.attachment()).receive(tally, answered), 100);
             } catch (IOException e) {
@@ -169,6 +169,9 @@ final class LoadGenerator implements AutoCloseable {
         private final Duration length;
         private final long start = System.nanoTime();
         private final long end;
+        /** Or, before the first one after the turn's end, that end. */
+        private long lastAnswer;
+
         private final Histogram latencies = new Histogram(HIGHEST_MICROS, 3);
         private long outstanding;
         private long inTime;
@@ -177,6 +180,7 @@ final class LoadGenerator implements AutoCloseable {
         Tally(Duration length) {
             this.length = length;
             this.end = start + length.toNanos();
+            this.lastAnswer = end;
         }
 
         void broken(boolean waiting) {
@@ -186,6 +190,7 @@ final class LoadGenerator implements AutoCloseable {
 
         void answered(int status, long due, long now) {
             outstanding--;
+            lastAnswer = Math.max(end, now);
             if (status == CREATED) {
                 latencies.recordValue(Math.min((now - due) / 1000, HIGHEST_MICROS));
                 inTime += now <= end ? 1 : 0;

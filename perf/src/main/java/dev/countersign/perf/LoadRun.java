@@ -2,8 +2,10 @@ package dev.countersign.perf;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import dev.countersign.perf.Results.Capacity;
 import dev.countersign.perf.Results.Gate;
 import dev.countersign.perf.Results.Load;
+import dev.countersign.perf.Results.OpenRates;
 import dev.countersign.perf.Results.Verdict;
 import dev.countersign.web.Main;
 import java.io.IOException;
@@ -86,7 +88,12 @@ public final class LoadRun {
                 write(scenario.name(), load);
             }));
         }
-        // SEAM: parts.add(new Part(..., () -> write("capacity", CapacityRun.run(...)))), and "open" likewise
+        parts.add(new Part(CapacityRun.expected(quick).plus(OpenRun.expected(quick)), () -> {
+            Capacity capacity = CapacityRun.run(project.scratch(), quick, progress::say);
+            OpenRates open = OpenRun.run(project.scratch(), quick, progress::say);
+            write("capacity", capacity.with(OpenRun.target(open)));
+            write("open", open);
+        }));
         return parts;
     }
 
@@ -108,7 +115,7 @@ public final class LoadRun {
                 Files.move(project.dashboard(scenario), published);
             }
         }
-        // SEAM: ReportPage.write(project.reports());
+        ReportPage.write(project.reports());
     }
 
     /** The verdict, after the gates that stand against a better one. */

@@ -94,11 +94,8 @@ record ReportData(
 
     /** FAIL when a gate failed; else INVALID when one can't tell or 51 or 500 users have none; else PASS. */
     Verdict verdict() {
-        List<Verdict> found = gates().stream().map(Gate::verdict).toList();
-        if (found.contains(Verdict.FAIL)) {
-            return Verdict.FAIL;
-        }
-        return found.contains(Verdict.INVALID) || notMeasured().findAny().isPresent() ? Verdict.INVALID : Verdict.PASS;
+        Verdict found = Gates.worst(gates());
+        return found == Verdict.PASS && notMeasured().findAny().isPresent() ? Verdict.INVALID : found;
     }
 
     /** Which of 51 and 500 users no gate judged. */
