@@ -129,8 +129,9 @@ final class GroupCommit<T, R> implements Closeable {
 
     /** Waits for work and takes all of it, up to a batch; false when this is closed and empty. */
     private boolean takeInto(List<Entry<T, R>> batch) {
-        while (queue.drainTo(batch, MAX_BATCH) == 0) {
-            if (closed) {
+        // closed is read before the queue: an item that comes between this look and the close is still to be taken
+        for (boolean last = closed; queue.drainTo(batch, MAX_BATCH) == 0; last = closed) {
+            if (last) {
                 return false;
             }
             idle = true;

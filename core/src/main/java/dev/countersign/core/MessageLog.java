@@ -76,7 +76,7 @@ public final class MessageLog implements Closeable {
             }
         } catch (IOException e) {
             throw new StartupException(
-                    "can't open the message log " + file + ": " + e.getMessage()
+                    "can't open the message log " + file + ": " + Home.reason(e)
                             + ". Give this user the right to, or choose another folder with --home.",
                     e);
         }
