@@ -46,9 +46,9 @@ final class Database implements Closeable {
                 throw e;
             }
         } catch (JdbiException | IOException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
+            Throwable cause = e instanceof JdbiException && e.getCause() != null ? e.getCause() : e;
             throw new StartupException(
-                    "can't open the database " + file + ": " + cause.getMessage()
+                    "can't open the database " + file + ": " + Home.reason(cause)
                             + ". Mend it, restore it, or choose another folder with --home.",
                     e);
         }

@@ -7,6 +7,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -19,8 +21,7 @@ import org.slf4j.LoggerFactory;
  * <p>It never waits for a batch to grow. While one batch is on its way to the disk the next gathers by itself: a single
  * caller pays for one commit, and many callers share one. (Gray and Reuter, Transaction Processing, 9.4: group commit.)
  *
- * <p>Safe for use by many threads. The stages complete on the writer's thread, in the order submitted; what hangs on
- * them must not block. Nothing survives here: durability is the {@link Sink}'s.
+ * <p>Safe for use by many threads. The stages of a batch complete on the executor, in the order submitted. Nothing survives here: durability is the {@link Sink}'s.
  */
 final class GroupCommit<T, R> implements Closeable {
 
@@ -45,6 +46,7 @@ final class GroupCommit<T, R> implements Closeable {
     private final String name;
     private final Sink<T, R> sink;
     private final BlockingQueue<Entry<T, R>> queue;
+    private final Executor completions;
     private final Thread writer;
     private volatile boolean idle;
     private volatile boolean closed;
@@ -53,8 +55,10 @@ final class GroupCommit<T, R> implements Closeable {
     /**
      * @param name of the thread, and of what is written in the server's log
      * @param queueSize how many items may wait; more are refused with {@link OverloadedException}
+     * @param completions runs what hangs on the stages of a batch, while the writer writes the next
      */
-    GroupCommit(String name, int queueSize, Sink<T, R> sink) {
+    GroupCommit(String name, int queueSize, Executor completions, Sink<T, R> sink) {
+        this.completions = completions;
         this.name = name;
         this.sink = sink;
         queue = new ArrayBlockingQueue<>(queueSize);
@@ -116,17 +120,18 @@ final class GroupCommit<T, R> implements Closeable {
     }
 
     private void run() {
-        List<Entry<T, R>> batch = new ArrayList<>(MAX_BATCH);
+        List<Entry<T, R>> batch = new ArrayList<>();
         while (takeInto(batch)) {
             commit(batch);
-            batch.clear();
+            batch = new ArrayList<>(batch.size());
         }
     }
 
     /** Waits for work and takes all of it, up to a batch; false when this is closed and empty. */
     private boolean takeInto(List<Entry<T, R>> batch) {
-        while (queue.drainTo(batch, MAX_BATCH) == 0) {
-            if (closed) {
+        // closed is read before the queue: an item that comes between this look and the close is still to be taken
+        for (boolean last = closed; queue.drainTo(batch, MAX_BATCH) == 0; last = closed) {
+            if (last) {
                 return false;
             }
             idle = true;
@@ -153,11 +158,21 @@ final class GroupCommit<T, R> implements Closeable {
         } catch (Throwable e) { // an Error too: whoever waits must hear that it failed
             failed(e);
             UnavailableException failure = new UnavailableException("the commit failed", e);
-            batch.forEach(entry -> entry.completeExceptionally(failure));
+            complete(() -> batch.forEach(entry -> entry.completeExceptionally(failure)));
             return;
         }
-        for (int i = 0; i < batch.size(); i++) {
-            batch.get(i).complete(results.get(i));
+        complete(() -> {
+            for (int i = 0; i < batch.size(); i++) {
+                batch.get(i).complete(results.get(i));
+            }
+        });
+    }
+
+    private void complete(Runnable batch) {
+        try {
+            completions.execute(batch);
+        } catch (RejectedExecutionException e) {
+            batch.run(); // its threads have ended before this; somebody may still wait
         }
     }
 

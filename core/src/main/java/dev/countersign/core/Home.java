@@ -137,7 +137,8 @@ public final class Home implements Closeable {
         return UTF_8.decode(text.flip()).toString();
     }
 
-    private static String reason(IOException e) {
+    /** With its kind: the message of an AccessDeniedException, say, is the path alone. */
+    static String reason(Throwable e) {
         return e.getClass().getSimpleName() + " " + e.getMessage();
     }
 }

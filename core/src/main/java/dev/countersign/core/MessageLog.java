@@ -15,6 +15,7 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,11 +49,11 @@ public final class MessageLog implements Closeable {
      *
      * @throws StartupException where it can't be opened, or is damaged elsewhere than at its end
      */
-    static MessageLog open(Path file, Sync sync, int queueSize, Clock clock) {
-        return open(file, sync, queueSize, clock, path -> FileChannel.open(path, READ, WRITE));
+    static MessageLog open(Path file, Sync sync, int queueSize, Executor completions, Clock clock) {
+        return open(file, sync, queueSize, completions, clock, path -> FileChannel.open(path, READ, WRITE));
     }
 
-    static MessageLog open(Path file, Sync sync, int queueSize, Clock clock, Opener opener) {
+    static MessageLog open(Path file, Sync sync, int queueSize, Executor completions, Clock clock, Opener opener) {
         try {
             Home.createFile(file);
             FileChannel channel = opener.open(file);
@@ -67,14 +68,15 @@ public final class MessageLog implements Closeable {
                             file);
                 }
                 Appender appender = new Appender(channel, sync, clock, scan.endOfLines(), scan.lastReceipt());
-                return new MessageLog(channel, new GroupCommit<>("message-log-writer", queueSize, appender));
+                return new MessageLog(
+                        channel, new GroupCommit<>("message-log-writer", queueSize, completions, appender));
             } catch (IOException | RuntimeException e) {
                 channel.close();
                 throw e;
             }
         } catch (IOException e) {
             throw new StartupException(
-                    "can't open the message log " + file + ": " + e.getMessage()
+                    "can't open the message log " + file + ": " + Home.reason(e)
                             + ". Give this user the right to, or choose another folder with --home.",
                     e);
         }

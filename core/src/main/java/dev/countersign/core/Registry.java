@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.PreparedBatch;
@@ -34,10 +35,10 @@ public final class Registry implements Closeable {
             .executor(Runnable::run)
             .build();
 
-    Registry(Database database, CodeGenerator codes, int queueSize) {
+    Registry(Database database, CodeGenerator codes, int queueSize, Executor completions) {
         this.codes = codes;
         reader = database.reader();
-        commits = new GroupCommit<>("registry-writer", queueSize, new Table(database.writer()));
+        commits = new GroupCommit<>("registry-writer", queueSize, completions, new Table(database.writer()));
     }
 
     /**

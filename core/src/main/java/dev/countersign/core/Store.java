@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.concurrent.Executor;
 
 /** All that the service keeps, opened and closed as one: the home folder, the registry and the message log. */
 public final class Store implements Closeable {
@@ -24,21 +25,22 @@ public final class Store implements Closeable {
      * Opens what the home folder holds, and closes that folder with itself.
      *
      * @param queueSize registrations, and messages, that may wait for their commit
+     * @param completions runs what hangs on the stages of a batch
      * @throws StartupException where something can't be opened; all of it is closed again
      */
-    public static Store open(Home home, Sync sync, int queueSize) {
+    public static Store open(Home home, Sync sync, int queueSize, Executor completions) {
         try {
-            return open(home, Database.open(home.database(), sync), sync, queueSize);
+            return open(home, Database.open(home.database(), sync), sync, queueSize, completions);
         } catch (RuntimeException e) {
             home.close();
             throw e;
         }
     }
 
-    private static Store open(Home home, Database database, Sync sync, int queueSize) {
+    private static Store open(Home home, Database database, Sync sync, int queueSize, Executor completions) {
         try {
-            MessageLog messageLog = MessageLog.open(home.messageLog(), sync, queueSize, Clock.systemUTC());
-            Registry registry = new Registry(database, new CodeGenerator(new SecureRandom()), queueSize);
+            MessageLog messageLog = MessageLog.open(home.messageLog(), sync, queueSize, completions, Clock.systemUTC());
+            Registry registry = new Registry(database, new CodeGenerator(new SecureRandom()), queueSize, completions);
             return new Store(home, database, registry, messageLog);
         } catch (RuntimeException e) {
             database.close();

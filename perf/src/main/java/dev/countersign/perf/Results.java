@@ -1,6 +1,7 @@
 package dev.countersign.perf;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What {@code reports/data/*.json} hold, one record a file; the report is drawn from them alone.
@@ -124,7 +125,17 @@ public final class Results {
 
     /** The closed-loop runs. {@code loadGenerator} names it and its version. */
     public record Capacity(
-            String loadGenerator, double warmUpSeconds, List<Comparison> comparisons, List<Target> targets) {}
+            String loadGenerator, double warmUpSeconds, List<Comparison> comparisons, List<Target> targets) {
+
+        /** The same with one goal more. */
+        Capacity with(Target target) {
+            return new Capacity(
+                    loadGenerator,
+                    warmUpSeconds,
+                    comparisons,
+                    Stream.concat(targets.stream(), Stream.of(target)).toList());
+        }
+    }
 
     /** One fixed rate: latency is counted from when a request was due. {@code percentOfKnee} 25 to 90. */
     public record OpenRate(

@@ -25,12 +25,14 @@ public final class CountersignServer implements AutoCloseable {
      * @throws StartupException where something is in the way; nothing is left open then
      */
     public static CountersignServer start(Home home, Settings settings) {
-        Store store = Store.open(home, settings.sync(), settings.queueSize());
+        JettyThreads threads = new JettyThreads();
+        Store store = Store.open(home, settings.sync(), settings.queueSize(), threads::complete);
         HttpSettings http = settings.http();
         HealthServlet health = new HealthServlet(store::healthy);
         CountersignServer server = new CountersignServer(
                 store,
                 new HttpServer(
+                        threads,
                         http,
                         Map.of("/register", new RegisterServlet(http, store.registry()), HealthServlet.PATH, health),
                         Map.of(

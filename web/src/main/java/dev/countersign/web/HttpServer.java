@@ -14,7 +14,6 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.ContextHandler;
 import org.eclipse.jetty.server.handler.ContextHandlerCollection;
 import org.eclipse.jetty.server.handler.GracefulHandler;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
  * ONE Jetty with two ports, and on each of them its servlets alone.
@@ -37,13 +36,22 @@ public final class HttpServer implements AutoCloseable {
     /** 500 clients that come within a second overflow Java's default of 50. The kernel's somaxconn bounds it. */
     private static final int ACCEPT_QUEUE = 4096;
 
-    private final Server server = new Server(new QueuedThreadPool());
+    private final Server server;
     private final ServerConnector register;
     private final ServerConnector message;
 
     /** @param onRegisterPort servlets by their path */
     public HttpServer(
             HttpSettings settings, Map<String, HttpServlet> onRegisterPort, Map<String, HttpServlet> onMessagePort) {
+        this(new JettyThreads(), settings, onRegisterPort, onMessagePort);
+    }
+
+    HttpServer(
+            JettyThreads threads,
+            HttpSettings settings,
+            Map<String, HttpServlet> onRegisterPort,
+            Map<String, HttpServlet> onMessagePort) {
+        server = new Server(threads);
         register = connector("register", settings.registerPort(), settings);
         message = connector("message", settings.messagePort(), settings);
         server.addConnector(register);

@@ -76,7 +76,7 @@ abstract class PostServlet extends HttpServlet {
         if (!request.getMethod().equals("POST")) {
             throw new RefusalException(Problem.METHOD_NOT_ALLOWED);
         }
-        if (!isJson(request.getContentType())) {
+        if (!isJson(request.getHeader("Content-Type"))) { // getContentType() throws for a charset that Java lacks
             throw new RefusalException(Problem.UNSUPPORTED_MEDIA_TYPE);
         }
         if (request.getContentLengthLong() > maxBodyBytes) {
@@ -91,8 +91,8 @@ abstract class PostServlet extends HttpServlet {
         try {
             Map<String, String> parameters = new HashMap<>(0);
             String type = HttpField.getValueParameters(contentType, parameters);
-            return type.equalsIgnoreCase("application/json")
-                    && parameters.getOrDefault("charset", "utf-8").equalsIgnoreCase("utf-8");
+            return "application/json".equalsIgnoreCase(type)
+                    && "utf-8".equalsIgnoreCase(parameters.getOrDefault("charset", "utf-8"));
         } catch (IllegalArgumentException e) {
             return false; // a quote that does not end
         }

@@ -1,0 +1,114 @@
+package dev.countersign.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DatabaseTest {
+
+    @TempDir
+    Path folder;
+
+    private Path file;
+
+    @BeforeEach
+    void name() {
+        file = folder.resolve("countersign.db");
+    }
+
+    @Test
+    void aNewerSchemaIsRefusedWithItsVersionAndTheMend() throws Exception {
+        Database.open(file, Sync.ALWAYS).close();
+        execute("PRAGMA user_version = 99");
+        assertRefused("schema version 99");
+        execute("PRAGMA user_version = 1");
+        Database.open(file, Sync.ALWAYS).close();
+    }
+
+    @Test
+    void aFileThatIsNoDatabaseIsRefusedAndLeftAsItIs() throws Exception {
+        byte[] content = "no database\n".repeat(1_000).getBytes();
+        Files.write(file, content);
+        assertRefused("not a database");
+        assertArrayEquals(content, Files.readAllBytes(file));
+    }
+
+    @Test
+    void anotherProgramsDatabaseIsRefused() throws Exception {
+        execute("CREATE TABLE registration (name TEXT)");
+        assertRefused("registration");
+    }
+
+    @Test
+    void aFolderInItsPlaceIsRefused() throws Exception {
+        Files.createDirectory(file);
+        assertRefused("not a file");
+    }
+
+    @Test
+    void aFolderThatIsMissingIsToldAsSuch() {
+        file = folder.resolve("missing/countersign.db");
+        assertRefused("NoSuchFile");
+    }
+
+    /** Against sqlite.org/pragma.html: 2 is FULL, 1 is NORMAL. */
+    @ParameterizedTest
+    @CsvSource({"ALWAYS, 2", "OS, 1"})
+    void aCommitIsFlushedWhereItIsToBeOnDisk(Sync sync, int synchronous) {
+        try (Database database = Database.open(file, sync)) {
+            assertEquals("wal", pragma(database, "journal_mode"));
+            assertEquals(Integer.toString(synchronous), pragma(database, "synchronous"));
+        }
+    }
+
+    @Test
+    void whatAKilledStartLeftOfSqlitesLibraryIsTidiedUp() throws Exception {
+        Path left = Files.createDirectory(folder.resolve("native"));
+        Files.writeString(left.resolve("sqlite-3.0-libsqlitejdbc.so"), "killed while it unpacked");
+        Database.open(file, Sync.ALWAYS).close();
+        assertFalse(Files.exists(left));
+    }
+
+    @Test
+    void closeLeavesOneFile() throws Exception {
+        Database.open(file, Sync.ALWAYS).close();
+        try (var files = Files.list(folder)) {
+            assertEquals(
+                    file,
+                    files.reduce((one, two) -> two.resolveSibling("several")).orElseThrow());
+        }
+    }
+
+    private static String pragma(Database database, String name) {
+        return database.writer()
+                .createQuery("PRAGMA " + name)
+                .mapTo(String.class)
+                .one();
+    }
+
+    private void assertRefused(String why) {
+        String refusal = assertThrows(StartupException.class, () -> Database.open(file, Sync.ALWAYS))
+                .getMessage();
+        assertTrue(refusal.contains(why) && refusal.contains(file.toString()), refusal);
+        assertTrue(refusal.contains("--home"), refusal);
+    }
+
+    private void execute(String sql) throws Exception {
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+}

@@ -1,0 +1,265 @@
+package dev.countersign.core;
+
+import static dev.countersign.core.Stages.failure;
+import static dev.countersign.core.Stages.result;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RegistryTest {
+
+    private static final ClientId ALICE = new ClientId("alice");
+    private static final Code WRONG = new Code("A".repeat(24));
+
+    @TempDir
+    Path folder;
+
+    private Path file;
+    private Database database;
+    private Registry registry;
+
+    @BeforeEach
+    void open() {
+        file = folder.resolve("countersign.db");
+        database = Database.open(file, Sync.ALWAYS);
+        registry = new Registry(database, new CodeGenerator(new SecureRandom()), 1_000, Runnable::run);
+    }
+
+    @AfterEach
+    void close() {
+        registry.close();
+        database.close();
+    }
+
+    @Test
+    void acceptsTheCodeItGave() throws Exception {
+        assertTrue(registry.accepts(ALICE, register(ALICE)));
+    }
+
+    @Test
+    void aWrongCodeAndAnUnknownIdAreBothNotAccepted() throws Exception {
+        Code code = register(ALICE);
+        Code bobs = register(new ClientId("bob"));
+        for (int start = 0; start < 2; start++) {
+            assertFalse(registry.accepts(ALICE, WRONG));
+            assertFalse(registry.accepts(ALICE, bobs));
+            assertFalse(registry.accepts(ALICE, new Code("")));
+            assertFalse(registry.accepts(new ClientId("Alice"), code));
+            assertFalse(registry.accepts(new ClientId("nobody"), code));
+            restart(); // once with the codes at hand, once with those of the database
+        }
+    }
+
+    @Test
+    void anIdAskedForBeforeItsRegistrationIsAcceptedAfterIt() throws Exception {
+        assertFalse(registry.accepts(ALICE, WRONG));
+        assertTrue(registry.accepts(ALICE, register(ALICE)));
+    }
+
+    @Test
+    void codesSurviveARestart() throws Exception {
+        Code code = register(ALICE);
+        restart();
+        assertTrue(registry.accepts(ALICE, code));
+        assertTrue(registry.accepts(ALICE, code));
+    }
+
+    @Test
+    void anIdIsTakenForGood() throws Exception {
+        Code code = register(ALICE);
+        assertEquals(Optional.empty(), result(registry.register(ALICE)));
+        restart();
+        assertEquals(Optional.empty(), result(registry.register(ALICE)));
+        assertTrue(registry.accepts(ALICE, code));
+    }
+
+    @Test
+    void ofManyThreadsThatRegisterOneIdExactlyOneWins() throws Exception {
+        List<Callable<Optional<Code>>> callers = Collections.nCopies(16, () -> result(registry.register(ALICE)));
+        ExecutorService threads = Executors.newFixedThreadPool(callers.size());
+        Set<Code> codes = new HashSet<>();
+        for (Future<Optional<Code>> answer : threads.invokeAll(callers)) {
+            answer.get().ifPresent(codes::add);
+        }
+        threads.shutdown();
+        assertEquals(1, codes.size());
+        assertTrue(registry.accepts(ALICE, codes.iterator().next()));
+    }
+
+    @Test
+    void ofManyRegistrationsOfOneIdInOneBatchTheFirstWins() throws Exception {
+        List<CompletionStage<Optional<Code>>> stages;
+        try (Connection other = connect()) {
+            execute(other, "BEGIN IMMEDIATE"); // the writer waits for it, with what comes first
+            registry.register(new ClientId("first"));
+            stages = Stream.generate(() -> registry.register(ALICE)).limit(100).toList();
+            execute(other, "ROLLBACK");
+        }
+        Code code = result(stages.get(0)).orElseThrow();
+        for (CompletionStage<Optional<Code>> later : stages.subList(1, 100)) {
+            assertEquals(Optional.empty(), result(later));
+        }
+        assertTrue(registry.accepts(ALICE, code));
+    }
+
+    @Test
+    void eachOfManyIdsGetsACodeOfItsOwn() throws Exception {
+        List<ClientId> ids =
+                IntStream.range(0, 1_000).mapToObj(i -> new ClientId("id-" + i)).toList();
+        List<CompletionStage<Optional<Code>>> stages =
+                ids.stream().map(registry::register).toList();
+        Set<Code> codes = new HashSet<>();
+        for (int i = 0; i < ids.size(); i++) {
+            Code code = result(stages.get(i)).orElseThrow();
+            assertTrue(registry.accepts(ids.get(i), code));
+            codes.add(code);
+        }
+        assertEquals(1_000, codes.size());
+        try (Connection other = connect();
+                var rows = other.createStatement().executeQuery("SELECT count(*) FROM registration")) {
+            assertEquals(1_000, rows.getInt(1));
+        }
+    }
+
+    @Test
+    void noFileHoldsACodeButOnlyItsSha256() throws Exception {
+        Code code = register(ALICE);
+        String digest = new String(code.sha256(), ISO_8859_1);
+        String running = bytesOfAllFiles();
+        close();
+        String closed = bytesOfAllFiles();
+        open();
+        for (String bytes : List.of(running, closed)) {
+            assertTrue(bytes.contains(digest));
+            assertFalse(bytes.contains(code.value()));
+        }
+    }
+
+    @Test
+    void aFailedCommitRegistersNobodyAndTheNextGoesOn() throws Exception {
+        List<CompletionStage<Optional<Code>>> batch;
+        try (Connection other = connect()) {
+            execute(
+                    other,
+                    "CREATE TRIGGER full BEFORE INSERT ON registration WHEN NEW.id = 'bob'"
+                            + " BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+            execute(other, "BEGIN IMMEDIATE");
+            registry.register(new ClientId("first"));
+            batch = Stream.of("alice", "bob", "carol")
+                    .map(id -> registry.register(new ClientId(id)))
+                    .toList();
+            execute(other, "ROLLBACK");
+            for (CompletionStage<Optional<Code>> stage : batch) {
+                assertInstanceOf(UnavailableException.class, failure(stage));
+            }
+            assertFalse(registry.healthy());
+            execute(other, "DROP TRIGGER full");
+        }
+        assertTrue(registry.accepts(ALICE, register(ALICE)));
+        assertTrue(registry.healthy());
+    }
+
+    @Test
+    void afterAFailedCommitTheHealthComesBackByItself() throws Exception {
+        try (Connection other = connect()) {
+            execute(other, "ALTER TABLE registration RENAME TO away");
+            assertInstanceOf(UnavailableException.class, failure(registry.register(ALICE)));
+            execute(other, "ALTER TABLE away RENAME TO registration");
+        }
+        while (!registry.healthy()) {
+            Thread.yield();
+        }
+        assertFalse(registry.accepts(ALICE, WRONG));
+    }
+
+    @Test
+    void aLookUpThatFailsIsNotTakenForAWrongCode() throws Exception {
+        try (Connection other = connect()) {
+            execute(other, "DROP TABLE registration");
+        }
+        assertThrows(UnavailableException.class, () -> registry.accepts(ALICE, WRONG));
+    }
+
+    @Test
+    void lookUpsDoNotWaitForTheWriter() throws Exception {
+        Code code = register(ALICE);
+        restart();
+        try (Connection other = connect()) {
+            execute(other, "BEGIN IMMEDIATE");
+            CompletionStage<Optional<Code>> waiting = registry.register(new ClientId("bob"));
+            assertTrue(registry.accepts(ALICE, code));
+            assertFalse(waiting.toCompletableFuture().isDone());
+            execute(other, "ROLLBACK");
+        }
+    }
+
+    @Test
+    void closeCommitsWhatWasAcceptedAndTakesNoMore() throws Exception {
+        List<CompletionStage<Optional<Code>>> accepted = IntStream.range(0, 100)
+                .mapToObj(i -> registry.register(new ClientId("id-" + i)))
+                .toList();
+        registry.close();
+        assertTrue(
+                accepted.stream().allMatch(stage -> stage.toCompletableFuture().isDone()));
+        assertInstanceOf(UnavailableException.class, failure(registry.register(ALICE)));
+        Code last = result(accepted.get(99)).orElseThrow();
+        restart();
+        assertTrue(registry.accepts(new ClientId("id-99"), last));
+    }
+
+    private Code register(ClientId id) throws Exception {
+        return result(registry.register(id)).orElseThrow();
+    }
+
+    private void restart() {
+        close();
+        open();
+    }
+
+    private Connection connect() throws SQLException {
+        return DriverManager.getConnection("jdbc:sqlite:" + file);
+    }
+
+    private static void execute(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    private String bytesOfAllFiles() throws Exception {
+        StringBuilder bytes = new StringBuilder();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path each : files.toList()) {
+                bytes.append(Files.readString(each, ISO_8859_1));
+            }
+        }
+        return bytes.toString();
+    }
+}

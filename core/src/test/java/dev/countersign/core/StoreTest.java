@@ -1,0 +1,142 @@
+package dev.countersign.core;
+
+import static dev.countersign.core.Stages.result;
+import static java.util.stream.Collectors.toMap;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StoreTest {
+
+    private static final ClientId ALICE = new ClientId("alice");
+
+    @TempDir
+    Path folder;
+
+    private Path home;
+
+    @BeforeEach
+    void name() {
+        home = folder.resolve("home");
+    }
+
+    @Test
+    void keepsRegistrationsAndMessagesAcrossARestart() throws Exception {
+        Code code;
+        try (Store store = open(10)) {
+            code = result(store.registry().register(ALICE)).orElseThrow();
+            assertEquals(
+                    1,
+                    result(store.messageLog().append(new Message(ALICE, "hi"))).number());
+            assertTrue(store.healthy());
+        }
+        try (Store store = open(10)) {
+            assertTrue(store.registry().accepts(ALICE, code));
+            assertEquals(
+                    2,
+                    result(store.messageLog().append(new Message(ALICE, "hi"))).number());
+        }
+    }
+
+    @Test
+    void closedItIsNotHealthyAndHoldsNoFile() throws Exception {
+        Store store = open(10);
+        result(store.registry().register(ALICE));
+        store.close();
+        assertFalse(store.healthy());
+        assertEquals(List.of(), openFiles());
+    }
+
+    @Test
+    void makesTheseFilesAndNoOthersAndForItsOwnerOnly() throws Exception {
+        Path temporaryFolder = Files.createDirectory(folder.resolve("tmp"));
+        try (HeldStore held = new HeldStore(home, temporaryFolder)) { // in a JVM that has yet to load SQLite
+            assertEquals("open", held.firstLine());
+            assertEquals(
+                    Map.ofEntries(
+                            Map.entry("", "rwx------"),
+                            Map.entry("data", "rwx------"),
+                            Map.entry("data/countersign.db", "rw-------"),
+                            Map.entry("data/countersign.db-shm", "rw-------"),
+                            Map.entry("data/countersign.db-wal", "rw-------"),
+                            Map.entry("data/lock", "rw-------"),
+                            Map.entry("logs", "rwx------"),
+                            Map.entry("logs/messages.jsonl", "rw-------"),
+                            Map.entry("logs/server.log", "rw-------")),
+                    permissions());
+            assertArrayEquals(new String[0], temporaryFolder.toFile().list());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"data/countersign.db", "logs/messages.jsonl"})
+    void aStartThatFailsReleasesWhatItOpened(String damaged) throws Exception {
+        open(10).close();
+        byte[] whole = Files.readAllBytes(home.resolve(damaged));
+        Files.writeString(home.resolve(damaged), "damaged\n".repeat(100));
+        assertThrows(StartupException.class, () -> open(10));
+        assertEquals(List.of(), openFiles());
+        Files.write(home.resolve(damaged), whole);
+        open(10).close();
+    }
+
+    @Test
+    void aStartWithNonsenseReleasesWhatItOpened() throws Exception {
+        assertThrows(IllegalArgumentException.class, () -> open(0));
+        assertEquals(List.of(), openFiles());
+        open(10).close();
+    }
+
+    private Store open(int queueSize) {
+        return Store.open(Home.open(home), Sync.ALWAYS, queueSize, Runnable::run);
+    }
+
+    /** Of all that stands in the home folder, by its path in it. */
+    private Map<String, String> permissions() throws IOException {
+        try (Stream<Path> files = Files.walk(home)) {
+            return files.collect(toMap(file -> home.relativize(file).toString(), file -> {
+                try {
+                    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }));
+        }
+    }
+
+    /** The files of the home folder that this process has open: proc(5). */
+    private List<Path> openFiles() throws IOException {
+        Path descriptors = Path.of("/proc/self/fd");
+        assumeTrue(Files.isDirectory(descriptors));
+        try (Stream<Path> links = Files.list(descriptors)) {
+            return links.flatMap(StoreTest::target)
+                    .filter(file -> file.startsWith(home))
+                    .toList();
+        }
+    }
+
+    private static Stream<Path> target(Path link) {
+        try {
+            return Stream.of(Files.readSymbolicLink(link));
+        } catch (IOException e) {
+            return Stream.of(); // closed meanwhile, as the one of this very listing
+        }
+    }
+}

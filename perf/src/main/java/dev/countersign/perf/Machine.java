@@ -1,0 +1,74 @@
+package dev.countersign.perf;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.countersign.perf.Results.Environment;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What the figures are of: this checkout on this machine, which is not named. */
+final class Machine {
+
+    private Machine() {}
+
+    /**
+     * Reads it.
+     *
+     * @param serverFlags of the JVM that is measured
+     */
+    static Environment environment(Project project, String serverFlags, boolean quick) throws IOException {
+        return new Environment(
+                git(project, "rev-parse", "HEAD"),
+                !git(project, "status", "--porcelain", "--", ".", ":!reports").isEmpty(),
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
+                cpu(),
+                Runtime.getRuntime().availableProcessors(),
+                memoryBytes() / (1024 * 1024),
+                System.getProperty("os.name") + " " + System.getProperty("os.version"),
+                Files.getFileStore(project.scratch()).type(),
+                System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version") + " ("
+                        + System.getProperty("java.vendor") + ")",
+                serverFlags,
+                quick);
+    }
+
+    /** What git prints; nothing where there is no repository, or no git. */
+    private static String git(Project project, String... arguments) {
+        List<String> command =
+                Stream.concat(Stream.of("git"), Stream.of(arguments)).toList();
+        try {
+            Process git = new ProcessBuilder(command)
+                    .directory(project.root().toFile())
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return new String(git.getInputStream().readAllBytes(), UTF_8).strip();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** As Linux calls it; elsewhere only its architecture is known. */
+    private static String cpu() throws IOException {
+        Path cpus = Path.of("/proc/cpuinfo");
+        if (Files.notExists(cpus)) {
+            return System.getProperty("os.arch");
+        }
+        try (Stream<String> lines = Files.lines(cpus)) {
+            return lines.filter(line -> line.startsWith("model name"))
+                    .findFirst()
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                    .orElseGet(() -> System.getProperty("os.arch"));
+        }
+    }
+
+    private static long memoryBytes() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+}

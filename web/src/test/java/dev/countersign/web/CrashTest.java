@@ -1,0 +1,109 @@
+package dev.countersign.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Kills the server at random moments, again and again, while clients send to it. Ten rounds, or more:
+ *
+ * <pre>mvn -pl web -am test -Dtest=CrashTest -Dsurefire.failIfNoSpecifiedTests=false -Dcrash.rounds=100</pre>
+ */
+final class CrashTest {
+
+    private static final int ROUNDS = Integer.getInteger("crash.rounds", 10);
+    private static final int CLIENTS = 8;
+    private static final int LATEST_MOMENT_MILLIS = 500;
+
+    @Test
+    void whatWasAcknowledgedSurvivesKill9(@TempDir Path home) throws Exception {
+        List<SendingClient> clients = IntStream.range(0, CLIENTS)
+                .mapToObj(i -> new SendingClient("client-" + i + "-"))
+                .toList();
+
+        for (int round = 0; round < ROUNDS; round++) {
+            try (ServerProcess server = ServerProcess.start(home)) {
+                sendUntilItIsKilled(clients, server);
+            }
+        }
+
+        try (ServerProcess server = ServerProcess.start(home)) {
+            Ledger ledger = Ledger.of(clients, LoggedMessage.readAll(home));
+            long codesLost = codesNoLongerAccepted(clients, server.service());
+            System.out.printf(
+                    "crash test: %d rounds, %d messages and %d registrations acknowledged, %d and %d lost%n",
+                    ROUNDS,
+                    ledger.acknowledged(),
+                    ledger.registrations(),
+                    ledger.lost().size(),
+                    codesLost);
+            ledger.assertKept();
+            assertEquals(0, codesLost, "registrations lost");
+        }
+    }
+
+    private static void sendUntilItIsKilled(List<SendingClient> clients, ServerProcess server)
+            throws InterruptedException, ExecutionException {
+        CountDownLatch underWay = new CountDownLatch(10 * CLIENTS);
+        ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+        try {
+            List<Future<Optional<Answer>>> sending = clients.stream()
+                    .map(client -> threads.submit(() -> sendUntilItIsKilled(client, server.service(), underWay)))
+                    .toList();
+            assertTrue(underWay.await(60, TimeUnit.SECONDS), "no client gets on");
+            int moment = ThreadLocalRandom.current().nextInt(LATEST_MOMENT_MILLIS);
+            assertFalse(server.endsWithin(moment), "ended by itself");
+            server.kill();
+            for (Future<Optional<Answer>> one : sending) {
+                assertEquals(Optional.empty(), one.get(), "refused");
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static Optional<Answer> sendUntilItIsKilled(
+            SendingClient client, Service service, CountDownLatch underWay) {
+        BooleanSupplier never = () -> {
+            underWay.countDown();
+            return false;
+        };
+        try {
+            return client.sendUntil(never, service);
+        } catch (IOException e) {
+            return Optional.empty(); // killed
+        }
+    }
+
+    private static long codesNoLongerAccepted(List<SendingClient> clients, Service service) throws IOException {
+        long lost = 0;
+        try (Connection connection = new Connection(service.messagePort())) {
+            for (SendingClient client : clients) {
+                for (Map.Entry<String, String> code : client.codes().entrySet()) {
+                    String json = Json.message(code.getKey(), code.getValue(), "still me");
+                    if (connection.exchange(Connection.post("/message", json)).status() != 201) {
+                        lost++;
+                    }
+                }
+            }
+        }
+        return lost;
+    }
+}

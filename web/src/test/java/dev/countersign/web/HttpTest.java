@@ -1,0 +1,352 @@
+package dev.countersign.web;
+
+import static dev.countersign.web.Refusals.assertRefused;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.argumentSet;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What a client can do with HTTP itself: break it, and use the parts of it that few use. */
+final class HttpTest {
+
+    private static final int MAX_BODY_BYTES = 64 * 1024;
+
+    @TempDir
+    static Path home;
+
+    @RegisterExtension
+    static final RunningServer server = new RunningServer(() -> home);
+
+    static Stream<Arguments> brokenRequests() {
+        String get = "GET /health HTTP/1.1\r\nHost: localhost\r\n";
+        String post = "POST /register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+        return Stream.of(
+                broken("garbage", "c4n4ry, how are you?\r\n\r\n"),
+                broken("one word", "C4N4RY\r\n\r\n"),
+                broken("a blank before the method", " GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a method that is no token", "C4N@RY /health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("HTTP/0.9", "GET /c4n4ry\r\n\r\n"),
+                broken("HTTP/3.7", "GET /health HTTP/3.7\r\nHost: localhost\r\n\r\n"),
+                broken("HTTP/2 without negotiation", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+                broken("TLS", "\u0016\u0003\u0001\u0000\u0005\u0001\u0000\u0000\u0001\u0000"),
+                broken("no Host", "GET /health HTTP/1.1\r\n\r\n"),
+                broken("two Hosts", get + "Host: c4n4ry\r\n\r\n"),
+                broken("a Host that is none", "GET /health HTTP/1.1\r\nHost: c4n4ry c4n4ry\r\n\r\n"),
+                broken("a URI of another Host", "GET http://c4n4ry/health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("an encoded slash", "GET /c4n4ry%2fhealth HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("an encoded dot", "GET /c4n4ry/%2e%2e/health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a dot with a parameter", "GET /c4n4ry/..;/health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("out of the root", "GET /../../c4n4ry HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("an encoded NUL", "GET /c4n4ry%00 HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("an encoding that is none", "GET /c4n4ry%zz HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a path that is no UTF-8", "GET /c4n4ry%ff HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a backslash", "GET /c4n4ry\\health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a NUL in a header", get + "X: c4n4ry\u0000\r\n\r\n"),
+                broken("a folded header", get + "X: c4n4ry\r\n c4n4ry\r\n\r\n"),
+                broken("a blank before the colon", get + "X : c4n4ry\r\n\r\n"),
+                broken("a header without a name", get + ": c4n4ry\r\n\r\n"),
+                broken("a negative length", post + "Content-Length: -1\r\n\r\n{\"id\":\"c4n4ry\"}"),
+                broken("a length that is no number", post + "Content-Length: c4n4ry\r\n\r\n{\"id\":\"c4n4ry\"}"),
+                broken("a length beyond a long", post + "Content-Length: 99999999999999999999\r\n\r\n"),
+                broken("two lengths", post + "Content-Length: 15\r\nContent-Length: 16\r\n\r\n{\"id\":\"c4n4ry\"}"),
+                broken(
+                        "a length and chunks",
+                        post
+                                + "Content-Length: 15\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n{\"id\":\"c4n4ry\"}\r\n0\r\n\r\n"),
+                broken("a coding that is none", post + "Transfer-Encoding: c4n4ry\r\n\r\n{\"id\":\"c4n4ry\"}"),
+                broken(
+                        "a chunk's size that is none",
+                        post + "Transfer-Encoding: chunked\r\n\r\nc4n4ry\r\n{}\r\n0\r\n\r\n"),
+                broken(
+                        "a chunk longer than its size",
+                        post + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}c4n4ry\r\n0\r\n\r\n"),
+                tooLarge("a URI", "GET /" + "c4n4ry".repeat(2_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                tooLarge("a query", "GET /health?" + "c4n4ry".repeat(2_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                tooLarge("a header", get + "X: " + "c4n4ry".repeat(2_000) + "\r\n\r\n"),
+                tooLarge("a header's name", get + "c4n4ry".repeat(2_000) + ": x\r\n\r\n"),
+                tooLarge("many headers", get + "X: c4n4ry\r\n".repeat(2_000) + "\r\n"));
+    }
+
+    private static Arguments broken(String what, String request) {
+        return argumentSet(what, request, 400, "malformed-request");
+    }
+
+    private static Arguments tooLarge(String what, String request) {
+        return argumentSet(what + " too large", request, 431, "headers-too-large");
+    }
+
+    @ParameterizedTest
+    @MethodSource("brokenRequests")
+    void whatJettyRefusesIsAProblemToo(String request, int status, String word) throws IOException {
+        try (Connection connection = new Connection(server.registerPort())) {
+            Answer answer = connection.exchange(Connection.bytes(request));
+
+            assertRefused(status, word, answer);
+        }
+    }
+
+    static Stream<Arguments> contentTypes() {
+        return Stream.of(
+                argumentSet("none", "X: c4n4ry", 415),
+                argumentSet("an empty one", "Content-Type:", 415),
+                contentType("application/json", 201),
+                contentType("Application/JSON", 201),
+                contentType("application/json;charset=utf-8", 201),
+                contentType("application/json; charset=UTF-8", 201),
+                contentType("application/json ; Charset=\"Utf-8\"", 201),
+                contentType("application/json;charset=latin-1", 415),
+                contentType("application/json;charset=iso-8859-1", 415),
+                contentType("application/json;charset=utf-16", 415),
+                contentType("application/json;charset=c4n4ry", 415),
+                contentType("application/json;charset=\"utf-8", 415),
+                contentType("application/json;charset=", 415),
+                contentType("application/json;charset", 415),
+                contentType("application/x-www-form-urlencoded", 415),
+                contentType("multipart/form-data; boundary=c4n4ry", 415),
+                contentType("text/plain", 415),
+                contentType("text/json", 415),
+                contentType("application/problem+json", 415),
+                contentType("application/jsonp", 415),
+                contentType("application/json, text/c4n4ry", 415),
+                contentType("application/*", 415),
+                contentType("c4n4ry", 415));
+    }
+
+    private static Arguments contentType(String value, int status) {
+        return argumentSet(value, "Content-Type: " + value, status);
+    }
+
+    @ParameterizedTest
+    @MethodSource("contentTypes")
+    void onlyJsonInUtf8IsTaken(String header, int status) throws IOException {
+        byte[] json = Json.registration("type-" + System.nanoTime()).getBytes(UTF_8);
+        try (Connection connection = new Connection(server.registerPort())) {
+            Answer answer = connection.exchange(
+                    Connection.request("POST /register", header + "\r\nContent-Length: " + json.length, json));
+
+            if (status == 201) {
+                assertEquals(201, answer.status(), answer::text);
+            } else {
+                assertRefused(415, "unsupported-media-type", answer);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"with its length", "chunked"})
+    void aBodyOf64KibibytesIsTakenOnBothPorts(String how) throws IOException {
+        String id = "largest-" + how.replace(' ', '-');
+        Answer registered = exchange(server.registerPort(), "/register", how, registration(id, MAX_BODY_BYTES));
+        assertEquals(201, registered.status(), registered::text);
+
+        String code = registered.member("code");
+        String text = "m".repeat(MAX_BODY_BYTES - Json.message(id, code, "").length());
+        Answer sent = exchange(server.messagePort(), "/message", how, Json.message(id, code, text));
+
+        assertEquals(201, sent.status(), sent::text);
+        assertTrue(server.log().stream().anyMatch(logged -> logged.message().equals(text)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"with its length", "chunked"})
+    void aBodyOfOneByteMoreIsRefusedOnBothPorts(String how) throws IOException {
+        String tooLarge = registration("c4n4ry", MAX_BODY_BYTES + 1);
+
+        assertRefused(413, "body-too-large", exchange(server.registerPort(), "/register", how, tooLarge));
+        assertRefused(413, "body-too-large", exchange(server.messagePort(), "/message", how, tooLarge));
+    }
+
+    private static String registration(String id, int bytes) {
+        String rest = "{\"id\":\"" + id + "\",\"ignored\":\"\"}";
+        return rest.replace("\"\"", '"' + "x".repeat(bytes - rest.length()) + '"');
+    }
+
+    private static Answer exchange(int port, String path, String how, String json) throws IOException {
+        byte[] body = json.getBytes(UTF_8);
+        try (Connection connection = new Connection(port)) {
+            return connection.exchange(
+                    how.equals("chunked")
+                            ? Connection.request(
+                                    "POST " + path,
+                                    "Content-Type: application/json\r\nTransfer-Encoding: chunked",
+                                    chunked(body, 10_000))
+                            : Connection.post(path, body));
+        }
+    }
+
+    private static byte[] chunked(byte[] body, int chunkBytes) {
+        ByteArrayOutputStream chunks = new ByteArrayOutputStream();
+        for (int from = 0; from < body.length; from += chunkBytes) {
+            int length = Math.min(chunkBytes, body.length - from);
+            chunks.writeBytes(Connection.bytes(Integer.toHexString(length) + "\r\n"));
+            chunks.write(body, from, length);
+            chunks.writeBytes(Connection.bytes("\r\n"));
+        }
+        chunks.writeBytes(Connection.bytes("0\r\n\r\n"));
+        return chunks.toByteArray();
+    }
+
+    @Test
+    void aLengthThatIsTooLargeIsRefusedBeforeAnyOfTheBodyIsSent() throws IOException {
+        try (Connection connection = new Connection(server.messagePort())) {
+            Answer answer = connection.exchange(Connection.request(
+                    "POST /message", "Content-Type: application/json\r\nContent-Length: 65537", new byte[0]));
+
+            assertRefused(413, "body-too-large", answer);
+        }
+    }
+
+    @Test
+    void chunksThatAreTooLargeAreRefusedBeforeTheirEnd() throws IOException {
+        try (Connection connection = new Connection(server.messagePort())) {
+            connection.send(Connection.request(
+                    "POST /message",
+                    "Content-Type: application/json\r\nTransfer-Encoding: chunked",
+                    Connection.bytes("100000\r\n" + " ".repeat(MAX_BODY_BYTES + 1))));
+
+            assertRefused(413, "body-too-large", connection.receive());
+        }
+    }
+
+    @Test
+    void aClientThatAsksFirstIsToldToGoOn() throws IOException {
+        byte[] json = Json.registration("polite").getBytes(UTF_8);
+        try (Connection connection = new Connection(server.registerPort())) {
+            Answer first = connection.exchange(Connection.request(
+                    "POST /register",
+                    "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: " + json.length,
+                    new byte[0]));
+            assertEquals(100, first.status());
+
+            assertEquals(201, connection.exchange(json).status());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Content-Type: application/json\r\nContent-Length: 65537",
+                "Content-Type: text/plain\r\nContent-Length: 9"
+            })
+    void aClientThatAsksFirstIsRefusedWithoutItsBody(String headers) throws IOException {
+        try (Connection connection = new Connection(server.registerPort())) {
+            Answer answer = connection.exchange(
+                    Connection.request("POST /register", "Expect: 100-continue\r\n" + headers, new byte[0]));
+
+            assertTrue(answer.status() == 413 || answer.status() == 415, answer::text);
+        }
+    }
+
+    @Test
+    void pipelinedRequestsAreAnsweredInTheirOrder() throws IOException {
+        ByteArrayOutputStream requests = new ByteArrayOutputStream();
+        for (int i = 0; i < 20; i++) {
+            requests.writeBytes(Connection.post("/register", Json.registration("pipelined-" + i)));
+            requests.writeBytes(Connection.post("/register", "no JSON"));
+        }
+        try (Connection connection = new Connection(server.registerPort())) {
+            connection.send(requests.toByteArray());
+
+            for (int i = 0; i < 20; i++) {
+                assertEquals("pipelined-" + i, connection.receive().member("id"));
+                assertRefused(400, "malformed-request", connection.receive());
+            }
+        }
+    }
+
+    @Test
+    void aRefusalLeavesTheConnectionOpenForTheNextRequest() throws IOException {
+        try (Connection connection = new Connection(server.registerPort())) {
+            byte[] json = Json.registration("persistent").getBytes(UTF_8);
+            String headers = "Content-Length: " + json.length;
+            assertEquals(
+                    415,
+                    connection
+                            .exchange(Connection.request("POST /register", headers, json))
+                            .status());
+            assertEquals(
+                    405,
+                    connection
+                            .exchange(Connection.request("PUT /register", headers, json))
+                            .status());
+            assertEquals(
+                    404,
+                    connection
+                            .exchange(Connection.request("POST /c4n4ry", headers, json))
+                            .status());
+            assertEquals(
+                    405,
+                    connection
+                            .exchange(Connection.request("POST /health", headers, json))
+                            .status());
+
+            assertEquals(
+                    201, connection.exchange(Connection.post("/register", json)).status());
+            assertEquals(
+                    409, connection.exchange(Connection.post("/register", json)).status());
+        }
+    }
+
+    @Test
+    void aBodyThatArrivesByteByByteIsTaken() throws IOException {
+        byte[] request = Connection.post("/register", Json.registration("dribbling"));
+        try (Connection connection = new Connection(server.registerPort())) {
+            for (byte b : request) {
+                connection.send(b);
+            }
+
+            assertEquals("dribbling", connection.receive().member("id"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.0", "HTTP/1.1\r\nHost: localhost\r\nConnection: close"})
+    void aClientThatWantsNoMoreIsAnsweredAndLeft(String versionAndHeaders) throws IOException {
+        try (Connection connection = new Connection(server.registerPort())) {
+            connection.send(Connection.bytes("GET /health " + versionAndHeaders + "\r\n\r\n"));
+
+            String all = connection.receiveToTheEnd();
+
+            assertTrue(all.startsWith("HTTP/1.1 200 ") && all.endsWith("{\"status\":\"UP\"}"), all);
+        }
+    }
+
+    @Test
+    void aBodyThatIsCutOffLeavesNothingBehind() throws IOException {
+        String code = server.service().register("cut-off");
+        byte[] request = Connection.post("/message", Json.message("cut-off", code, "never whole") + " ");
+        int headersEnd = new String(request, UTF_8).indexOf("{");
+        for (int end : IntStream.of(headersEnd, headersEnd + 1, request.length - 2, request.length - 1)
+                .toArray()) {
+            try (Connection connection = new Connection(server.messagePort())) {
+                connection.send(request, 0, end);
+                connection.endOfSending();
+
+                assertRefused(400, "malformed-request", connection.receive());
+            }
+            try (Connection connection = new Connection(server.messagePort())) {
+                connection.send(request, 0, end); // and gone, without a word
+            }
+        }
+
+        assertEquals(201, server.service().send("cut-off", code, "whole").status());
+        assertEquals(
+                1,
+                server.log().stream()
+                        .filter(logged -> logged.id().equals("cut-off"))
+                        .count());
+    }
+}

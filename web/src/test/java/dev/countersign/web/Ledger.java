@@ -1,0 +1,63 @@
+package dev.countersign.web;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What clients were told, beside what the log says.
+ *
+ * @param lost acknowledged, but not in the log, or not with the receipt, time, id and text that it should have
+ * @param unacknowledged in the log without an acknowledgement: allowed only where a connection broke
+ */
+record Ledger(
+        List<SendingClient> clients,
+        List<LoggedMessage> log,
+        Set<LoggedMessage> lost,
+        Set<LoggedMessage> unacknowledged) {
+
+    static Ledger of(List<SendingClient> clients, List<LoggedMessage> log) {
+        Set<LoggedMessage> lost = new HashSet<>();
+        clients.forEach(client -> lost.addAll(client.acknowledged()));
+        Set<LoggedMessage> unacknowledged = new HashSet<>(log);
+        unacknowledged.removeAll(lost);
+        log.forEach(lost::remove);
+        return new Ledger(clients, log, lost, unacknowledged);
+    }
+
+    long acknowledged() {
+        return clients.stream()
+                .mapToLong(client -> client.acknowledged().size())
+                .sum();
+    }
+
+    long registrations() {
+        return clients.stream().mapToLong(client -> client.codes().size()).sum();
+    }
+
+    /** Every acknowledged message exactly once, in the order its client sent it; and nothing that nobody sent. */
+    void assertKept() {
+        assertEquals(Set.of(), lost, "lost");
+        assertRising(
+                log.stream().map(LoggedMessage::receipt).map(Integer::valueOf).toList(), "receipts");
+        long theirs = 0;
+        for (SendingClient client : clients) {
+            List<Integer> numbers = log.stream()
+                    .filter(client::hasSent)
+                    .map(SendingClient::number)
+                    .toList();
+            assertRising(numbers, "the numbers of one client's messages");
+            theirs += numbers.size();
+        }
+        assertEquals(log.size(), theirs, "lines, and those that a client sent");
+    }
+
+    private static void assertRising(List<Integer> numbers, String what) {
+        for (int i = 1; i < numbers.size(); i++) {
+            assertTrue(numbers.get(i - 1) < numbers.get(i), what + " fall at line " + i);
+        }
+    }
+}

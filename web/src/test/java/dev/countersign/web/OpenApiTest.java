@@ -1,0 +1,241 @@
+package dev.countersign.web;
+
+import static dev.countersign.web.OpenApi.HEALTH;
+import static dev.countersign.web.OpenApi.HEALTH_WITHOUT_BODY;
+import static dev.countersign.web.OpenApi.MESSAGE;
+import static dev.countersign.web.OpenApi.OTHER_REQUESTS;
+import static dev.countersign.web.OpenApi.REGISTER;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.countersign.core.Home;
+import dev.countersign.core.Sync;
+import jakarta.servlet.http.HttpServlet;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The running server and {@code openapi.yaml} say the same. */
+final class OpenApiTest {
+
+    @TempDir
+    static Path home;
+
+    @RegisterExtension
+    static final RunningServer server = new RunningServer(() -> home);
+
+    private static OpenApi openApi;
+    private static int ids;
+
+    private final Set<String> answers = new TreeSet<>();
+    private final Set<String> problemTypes = new TreeSet<>();
+
+    @BeforeAll
+    static void read() throws IOException {
+        openApi = OpenApi.read();
+    }
+
+    @Test
+    void everyAnswerGivenIsInTheFileAndEveryAnswerOfTheFileIsGiven(@TempDir Path ownHome) throws Exception {
+        HttpSettings impatient =
+                new HttpSettings("127.0.0.1", 0, 0, 65_536, Duration.ofSeconds(1), Duration.ofSeconds(30));
+        try (CountersignServer own =
+                CountersignServer.start(Home.open(ownHome), new Settings(impatient, Sync.ALWAYS, 1))) {
+            askForWhatIsAlwaysThere(own);
+            askForTooMuchAtOnce(own);
+            askWhileItStops(own);
+        }
+        askAfterADefect();
+
+        assertEquals(openApi.answers(), answers);
+        assertEquals(openApi.problemTypes(), problemTypes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'id':'NEW'}",
+                "{'id':'NEW.A-Z_a-z.0-9','code':'ignored','other':[null]}",
+                "{'id':''}",
+                "{'id':'a b'}",
+                "{'id':'0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef+'}",
+                "{'id':null}",
+                "{'id':['NEW']}",
+                "{'ID':'NEW'}",
+                "['NEW']"
+            })
+    void theFileAndTheServerTakeTheSameRegistrations(String singleQuoted) throws IOException {
+        String json = singleQuoted.replace('\'', '"').replace("NEW", "new-" + ++ids);
+
+        Answer answer = server.service().postRegister(json);
+
+        assertEquals(openApi.allowsRequest(REGISTER, json) ? 201 : 400, answer.status(), answer::text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'id':'NEW','code':'CODE','message':'hello'}",
+                "{'message':'','code':'CODE','id':'NEW','other':{}}",
+                "{'id':'a b','code':'CODE','message':'hello'}",
+                "{'id':'NEW','code':'CODE'}",
+                "{'id':'NEW','code':'CODE','message':null}",
+                "{'id':'NEW','code':'CODE','message':42}",
+                "{'id':'NEW','code':false,'message':'hello'}",
+                "{'code':'CODE','message':'hello'}",
+                "'hello'"
+            })
+    void theFileAndTheServerTakeTheSameMessages(String singleQuoted) throws IOException {
+        String id = "new-" + ++ids;
+        String code = server.service().register(id);
+        String json = singleQuoted.replace('\'', '"').replace("NEW", id).replace("CODE", code);
+
+        Answer answer = server.service().postMessage(json);
+
+        assertEquals(openApi.allowsRequest(MESSAGE, json) ? 201 : 400, answer.status(), answer::text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"register", "message"})
+    void theFilesServersAreThoseOfADefaultStart(String path) {
+        String help = Main.commandLine().getUsageMessage().replaceAll("\\s+", " ");
+        Matcher option =
+                Pattern.compile("--" + path + "-port=PORT .*? Default: (\\d+)").matcher(help);
+
+        assertTrue(option.find(), help);
+        assertEquals(
+                "http://localhost:" + option.group(1),
+                openApi.at("/paths/~1" + path + "/servers/0/url").stringValue());
+    }
+
+    private void askForWhatIsAlwaysThere(CountersignServer own) throws IOException {
+        Service service = Service.of(own);
+        String code = service.register("alice");
+        String[] bodies = {
+            Json.registration("bob"), // 201, then 409
+            Json.registration("bob"),
+            Json.registration("not an id"),
+            "{}",
+            "x".repeat(65_537)
+        };
+        for (String body : bodies) {
+            take(REGISTER, service.postRegister(body));
+        }
+        for (String body : List.of(
+                Json.message("alice", code, "hello"),
+                Json.message("alice", "guessed", "hello"),
+                Json.message("not an id", code, "hello"),
+                "[]",
+                "x".repeat(65_537))) {
+            take(MESSAGE, service.postMessage(body));
+        }
+        String headers = "Content-Type: application/json\r\nContent-Length: 2";
+        String tooLarge = "X: " + "x".repeat(10_000);
+        take(REGISTER, own.registerPort(), "POST /register", "Content-Length: 2", "{}");
+        take(REGISTER, own.registerPort(), "POST /register", headers, "{");
+        take(REGISTER, own.registerPort(), "POST /register", tooLarge, "");
+        take(MESSAGE, own.messagePort(), "POST /message", "Content-Length: 2", "{}");
+        take(MESSAGE, own.messagePort(), "POST /message", headers, "{");
+        take(MESSAGE, own.messagePort(), "POST /message", tooLarge, "");
+        take(OTHER_REQUESTS, own.messagePort(), "POST /register", headers, "{}");
+        take(OTHER_REQUESTS, own.registerPort(), "GET /register", "A: b", "");
+        take(OTHER_REQUESTS, own.registerPort(), "DELETE /health", "A: b", "");
+        take(OTHER_REQUESTS, own.registerPort(), "no HTTP", "A: b", "");
+        for (int port : new int[] {own.registerPort(), own.messagePort()}) {
+            take(HEALTH, port, "GET /health", "A: b", "");
+            take(HEALTH, port, "GET /health", tooLarge, "");
+            take(HEALTH, port, "GET /health", "Host: another", "");
+            takeHead(port);
+        }
+    }
+
+    /** The queue takes one; of so many at once one at least finds it full. */
+    private void askForTooMuchAtOnce(CountersignServer own) throws IOException {
+        String code = Service.of(own).register("crowd");
+        List<byte[]> registrations = new ArrayList<>();
+        List<byte[]> messages = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            registrations.add(Connection.post("/register", Json.registration("crowd-" + i)));
+            messages.add(Connection.post("/message", Json.message("crowd", code, "me first")));
+        }
+        for (Answer answer : Burst.exchange(own.registerPort(), registrations)) {
+            take(REGISTER, answer);
+        }
+        for (Answer answer : Burst.exchange(own.messagePort(), messages)) {
+            take(MESSAGE, answer);
+        }
+    }
+
+    private void askWhileItStops(CountersignServer own) throws IOException {
+        byte[] register = Connection.post("/register", Json.registration("late"));
+        byte[] message = Connection.post("/message", Json.message("alice", "late", "late"));
+        byte[] health = Connection.request("GET /health", "A: b", new byte[0]);
+        try (Connection onRegister = new Connection(own.registerPort());
+                Connection onMessage = new Connection(own.messagePort());
+                Connection onHealth = new Connection(own.messagePort());
+                Connection inFlight = new Connection(own.registerPort())) {
+            for (Connection connection : List.of(onRegister, onMessage, onHealth)) {
+                assertEquals(200, connection.exchange(health).status());
+            }
+            inFlight.send(register, 0, register.length - 1);
+            CompletableFuture<Void> stopping = CompletableFuture.runAsync(own::close);
+            Answer answer = onHealth.exchange(health);
+            while (answer.status() == 200) {
+                answer = onHealth.exchange(health);
+            }
+            take(HEALTH, answer);
+            take(REGISTER, onRegister.exchange(register));
+            take(MESSAGE, onMessage.exchange(message));
+            take(REGISTER, inFlight.receive()); // its body does not come
+            stopping.join();
+        }
+    }
+
+    /** A servlet that throws stands for a defect of ours: there should be none to be had. */
+    private void askAfterADefect() throws IOException {
+        Map<String, HttpServlet> broken =
+                Map.of("/register", new Broken(), "/message", new Broken(), "/health", new Broken());
+        try (HttpServer faulty = new HttpServer(HttpSettings.local(), broken, broken)) {
+            faulty.start();
+            take(REGISTER, Service.post(faulty.registerPort(), "/register", new byte[0]));
+            take(MESSAGE, Service.post(faulty.messagePort(), "/message", new byte[0]));
+            take(HEALTH, Service.get(faulty.messagePort(), "/health"));
+            takeHead(faulty.registerPort());
+        }
+    }
+
+    private void take(String operation, int port, String methodAndPath, String headers, String body)
+            throws IOException {
+        try (Connection connection = new Connection(port)) {
+            take(operation, connection.exchange(Connection.request(methodAndPath, headers, Connection.bytes(body))));
+        }
+    }
+
+    private void takeHead(int port) throws IOException {
+        try (Connection connection = new Connection(port)) {
+            connection.send(Connection.request("HEAD /health", "A: b", new byte[0]));
+            answers.add(openApi.assertAllows(HEALTH_WITHOUT_BODY, connection.receiveWithoutBody()));
+        }
+    }
+
+    private void take(String operation, Answer answer) {
+        answers.add(openApi.assertAllows(operation, answer));
+        if (answer.json().has("type")) {
+            problemTypes.add(answer.member("type"));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.countersign.web;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A server in a JVM of its own, as people start one. Closing it kills it, if it still runs. */
+final class ServerProcess implements AutoCloseable {
+
+    private static final Pattern PORT = Pattern.compile(":(\\d+)/(?:register|message)$");
+    private static final String LAST_LINE = "  stop ";
+
+    private final Process process;
+    private final List<String> greeting = new ArrayList<>();
+
+    private ServerProcess(Process process) {
+        this.process = process;
+    }
+
+    /** The command that starts it, from what ships: the class path has none of the tests' own files. */
+    static List<String> command(String... arguments) {
+        String classPath = Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !entry.endsWith("test-classes"))
+                .collect(Collectors.joining(File.pathSeparator));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1", // these two: up in half the time
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath,
+                Main.class.getName()));
+        command.addAll(List.of(arguments));
+        return command;
+    }
+
+    /** Starts one on free ports, and returns once it says that it listens. */
+    static ServerProcess start(Path home) throws IOException {
+        return start(new ProcessBuilder(
+                command("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0")));
+    }
+
+    static ServerProcess start(ProcessBuilder command) throws IOException {
+        ServerProcess server =
+                new ServerProcess(command.redirectErrorStream(true).start());
+        try {
+            server.awaitGreeting();
+            return server;
+        } catch (IOException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    private void awaitGreeting() throws IOException {
+        BufferedReader output = process.inputReader();
+        for (String line = output.readLine(); line != null; line = output.readLine()) {
+            greeting.add(line);
+            if (line.startsWith(LAST_LINE)) {
+                return;
+            }
+        }
+        throw new IOException("it ended at once: " + greeting);
+    }
+
+    /** What it printed up to where it listens. */
+    String greeting() {
+        return String.join("\n", greeting);
+    }
+
+    /** What it printed since, up to its end. */
+    String restOfOutput() throws IOException {
+        return process.inputReader().lines().collect(Collectors.joining("\n"));
+    }
+
+    Service service() {
+        List<Integer> ports = greeting.stream()
+                .map(PORT::matcher)
+                .filter(Matcher::find)
+                .map(port -> Integer.parseInt(port.group(1)))
+                .toList();
+        return new Service(ports.get(0), ports.get(1));
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    /** Whether it ends by itself within a time. */
+    boolean endsWithin(long millis) throws InterruptedException {
+        return process.waitFor(millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** SIGTERM; returns the exit code. */
+    int stop() throws InterruptedException {
+        process.toHandle().destroy(); // Process.destroy() would close its output, too
+        return process.waitFor();
+    }
+
+    /** SIGKILL: the process does nothing more, not even in what it is at. */
+    void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
