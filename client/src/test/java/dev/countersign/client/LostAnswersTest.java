@@ -150,6 +150,7 @@ class LostAnswersTest {
                 "<html>hello</html>",
                 "[]",
                 "{}",
+                "{receipt:'1',time:'2026-11-22T19:26:55.071Z'}",
                 "{\"receipt\":1,\"time\":\"2026-11-22T19:26:55.071Z\"}",
                 "{\"receipt\":\"1\",\"time\":\"yesterday\"}",
                 "{\"receipt\":\"1\",\"time\":\"2026-11-22T19:26:55.071Z\"} and more"

@@ -4,11 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.web.CountersignServer;
+import java.io.File;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,11 +65,11 @@ class ProcessTest {
         assertTrue(complaint().startsWith("nothing to send"), complaint());
     }
 
-    private int run(String... arguments) throws IOException, InterruptedException {
+    private int run(String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                System.getProperty("java.class.path"),
+                classPath(),
                 Main.class.getName()));
         command.addAll(List.of(arguments));
         ProcessBuilder process = new ProcessBuilder(command)
@@ -73,6 +78,18 @@ class ProcessTest {
                 .redirectError(folder.resolve("err").toFile());
         process.environment().put("LC_ALL", "C");
         return process.start().waitFor();
+    }
+
+    /** Without the server's module, which has log settings of its own. */
+    private static String classPath() throws URISyntaxException {
+        Path server = Path.of(CountersignServer.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !Path.of(entry).equals(server))
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     private String complaint() throws IOException {
