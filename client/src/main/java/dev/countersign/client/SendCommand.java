@@ -207,7 +207,7 @@ final class SendCommand implements Callable<Integer> {
             }
             return kept;
         } catch (IOException e) {
-            throw unusable(e.getMessage());
+            throw unusable("--credentials: " + e.getMessage());
         }
     }
 
