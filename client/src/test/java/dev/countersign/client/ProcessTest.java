@@ -39,6 +39,25 @@ class ProcessTest {
 
             assertEquals(0, exitCode);
             assertEquals(List.of(text), server.messagesOf("posix"));
+        }
+    }
+
+    @Test
+    void nothingIsSaidButTheIdAndTheReceipt() throws Exception {
+        Files.writeString(folder.resolve("in"), "");
+        try (ScriptedServer server = new ScriptedServer(ScriptedServer.registered("code"), ScriptedServer.logged(42))) {
+
+            assertEquals(
+                    0,
+                    run(
+                            "--id=alice",
+                            "--register-port=" + server.port(),
+                            "--message-port=" + server.port(),
+                            "--msg=hi"));
+
+            assertEquals(
+                    "id: alice\nreceipt: 42, time: 2026-11-22T19:26:55.070Z\n",
+                    Files.readString(folder.resolve("out")));
             assertEquals("", complaint());
         }
     }
