@@ -86,11 +86,13 @@ public final class Home implements Closeable {
 
     private static void createFolder(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
+            createFolder(folder.getParent());
             Files.createDirectories(folder, ownerOnly(folder, "rwx------"));
+            flushFolder(folder.getParent());
         }
     }
 
-    /** A new file's name outlives a loss of power only once its folder is on disk, too. */
+    /** A new name outlives a loss of power only once the folder that it stands in is on disk, too. */
     private static void flushFolder(Path folder) throws IOException {
         if (!isWindows()) { // which opens no folder, and keeps names in its journal
             try (FileChannel channel = FileChannel.open(folder, READ)) {
