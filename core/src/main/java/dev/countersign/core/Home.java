@@ -118,6 +118,7 @@ public final class Home implements Closeable {
         Path file = home.resolve("data/lock");
         createFile(file);
         FileChannel channel = FileChannel.open(file, CREATE, READ, WRITE);
+        boolean heldHere = false;
         try {
             if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) != null) { // past the text, so that others may read it
                 channel.truncate(0);
@@ -125,10 +126,12 @@ public final class Home implements Closeable {
                 return channel;
             }
         } catch (OverlappingFileLockException e) {
-            // held within this process: told like any other
+            heldHere = true;
         }
         String holder = holder(channel);
-        channel.close();
+        if (!heldHere) { // else it stays open: closing any channel of a file gives back its process's lock, fcntl(2)
+            channel.close();
+        }
         throw new StartupException(
                 "another server holds " + home + ": " + holder + ". Stop it, or choose another folder with --home.");
     }
