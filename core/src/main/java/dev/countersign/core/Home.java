@@ -10,12 +10,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The folder that one server owns: {@code data/} and {@code logs/} in it, made where they are missing, readable by
@@ -24,6 +25,9 @@ import java.nio.file.attribute.PosixFilePermissions;
  * <p>The lock is the operating system's, so a killed server leaves none behind.
  */
 public final class Home implements Closeable {
+
+    /** The lock is its process's, whose closing ANY channel of the file gives it back, fcntl(2): so none is opened twice. */
+    private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
     private final FileChannel lock;
@@ -69,6 +73,8 @@ public final class Home implements Closeable {
             lock.close();
         } catch (IOException e) {
             throw new UncheckedIOException("the lock was not given back", e);
+        } finally {
+            HELD_HERE.remove(folder);
         }
     }
 
@@ -115,24 +121,29 @@ public final class Home implements Closeable {
     }
 
     private static FileChannel lock(Path home) throws IOException {
-        Path file = home.resolve("data/lock");
-        createFile(file);
-        FileChannel channel = FileChannel.open(file, CREATE, READ, WRITE);
-        boolean heldHere = false;
+        if (!HELD_HERE.add(home)) {
+            throw held(home, "process " + ProcessHandle.current().pid());
+        }
         try {
-            if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) != null) { // past the text, so that others may read it
-                channel.truncate(0);
-                channel.write(UTF_8.encode("process " + ProcessHandle.current().pid()));
-                return channel;
+            Path file = home.resolve("data/lock");
+            createFile(file);
+            FileChannel channel = FileChannel.open(file, CREATE, READ, WRITE);
+            if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) == null) { // past the text, so that others may read it
+                String holder = holder(channel);
+                channel.close();
+                throw held(home, holder);
             }
-        } catch (OverlappingFileLockException e) {
-            heldHere = true;
+            channel.truncate(0);
+            channel.write(UTF_8.encode("process " + ProcessHandle.current().pid()));
+            return channel;
+        } catch (IOException | RuntimeException e) {
+            HELD_HERE.remove(home);
+            throw e;
         }
-        String holder = holder(channel);
-        if (!heldHere) { // else it stays open: closing any channel of a file gives back its process's lock, fcntl(2)
-            channel.close();
-        }
-        throw new StartupException(
+    }
+
+    private static StartupException held(Path home, String holder) {
+        return new StartupException(
                 "another server holds " + home + ": " + holder + ". Stop it, or choose another folder with --home.");
     }
 
