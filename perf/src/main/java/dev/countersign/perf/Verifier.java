@@ -37,15 +37,14 @@ import java.util.stream.Stream;
  */
 final class Verifier {
 
-    /** Ids that begin so are of the warm-up, and left out on both sides. */
+    /** Ids that begin so are of the warm-up, which is not counted. */
     static final String WARM_UP = "warm-up.";
 
     private static final Gson GSON =
             new GsonBuilder().setStrictness(Strictness.STRICT).create();
 
     /**
-     * What was found. From {@code lost} to {@code logged though refused}, and {@code stray}, all are 0 where promises
-     * were kept.
+     * What was found. {@code stray}, and {@code lost} to {@code refusedLogged}, are 0 where promises were kept.
      *
      * @param registered registrations answered with 201
      * @param distinctCodes different codes in those answers
@@ -127,26 +126,8 @@ final class Verifier {
     }
 
     private Findings findings(int inLog, Map<String, String> kept) {
-        List<Line> withoutEqual = select(Sample.MESSAGE, Sample::isCreated)
-                .map(Line::of)
-                .filter(line -> !take(line))
-                .toList();
-        withoutEqual.forEach(this::takeAltered);
-        Set<Content> acknowledged = contents(select(Sample.MESSAGE, Sample::isCreated));
-        Set<Content> unanswered = contents(select(Sample.MESSAGE, sample -> !sample.isCreated()));
-        Set<Content> refused = contents(select(Sample.WRONG_CODE, sample -> true));
-        untaken.forEach((line, count) -> {
-            Content content = line.content();
-            if (refused.contains(content)) {
-                refusedLogged += count;
-            } else if (acknowledged.contains(content)) {
-                doubled += count;
-            } else if (unanswered.remove(content)) {
-                doubled += count - 1; // one of them was allowed to be logged without its sender's hearing of it
-            } else {
-                forged += count;
-            }
-        });
+        takeLines();
+        judgeUntaken();
         Map<String, String> given = select(Sample.REGISTER, Sample::isCreated)
                 .collect(toMap(Sample::id, sample -> sha256(sample.code()), (first, second) -> first + second));
         return new Findings(
@@ -164,6 +145,32 @@ final class Verifier {
                 select(Sample.WRONG_CODE, sample -> true).count(),
                 select(Sample.WRONG_CODE, sample -> sample.status().equals("403"))
                         .count());
+    }
+
+    private void takeLines() {
+        List<Line> withoutEqual = select(Sample.MESSAGE, Sample::isCreated)
+                .map(Line::of)
+                .filter(line -> !take(line))
+                .toList();
+        withoutEqual.forEach(this::takeAltered);
+    }
+
+    private void judgeUntaken() {
+        Set<Content> acknowledged = contents(select(Sample.MESSAGE, Sample::isCreated));
+        Set<Content> unanswered = contents(select(Sample.MESSAGE, sample -> !sample.isCreated()));
+        Set<Content> wrong = contents(select(Sample.WRONG_CODE, sample -> true));
+        untaken.forEach((line, count) -> {
+            Content content = line.content();
+            if (wrong.contains(content)) {
+                refusedLogged += count;
+            } else if (acknowledged.contains(content)) {
+                doubled += count;
+            } else if (unanswered.remove(content)) {
+                doubled += count - 1; // one may be there: its sender just was not told
+            } else {
+                forged += count;
+            }
+        });
     }
 
     private Stream<Sample> select(String step, Predicate<Sample> which) {
