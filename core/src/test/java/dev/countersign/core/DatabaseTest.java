@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,7 +59,7 @@ class DatabaseTest {
     }
 
     @Test
-    void aFolderThatIsMissingIsToldAsSuch() {
+    void aFolderThatIsMissingIsToldAsSuch() throws Exception {
         file = folder.resolve("missing/countersign.db");
         assertRefused("NoSuchFile");
     }
@@ -98,11 +99,12 @@ class DatabaseTest {
                 .one();
     }
 
-    private void assertRefused(String why) {
+    private void assertRefused(String why) throws Exception {
         String refusal = assertThrows(StartupException.class, () -> Database.open(file, Sync.ALWAYS))
                 .getMessage();
         assertTrue(refusal.contains(why) && refusal.contains(file.toString()), refusal);
         assertTrue(refusal.contains("--home"), refusal);
+        assertEquals(List.of(), OpenFiles.in(folder));
     }
 
     private void execute(String sql) throws Exception {

@@ -1,7 +1,8 @@
 package dev.countersign.core;
 
-import static dev.countersign.core.Stages.failure;
-import static dev.countersign.core.Stages.result;
+import static dev.countersign.core.Await.failure;
+import static dev.countersign.core.Await.result;
+import static dev.countersign.core.Await.until;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -129,9 +131,7 @@ class GroupCommitTest {
         ledger.failFrom(1, new IOException("disk"));
         failure(commits.submit(1));
         ledger.mend();
-        while (!commits.healthy()) {
-            Thread.yield();
-        }
+        until(commits::healthy);
         assertEquals(List.of(), ledger.committed());
     }
 
@@ -187,9 +187,7 @@ class GroupCommitTest {
         List<CompletionStage<String>> accepted = submit(1, 100);
         Thread closing = new Thread(commits::close);
         closing.start();
-        while (commits.healthy()) {
-            Thread.yield();
-        }
+        until(() -> !commits.healthy());
         assertInstanceOf(UnavailableException.class, failure(commits.submit(-1)));
         ledger.letGo();
         closing.join();
@@ -201,12 +199,20 @@ class GroupCommitTest {
     }
 
     @Test
-    void anInterruptedCloseStillCommitsWhatWasAccepted() throws Exception {
-        CompletionStage<String> accepted = commits.submit(1);
-        Thread.currentThread().interrupt();
-        commits.close();
-        assertTrue(Thread.interrupted());
-        assertEquals("done 1", result(accepted));
+    void anInterruptedCloseStillWaitsForWhatWasAccepted() throws Exception {
+        ledger.hold();
+        CompletableFuture<String> accepted = commits.submit(1).toCompletableFuture();
+        ledger.awaitHeldCommit();
+        CompletableFuture<Boolean> closed = new CompletableFuture<>();
+        Thread closing = new Thread(() -> {
+            Thread.currentThread().interrupt();
+            commits.close();
+            closed.complete(accepted.isDone() && Thread.interrupted());
+        });
+        closing.start();
+        until(() -> closing.getState() == Thread.State.WAITING || closed.isDone());
+        ledger.letGo();
+        assertTrue(result(closed));
     }
 
     @Test

@@ -1,7 +1,8 @@
 package dev.countersign.core;
 
-import static dev.countersign.core.Stages.failure;
-import static dev.countersign.core.Stages.result;
+import static dev.countersign.core.Await.failure;
+import static dev.countersign.core.Await.result;
+import static dev.countersign.core.Await.until;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -94,9 +95,7 @@ class MessageLogFailureTest {
         fail.accept(disk);
         failure(log.append(new Message(ALICE, "lost")));
         disk.mend();
-        while (!log.healthy()) {
-            Thread.yield();
-        }
+        until(log::healthy);
         assertArrayEquals(before, Files.readAllBytes(file));
     }
 

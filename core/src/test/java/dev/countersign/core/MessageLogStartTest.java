@@ -1,6 +1,6 @@
 package dev.countersign.core;
 
-import static dev.countersign.core.Stages.result;
+import static dev.countersign.core.Await.result;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -146,6 +146,7 @@ class MessageLogStartTest {
         String refusal = assertThrows(StartupException.class, this::open).getMessage();
         assertTrue(refusal.contains(where) && refusal.contains(file.toString()), refusal);
         assertArrayEquals(bytes, Files.readAllBytes(file));
+        assertEquals(List.of(), OpenFiles.in(folder));
     }
 
     private static String line(String receipt) {

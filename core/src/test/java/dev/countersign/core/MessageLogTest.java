@@ -1,7 +1,7 @@
 package dev.countersign.core;
 
-import static dev.countersign.core.Stages.failure;
-import static dev.countersign.core.Stages.result;
+import static dev.countersign.core.Await.failure;
+import static dev.countersign.core.Await.result;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;

@@ -1,6 +1,6 @@
 package dev.countersign.core;
 
-import static dev.countersign.core.Stages.result;
+import static dev.countersign.core.Await.result;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,7 +1,8 @@
 package dev.countersign.core;
 
-import static dev.countersign.core.Stages.failure;
-import static dev.countersign.core.Stages.result;
+import static dev.countersign.core.Await.failure;
+import static dev.countersign.core.Await.result;
+import static dev.countersign.core.Await.until;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -193,9 +194,7 @@ class RegistryTest {
             assertInstanceOf(UnavailableException.class, failure(registry.register(ALICE)));
             execute(other, "ALTER TABLE away RENAME TO registration");
         }
-        while (!registry.healthy()) {
-            Thread.yield();
-        }
+        until(registry::healthy);
         assertFalse(registry.accepts(ALICE, WRONG));
     }
 

@@ -1,13 +1,12 @@
 package dev.countersign.core;
 
-import static dev.countersign.core.Stages.result;
+import static dev.countersign.core.Await.result;
 import static java.util.stream.Collectors.toMap;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -61,7 +60,7 @@ class StoreTest {
         result(store.registry().register(ALICE));
         store.close();
         assertFalse(store.healthy());
-        assertEquals(List.of(), openFiles());
+        assertEquals(List.of(), OpenFiles.in(home));
     }
 
     @Test
@@ -92,7 +91,7 @@ class StoreTest {
         byte[] whole = Files.readAllBytes(home.resolve(damaged));
         Files.writeString(home.resolve(damaged), "damaged\n".repeat(100));
         assertThrows(StartupException.class, () -> open(10));
-        assertEquals(List.of(), openFiles());
+        assertEquals(List.of(), OpenFiles.in(home));
         Files.write(home.resolve(damaged), whole);
         open(10).close();
     }
@@ -100,7 +99,7 @@ class StoreTest {
     @Test
     void aStartWithNonsenseReleasesWhatItOpened() throws Exception {
         assertThrows(IllegalArgumentException.class, () -> open(0));
-        assertEquals(List.of(), openFiles());
+        assertEquals(List.of(), OpenFiles.in(home));
         open(10).close();
     }
 
@@ -118,25 +117,6 @@ class StoreTest {
                     throw new UncheckedIOException(e);
                 }
             }));
-        }
-    }
-
-    /** The files of the home folder that this process has open: proc(5). */
-    private List<Path> openFiles() throws IOException {
-        Path descriptors = Path.of("/proc/self/fd");
-        assumeTrue(Files.isDirectory(descriptors));
-        try (Stream<Path> links = Files.list(descriptors)) {
-            return links.flatMap(StoreTest::target)
-                    .filter(file -> file.startsWith(home))
-                    .toList();
-        }
-    }
-
-    private static Stream<Path> target(Path link) {
-        try {
-            return Stream.of(Files.readSymbolicLink(link));
-        } catch (IOException e) {
-            return Stream.of(); // closed meanwhile, as the one of this very listing
         }
     }
 }

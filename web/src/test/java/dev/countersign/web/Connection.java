@@ -39,6 +39,11 @@ final class Connection implements AutoCloseable {
         return request("POST " + path, "Content-Type: application/json\r\nContent-Length: " + json.length, json);
     }
 
+    /** One without a body, and with no header but {@code Host}. */
+    static byte[] request(String methodAndPath) {
+        return bytes(methodAndPath + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
+
     /** @param headers without the last line's end; {@code Host} is there already */
     static byte[] request(String methodAndPath, String headers, byte[] body) {
         ByteArrayOutputStream request = new ByteArrayOutputStream();

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -174,10 +173,10 @@ final class ContractTest {
     @CsvSource({"/health, 200", "/register, 405", "/c4n4ry, 404"})
     void headAnswersTheHeadersOfTheWholeAnswerAndNoBody(String path, int status) throws IOException {
         try (Connection connection = new Connection(server.registerPort())) {
-            connection.send(Connection.request("GET " + path, "A: b", new byte[0]));
+            connection.send(Connection.request("GET " + path));
             Answer whole = connection.receive();
 
-            connection.send(Connection.request("HEAD " + path, "A: b", new byte[0]));
+            connection.send(Connection.request("HEAD " + path));
             Answer head = connection.receiveWithoutBody();
 
             assertEquals(status, head.status());
@@ -185,9 +184,7 @@ final class ContractTest {
             assertEquals(Optional.of(String.valueOf(whole.body().length)), head.header("Content-Length"));
             assertEquals(
                     whole.text(),
-                    connection
-                            .exchange(Connection.request("GET " + path, "A: b", new byte[0]))
-                            .text(),
+                    connection.exchange(Connection.request("GET " + path)).text(),
                     "nothing stood between the two answers");
         }
     }
@@ -207,7 +204,7 @@ final class ContractTest {
         String code = server.service().register("careful");
         List<LoggedMessage> before = server.log();
 
-        for (String wrong : List.of("", CANARY, code + " ", code.toLowerCase(Locale.ROOT), "x".repeat(60_000))) {
+        for (String wrong : List.of("", CANARY, code + " ", code.substring(1), "x".repeat(60_000))) {
             assertRefused(403, "wrong-code", server.service().send("careful", wrong, CANARY));
         }
 

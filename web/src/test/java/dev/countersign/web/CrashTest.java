@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -33,6 +34,7 @@ final class CrashTest {
     private static final int LATEST_MOMENT_MILLIS = 500;
 
     @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
     void whatWasAcknowledgedSurvivesKill9(@TempDir Path home) throws Exception {
         List<SendingClient> clients = IntStream.range(0, CLIENTS)
                 .mapToObj(i -> new SendingClient("client-" + i + "-"))

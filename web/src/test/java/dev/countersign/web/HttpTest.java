@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
+import jakarta.servlet.http.HttpServlet;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -95,6 +98,17 @@ final class HttpTest {
             Answer answer = connection.exchange(Connection.bytes(request));
 
             assertRefused(status, word, answer);
+        }
+    }
+
+    @Test
+    void aDefectOfOursIsAnInternalErrorThatTellsNothingOfItself() throws IOException {
+        Map<String, HttpServlet> broken = Map.of("/register", new Broken());
+        try (HttpServer faulty = new HttpServer(HttpSettings.local(), broken, Map.of())) {
+            faulty.start();
+            try (Connection connection = new Connection(faulty.registerPort())) {
+                assertRefused(500, "internal-error", connection.exchange(Connection.post("/register", "{}")));
+            }
         }
     }
 
@@ -236,17 +250,16 @@ final class HttpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "Content-Type: application/json\r\nContent-Length: 65537",
-                "Content-Type: text/plain\r\nContent-Length: 9"
-            })
-    void aClientThatAsksFirstIsRefusedWithoutItsBody(String headers) throws IOException {
+    @CsvSource({"application/json, 65537, 413, body-too-large", "text/plain,       15,    415, unsupported-media-type"})
+    void aClientThatAsksFirstIsRefusedWithoutItsBody(String contentType, int length, int status, String word)
+            throws IOException {
         try (Connection connection = new Connection(server.registerPort())) {
-            Answer answer = connection.exchange(
-                    Connection.request("POST /register", "Expect: 100-continue\r\n" + headers, new byte[0]));
+            Answer answer = connection.exchange(Connection.request(
+                    "POST /register",
+                    "Expect: 100-continue\r\nContent-Type: " + contentType + "\r\nContent-Length: " + length,
+                    new byte[0]));
 
-            assertTrue(answer.status() == 413 || answer.status() == 415, answer::text);
+            assertRefused(status, word, answer);
         }
     }
 

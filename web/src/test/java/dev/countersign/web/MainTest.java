@@ -184,6 +184,25 @@ final class MainTest {
     }
 
     @Test
+    void whatClientsGetWrongStandsInNoLog() throws Exception {
+        List<byte[]> mistakes = HttpTest.brokenRequests()
+                .map(arguments -> Connection.bytes((String) arguments.get()[0]))
+                .toList();
+        try (ServerProcess server = ServerProcess.start(home)) {
+            for (byte[] mistake : mistakes) {
+                try (Connection connection = new Connection(server.service().messagePort())) {
+                    connection.exchange(mistake);
+                }
+            }
+            server.stop();
+
+            assertEquals("", server.restOfOutput());
+            String log = Files.readString(home.resolve("logs/server.log"));
+            assertFalse(log.contains(Refusals.CANARY) || log.contains("WARN"), log);
+        }
+    }
+
+    @Test
     void aPortThatIsTakenEndsTheStartWithItsNumber() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             String port = String.valueOf(taken.getLocalPort());

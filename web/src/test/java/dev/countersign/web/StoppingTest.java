@@ -26,7 +26,7 @@ final class StoppingTest {
 
     private static final int CLIENTS = 50;
     private static final Duration SECONDS = Duration.ofSeconds(8);
-    private static final byte[] HEALTH = Connection.request("GET /health", "A: b", new byte[0]);
+    private static final byte[] HEALTH = Connection.request("GET /health");
 
     @TempDir
     private Path home;

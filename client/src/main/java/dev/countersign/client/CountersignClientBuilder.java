@@ -1,0 +1,140 @@
+package dev.countersign.client;
+
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Random;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.ChainElement;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+
+/** The settings of a client, each with its default. For use by one thread. */
+public final class CountersignClientBuilder {
+
+    private String host = "localhost";
+    private int registerPort = 8000;
+    private int messagePort = 8001;
+    private int maxConnections = 64;
+    private Duration connectTimeout = Duration.ofSeconds(5);
+    private Duration answerTimeout = Duration.ofSeconds(30);
+    private Duration trustIdle = Duration.ofSeconds(1);
+    private int retries = 3;
+    private Duration firstPause = Duration.ofMillis(100);
+    private Delivery delivery = Delivery.AT_MOST_ONCE;
+
+    CountersignClientBuilder() {}
+
+    /** The server's name or address; {@code localhost} by default. */
+    public CountersignClientBuilder host(String host) {
+        this.host = Objects.requireNonNull(host, "host");
+        return this;
+    }
+
+    /** The port that registers, 1 to 65535; 8000 by default. */
+    public CountersignClientBuilder registerPort(int port) {
+        registerPort = inRange("register port", port, 1, 65535);
+        return this;
+    }
+
+    /** The port that takes messages, 1 to 65535; 8001 by default. */
+    public CountersignClientBuilder messagePort(int port) {
+        messagePort = inRange("message port", port, 1, 65535);
+        return this;
+    }
+
+    /** How many connections each of the two ports may get; 64 by default. Calls beyond that wait for their turn. */
+    public CountersignClientBuilder maxConnections(int connections) {
+        maxConnections = inRange("connections", connections, 1, Integer.MAX_VALUE / 2);
+        return this;
+    }
+
+    /** How long a connection may take to come about; 5 s by default. */
+    public CountersignClientBuilder connectTimeout(Duration timeout) {
+        connectTimeout = positive("connect timeout", timeout);
+        return this;
+    }
+
+    /** How long the server may be silent before its answer counts as lost; 30 s by default. */
+    public CountersignClientBuilder answerTimeout(Duration timeout) {
+        answerTimeout = positive("answer timeout", timeout);
+        return this;
+    }
+
+    /**
+     * For how long an idle connection is taken to be open still; after that it is looked at before it is used, which
+     * takes a millisecond. A message sent into one that the server has closed is a message of unknown fate.
+     */
+    CountersignClientBuilder trustIdle(Duration time) {
+        trustIdle = time;
+        return this;
+    }
+
+    /**
+     * How often a call that the server did nothing for is tried again; 3 by default, 0 for never. A server that asks for
+     * more than 10 s of patience gets its refusal passed on.
+     */
+    public CountersignClientBuilder retries(int retries) {
+        this.retries = inRange("retries", retries, 0, Integer.MAX_VALUE - 1);
+        return this;
+    }
+
+    /** The pause before the first of the retries, doubled before each further one; 100 ms by default. */
+    public CountersignClientBuilder firstPause(Duration pause) {
+        firstPause = positive("first pause", pause);
+        return this;
+    }
+
+    /** What becomes of a message whose answer was lost; at most once by default. */
+    public CountersignClientBuilder delivery(Delivery delivery) {
+        this.delivery = Objects.requireNonNull(delivery, "delivery");
+        return this;
+    }
+
+    /** A client with these settings; it connects at its first call. */
+    public CountersignClient build() {
+        return new CountersignClient(
+                httpClient(), new HttpHost(host, registerPort), new HttpHost(host, messagePort), delivery);
+    }
+
+    private CloseableHttpClient httpClient() {
+        return HttpClients.custom()
+                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
+                        .setMaxConnPerRoute(maxConnections)
+                        .setMaxConnTotal(2 * maxConnections) // two ports are two routes
+                        .setDefaultConnectionConfig(ConnectionConfig.custom()
+                                .setConnectTimeout(Timeout.of(connectTimeout))
+                                .setValidateAfterInactivity(TimeValue.of(trustIdle))
+                                .build())
+                        .build())
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setResponseTimeout(Timeout.of(answerTimeout))
+                        .build())
+                .setRetryStrategy(new RetryWhereNothingWasDone(retries, firstPause, new Random()))
+                .addExecInterceptorBefore(ChainElement.MAIN_TRANSPORT.name(), "lost", new LostExchanges())
+                .setUserAgent("countersign-client")
+                .disableRedirectHandling() // a code goes to nobody else
+                .disableContentCompression()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .build();
+    }
+
+    private static int inRange(String name, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new IllegalArgumentException(name + ": " + value + " is not " + min + " to " + max);
+        }
+        return value;
+    }
+
+    private static Duration positive(String name, Duration value) {
+        if (value.isNegative() || value.isZero()) {
+            throw new IllegalArgumentException(name + ": " + value + " is not positive");
+        }
+        return value;
+    }
+}

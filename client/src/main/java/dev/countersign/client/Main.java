@@ -1,0 +1,55 @@
+package dev.countersign.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.util.function.UnaryOperator;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/** The command line: {@code --help} says what it takes. */
+public final class Main {
+
+    private static final String LOG_SETTINGS = "logback.configurationFile";
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        if (System.getProperty(LOG_SETTINGS) == null) {
+            // not a logback.xml, which would also take over the log of a program that uses the library
+            System.setProperty(LOG_SETTINGS, "dev/countersign/client/command-logback.xml");
+        }
+        int exitCode = commandLine(System.in, System.out, System.err, System::getProperty, System::getenv)
+                .execute(arguments);
+        if (exitCode != 0) {
+            System.exit(exitCode); // at 0 it ends by itself: under exec:java this would take Maven down, too
+        }
+    }
+
+    /** The command with everything around it that is the platform's. */
+    static CommandLine commandLine(
+            InputStream in,
+            OutputStream out,
+            OutputStream err,
+            UnaryOperator<String> properties,
+            UnaryOperator<String> environment) {
+        return new CommandLine(new SendCommand(in, properties.apply("sun.jnu.encoding")))
+                .setDefaultValueProvider(new OutsideDefaults(properties, environment))
+                .setExpandAtFiles(false) // a message may begin with @,
+                .setAllowOptionsAsOptionParameters(true) // or look like an option
+                .setOut(new PrintWriter(out, true, UTF_8))
+                .setErr(new PrintWriter(err, true, UTF_8))
+                .setParameterExceptionHandler(Main::explain);
+    }
+
+    private static int explain(ParameterException failure, String[] arguments) {
+        CommandLine command = failure.getCommandLine();
+        PrintWriter err = command.getErr();
+        err.println(failure.getMessage());
+        err.print("Usage: " + command.getHelp().synopsis(0));
+        err.println("--help lists the options.");
+        return command.getCommandSpec().exitCodeOnInvalidInput();
+    }
+}

@@ -1,0 +1,36 @@
+package dev.countersign.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonPrimitive;
+import com.google.gson.Strictness;
+import java.util.Optional;
+
+/** The members of a JSON object that someone else wrote. */
+record Members(JsonObject object) {
+
+    private static final Gson GSON =
+            new GsonBuilder().setStrictness(Strictness.STRICT).create();
+
+    /** Reads UTF-8. Bytes that are no JSON object have no members. */
+    static Members parse(byte[] json) {
+        try {
+            JsonElement element = GSON.fromJson(new String(json, UTF_8), JsonElement.class);
+            return new Members(element instanceof JsonObject object ? object : new JsonObject());
+        } catch (JsonParseException e) {
+            return new Members(new JsonObject());
+        }
+    }
+
+    /** The member of that name, where there is one and it is text. */
+    Optional<String> text(String name) {
+        return object.get(name) instanceof JsonPrimitive value && value.isString()
+                ? Optional.of(value.getAsString())
+                : Optional.empty();
+    }
+}

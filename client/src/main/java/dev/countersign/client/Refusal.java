@@ -1,0 +1,37 @@
+package dev.countersign.client;
+
+import java.util.Arrays;
+
+/** The refusals that the wire contract knows, each the last word of a problem's type. */
+public enum Refusal {
+    MALFORMED_REQUEST("malformed-request"),
+    INVALID_ID("invalid-id"),
+    WRONG_CODE("wrong-code"),
+    NOT_FOUND("not-found"),
+    METHOD_NOT_ALLOWED("method-not-allowed"),
+    ID_TAKEN("id-taken"),
+    BODY_TOO_LARGE("body-too-large"),
+    UNSUPPORTED_MEDIA_TYPE("unsupported-media-type"),
+    HEADERS_TOO_LARGE("headers-too-large"),
+    INTERNAL_ERROR("internal-error"),
+    OVERLOADED("overloaded"),
+    UNAVAILABLE("unavailable"),
+
+    /** None of these: another server's, or a later version's. */
+    OTHER("");
+
+    private static final String TYPE_PREFIX = "urn:countersign:problem:";
+
+    private final String word;
+
+    Refusal(String word) {
+        this.word = word;
+    }
+
+    static Refusal ofType(String type) {
+        return Arrays.stream(values())
+                .filter(refusal -> type.equals(TYPE_PREFIX + refusal.word))
+                .findFirst()
+                .orElse(OTHER);
+    }
+}

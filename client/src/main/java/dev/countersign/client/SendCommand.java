@@ -1,0 +1,246 @@
+package dev.countersign.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Registers, or takes what an earlier run registered from a file, and sends messages. The exit code is the outcome. */
+@Command(
+        name = "countersign-client",
+        customSynopsis = "countersign-client (--msg=TEXT)... | --stdin  [OPTIONS]",
+        description =
+                "Registers with a Countersign server and sends it messages.%nA message is logged once its receipt shows.%n",
+        mixinStandardHelpOptions = true,
+        resourceBundle = "dev.countersign.client.build",
+        version = "Countersign ${bundle:build.version}",
+        sortOptions = false,
+        footer = {
+            "",
+            "What is not given is taken from its system property (-Dregister.port=9000,",
+            "-Dmsg=hi), else from the environment (COUNTERSIGN_REGISTER_PORT=9000).",
+            "Text is UTF-8, in and out."
+        },
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:all is logged",
+            "1:the server refused",
+            "2:there is nothing to send, an option is wrong or a file unfit",
+            "3:the server can't be reached",
+            "4:an answer was lost; what it was to may or may not be done",
+            "70:a defect of this program"
+        },
+        exitCodeOnExecutionException = 70)
+final class SendCommand implements Callable<Integer> {
+
+    private static final int LOGGED = 0;
+    private static final int REFUSED = 1;
+    private static final int UNREACHABLE = 3;
+    private static final int FATE_UNKNOWN = 4;
+
+    private static final DateTimeFormatter TIME =
+            new DateTimeFormatterBuilder().appendInstant(3).toFormatter(); // as the log's lines have it
+    private static final Pattern CONTROLS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--msg", paramLabel = "TEXT", description = "A message to send; as many as are given.")
+    private List<String> messages = List.of();
+
+    @Option(names = "--stdin", description = "Send each line of standard input, as it comes, after the messages given.")
+    private boolean stdin;
+
+    @Option(
+            names = "--id",
+            paramLabel = "ID",
+            description = "The id to register: 1 to 64 of A-Z a-z 0-9 . _ -. Default: a random UUID")
+    private Optional<String> id = Optional.empty();
+
+    @Option(
+            names = "--credentials",
+            paramLabel = "FILE",
+            description = "Keep id and code in this file. Where it exists: send as the client that it names.")
+    private Optional<Path> credentials = Optional.empty();
+
+    @Option(names = "--show-code", description = "Print the code, which whoever reads it can send with.")
+    private boolean showCode;
+
+    @Option(
+            names = "--host",
+            paramLabel = "HOST",
+            defaultValue = "localhost",
+            description = "The server. Default: ${DEFAULT-VALUE}")
+    private String host;
+
+    @Option(
+            names = "--register-port",
+            paramLabel = "PORT",
+            defaultValue = "8000",
+            description = "Its port for registrations. Default: ${DEFAULT-VALUE}")
+    private int registerPort;
+
+    @Option(
+            names = "--message-port",
+            paramLabel = "PORT",
+            defaultValue = "8001",
+            description = "Its port for messages. Default: ${DEFAULT-VALUE}")
+    private int messagePort;
+
+    @Option(
+            names = "--connect-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "5",
+            description = "How long a connection may take to come about. Default: ${DEFAULT-VALUE}")
+    private int connectTimeoutSeconds;
+
+    @Option(
+            names = "--answer-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "30",
+            description = "How long the server may be silent. Default: ${DEFAULT-VALUE}")
+    private int answerTimeoutSeconds;
+
+    @Option(
+            names = "--retries",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "How often to try again where the server did nothing: it refused the connection, or said"
+                    + " that it is busy and when to come back. Default: ${DEFAULT-VALUE}")
+    private int retries;
+
+    @Option(
+            names = "--at-least-once",
+            description = "Also try again where an answer to a message was lost: it may then be logged twice.")
+    private boolean atLeastOnce;
+
+    private final InputStream input;
+    private final String argumentEncoding;
+
+    /** @param argumentEncoding in which Java took the arguments, the properties and the environment from the platform */
+    SendCommand(InputStream input, String argumentEncoding) {
+        this.input = input;
+        this.argumentEncoding = argumentEncoding;
+    }
+
+    @Override
+    public Integer call() {
+        checkMessages();
+        try (CountersignClient client = client()) {
+            Credentials sender = sender(client);
+            print("id: " + sender.id());
+            if (showCode) {
+                print("code: " + sender.code());
+            }
+            for (String message : messages) {
+                send(client, sender, message);
+            }
+            if (stdin) {
+                sendLines(client, sender);
+            }
+            return LOGGED;
+        } catch (CountersignException e) {
+            spec.commandLine().getErr().println(printable(e.getMessage()));
+            return exitCode(e);
+        }
+    }
+
+    private static int exitCode(CountersignException failure) {
+        if (failure instanceof RefusedException) {
+            return REFUSED;
+        }
+        return failure instanceof UnreachableException ? UNREACHABLE : FATE_UNKNOWN;
+    }
+
+    private void checkMessages() {
+        if (messages.isEmpty() && !stdin) {
+            throw unusable("nothing to send: give --msg=TEXT (-Dmsg=TEXT under Maven) or --stdin");
+        }
+        if (!argumentEncoding.equals("UTF-8") && messages.stream().anyMatch(text -> text.contains("\uFFFD"))) {
+            throw unusable("a message was garbled on its way here, as this locale's encoding is " + argumentEncoding
+                    + ": set LC_ALL=C.UTF-8, or use --stdin");
+        }
+    }
+
+    private CountersignClient client() {
+        try {
+            return CountersignClient.builder()
+                    .host(host)
+                    .registerPort(registerPort)
+                    .messagePort(messagePort)
+                    .connectTimeout(Duration.ofSeconds(connectTimeoutSeconds))
+                    .answerTimeout(Duration.ofSeconds(answerTimeoutSeconds))
+                    .retries(retries)
+                    .delivery(atLeastOnce ? Delivery.AT_LEAST_ONCE : Delivery.AT_MOST_ONCE)
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw unusable(e.getMessage());
+        }
+    }
+
+    private Credentials sender(CountersignClient client) throws CountersignException {
+        String wanted = id.orElseGet(() -> UUID.randomUUID().toString());
+        if (credentials.isEmpty()) {
+            return client.register(wanted);
+        }
+        try {
+            Credentials kept = new CredentialsFile(credentials.get()).readOrMake(() -> client.register(wanted));
+            if (id.isPresent() && !kept.id().equals(wanted)) {
+                throw unusable(credentials.get() + " is that of " + kept.id() + ", not of " + wanted);
+            }
+            return kept;
+        } catch (IOException e) {
+            throw unusable(e.getMessage());
+        }
+    }
+
+    private void sendLines(CountersignClient client, Credentials sender) throws CountersignException {
+        // with a decoder, as the reader that takes a charset would replace what is no UTF-8
+        BufferedReader lines = new BufferedReader(new InputStreamReader(input, UTF_8.newDecoder()));
+        try {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                send(client, sender, line);
+            }
+        } catch (CharacterCodingException e) {
+            throw unusable(
+                    "standard input is no UTF-8 some way after the last receipt: nothing from there on was sent");
+        } catch (IOException e) {
+            throw unusable("standard input: " + e.getMessage());
+        }
+    }
+
+    private void send(CountersignClient client, Credentials sender, String message) throws CountersignException {
+        Receipt receipt = client.send(sender, message);
+        print("receipt: " + receipt.value() + ", time: " + TIME.format(receipt.time()));
+    }
+
+    private void print(String line) {
+        spec.commandLine().getOut().println(printable(line));
+    }
+
+    private ParameterException unusable(String why) {
+        return new ParameterException(spec.commandLine(), printable(why));
+    }
+
+    /** Without what a server could drive the terminal with. */
+    private static String printable(String text) {
+        return CONTROLS.matcher(text).replaceAll("\uFFFD");
+    }
+}

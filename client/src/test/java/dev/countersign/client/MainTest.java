@@ -1,0 +1,379 @@
+package dev.countersign.client;
+
+import static dev.countersign.client.ScriptedServer.answer;
+import static dev.countersign.client.ScriptedServer.cut;
+import static dev.countersign.client.ScriptedServer.logged;
+import static dev.countersign.client.ScriptedServer.registered;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class MainTest {
+
+    private static final Pattern LOGGED_AS =
+            Pattern.compile("id: (\\S+)\nreceipt: \\d+, time: \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\n");
+    private static final InputStream TERMINAL = new InputStream() {
+        @Override
+        public int read() {
+            throw new AssertionError("it would wait for somebody to type");
+        }
+    };
+
+    @TempDir
+    private static Path home;
+
+    private static RealServer server;
+
+    @TempDir
+    private Path folder;
+
+    private final Map<String, String> properties = new HashMap<>(Map.of("sun.jnu.encoding", "UTF-8"));
+    private final Map<String, String> environment = new HashMap<>(Map.of(
+            "COUNTERSIGN_REGISTER_PORT", Integer.toString(server.registerPort()),
+            "COUNTERSIGN_MESSAGE_PORT", Integer.toString(server.messagePort())));
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @BeforeAll
+    static void start() {
+        server = new RealServer(home);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    @Test
+    void aMessageIsLoggedAsARandomUuids() throws Exception {
+        properties.put("msg", "hi");
+
+        int exitCode = run(TERMINAL);
+
+        assertEquals(0, exitCode);
+        Matcher printed = LOGGED_AS.matcher(printed());
+        assertTrue(printed.matches(), printed());
+        assertEquals(
+                List.of("hi"),
+                server.messagesOf(UUID.fromString(printed.group(1)).toString()));
+        assertEquals("", complaint());
+    }
+
+    @Test
+    void severalMessagesAreLoggedInOrder() throws Exception {
+        assertEquals(0, run(TERMINAL, "--id=several", "--msg=one", "--msg=", "--msg=--stdin", "--msg=\"4\""));
+
+        assertEquals(List.of("one", "", "--stdin", "\"4\""), server.messagesOf("several"));
+    }
+
+    @Test
+    void aMessageThatNamesAFileIsNotTheFile() throws Exception {
+        Path file = Files.writeString(folder.resolve("notes"), "what is in it");
+
+        assertEquals(0, run(TERMINAL, "--id=at", "--msg", "@" + file));
+
+        assertEquals(List.of("@" + file), server.messagesOf("at"));
+    }
+
+    @Test
+    void theEmptyMessageIsOne() throws Exception {
+        properties.put("msg", "");
+
+        assertEquals(0, run(TERMINAL, "--id=empty"));
+
+        assertEquals(List.of(""), server.messagesOf("empty"));
+    }
+
+    @Test
+    void eachLineOfStandardInputIsAMessage() throws Exception {
+        assertEquals(0, run(input("first\n\nГрüße \uD83D\uDE00\nlast"), "--id=lines", "--stdin"));
+
+        assertEquals(List.of("first", "", "Грüße \uD83D\uDE00", "last"), server.messagesOf("lines"));
+    }
+
+    @Test
+    void linesShareOneConnection() {
+        try (ScriptedServer scripted = new ScriptedServer(registered("code"), logged(1), logged(2), logged(3))) {
+            scripted(scripted);
+
+            assertEquals(0, run(input("1\n2\n3\n"), "--stdin"));
+
+            assertEquals(4, scripted.requests().size());
+            assertEquals(1, scripted.connections());
+        }
+    }
+
+    @Test
+    void inputThatIsNoUtf8IsNotSentAsSomethingElse() throws Exception {
+        byte[] latin1 = {'G', 'r', (byte) 0xFC, '\n'};
+
+        assertEquals(2, run(new ByteArrayInputStream(latin1), "--id=latin1", "--stdin"));
+
+        assertEquals(List.of(), server.messagesOf("latin1"));
+        assertTrue(complaint().contains("UTF-8"), complaint());
+    }
+
+    @Test
+    void aMessageThatTheLocaleGarbledIsNotSent() {
+        properties.put("sun.jnu.encoding", "ANSI_X3.4-1968");
+
+        assertEquals(2, run(TERMINAL, "--msg=Gr\uFFFD\uFFFD\uFFFDe"));
+
+        assertTrue(complaint().contains("LC_ALL"), complaint());
+    }
+
+    @Test
+    void withoutAMessageItSaysHowToGiveOneAndWaitsForNothing() {
+        assertEquals(2, run(TERMINAL));
+
+        assertTrue(complaint().contains("-Dmsg="), complaint());
+        assertTrue(complaint().contains("Usage: countersign-client"), complaint());
+        assertEquals("", printed());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--register-port=http",
+                "--register-port=0",
+                "--message-port=65536",
+                "--answer-timeout=0",
+                "--connect-timeout=-1",
+                "--retries=-1",
+                "--host=two words",
+                "--host=",
+                "--credentials=/no/such/folder/file",
+                "--unheard-of",
+                "stray"
+            })
+    void whatItCantUseIsAUsageError(String argument) {
+        assertEquals(2, run(TERMINAL, "--msg=hi", argument));
+
+        assertTrue(complaint().contains("Usage: "), complaint());
+        assertFalse(complaint().contains("\tat "), complaint());
+    }
+
+    @Test
+    void aRefusalShowsItsTitleAndDetailAndNoStackTrace() {
+        run(TERMINAL, "--id=twice", "--msg=hi");
+        out.reset();
+
+        assertEquals(1, run(TERMINAL, "--id=twice", "--msg=hi"));
+
+        assertEquals("refused: 409 Id taken: This id is registered already; choose another.\n", complaint());
+        assertEquals("", printed());
+    }
+
+    @Test
+    void aServerCantDriveTheTerminal() {
+        String problem = "{\"title\":\"\\u001b[2JOops\",\"detail\":\"a\\r\\nb\\u009bc\\u202Ed\"}";
+        try (ScriptedServer scripted = new ScriptedServer(answer("403 Forbidden", problem))) {
+            scripted(scripted);
+
+            assertEquals(1, run(TERMINAL, "--msg=hi"));
+
+            assertEquals("refused: 403 \uFFFD[2JOops: a\uFFFD\uFFFDb\uFFFDc\uFFFDd\n", complaint());
+        }
+    }
+
+    @Test
+    void aServerThatIsNotThereIsUnreachable() {
+        try (ScriptedServer scripted = new ScriptedServer()) {
+            scripted(scripted);
+        }
+
+        assertEquals(3, run(TERMINAL, "--msg=hi", "--retries=0"));
+
+        assertTrue(complaint().startsWith("unreachable, nothing was sent: "), complaint());
+    }
+
+    @Test
+    void aLostAnswerLeavesTheFateUnknown() {
+        try (ScriptedServer scripted = new ScriptedServer(registered("code"), cut())) {
+            scripted(scripted);
+
+            assertEquals(4, run(TERMINAL, "--msg=hi"));
+
+            assertTrue(complaint().startsWith("fate unknown, the answer was lost: "), complaint());
+        }
+    }
+
+    @Test
+    void atLeastOnceSendsAMessageAgainWhoseAnswerWasLost() {
+        try (ScriptedServer scripted = new ScriptedServer(registered("code"), cut(), logged(9))) {
+            scripted(scripted);
+
+            assertEquals(0, run(TERMINAL, "--msg=hi", "--at-least-once"));
+
+            assertTrue(printed().contains("receipt: 9, time: 2026-11-22T19:26:55.070Z\n"), printed());
+        }
+    }
+
+    @Test
+    void theCodeIsPrintedWhereAskedForOnly() throws Exception {
+        Path file = folder.resolve("alice");
+
+        run(TERMINAL, "--credentials=" + file, "--msg=hi");
+
+        String code = codeIn(file);
+        assertFalse(printed().contains(code) || complaint().contains(code));
+        run(TERMINAL, "--credentials=" + file, "--msg=hi", "--show-code");
+        assertTrue(printed().contains("code: " + code + "\n"));
+    }
+
+    @Test
+    void aSecondRunSendsAsTheClientInTheFile() throws Exception {
+        String file = "--credentials=" + folder.resolve("kept");
+        assertEquals(0, run(TERMINAL, file, "--id=kept", "--msg=first run"));
+
+        assertEquals(0, run(TERMINAL, file, "--msg=second run"), this::complaint);
+
+        assertEquals(List.of("first run", "second run"), server.messagesOf("kept"));
+    }
+
+    @Test
+    void theFileOfCredentialsIsItsOwnersAloneAndTheOnlyOneLeft() throws Exception {
+        Path file = folder.resolve("private");
+
+        run(TERMINAL, "--credentials=" + file, "--msg=hi");
+
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+        assertEquals(List.of(file), filesIn(folder));
+    }
+
+    @Test
+    void aFileOfCredentialsThatOthersCanReadIsNotUsed() throws Exception {
+        Path file = folder.resolve("open");
+        run(TERMINAL, "--credentials=" + file, "--msg=hi");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+
+        assertEquals(2, run(TERMINAL, "--credentials=" + file, "--msg=hi"));
+
+        assertTrue(complaint().contains("chmod 600"), complaint());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "{}", "{\"id\":\"alice\"}", "not JSON but s3cret"})
+    void aFileOfSomethingElseIsNotUsedNorShown(String content) throws Exception {
+        Path file = Files.writeString(folder.resolve("other"), content);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+
+        assertEquals(2, run(TERMINAL, "--credentials=" + file, "--msg=hi"));
+
+        assertFalse(complaint().contains("s3cret"), complaint());
+        assertEquals(content, Files.readString(file));
+    }
+
+    @Test
+    void theIdAskedForMustBeTheOneInTheFile() {
+        String file = "--credentials=" + folder.resolve("mine");
+        run(TERMINAL, file, "--id=mine", "--msg=hi");
+
+        assertEquals(2, run(TERMINAL, file, "--id=yours", "--msg=hi"));
+    }
+
+    @Test
+    void aRefusedRegistrationLeavesNoFile() throws Exception {
+        run(TERMINAL, "--id=refused-twice", "--msg=hi");
+
+        assertEquals(1, run(TERMINAL, "--id=refused-twice", "--credentials=" + folder.resolve("none"), "--msg=hi"));
+
+        assertEquals(List.of(), filesIn(folder));
+    }
+
+    @Test
+    void anOptionGoesBeforeAPropertyAndAPropertyBeforeAVariable() throws Exception {
+        environment.put("COUNTERSIGN_ID", "by-variable");
+        environment.put("COUNTERSIGN_MSG", "by variable");
+        properties.put("id", "by-property");
+        properties.put("msg", "by property");
+
+        assertEquals(0, run(TERMINAL, "--id=by-option"));
+
+        assertEquals(List.of("by property"), server.messagesOf("by-option"));
+    }
+
+    @Test
+    void aFlagCanBeAPropertyToo() {
+        properties.put("show.code", "true");
+
+        run(TERMINAL, "--msg=hi");
+
+        assertTrue(printed().contains("code: "), printed());
+    }
+
+    @Test
+    void aPropertysDollarsAreText() throws Exception {
+        properties.put("msg", "${sys:user.home} $$5");
+
+        assertEquals(0, run(TERMINAL, "--id=dollars"));
+
+        assertEquals(List.of("${sys:user.home} $$5"), server.messagesOf("dollars"));
+    }
+
+    @Test
+    void helpAndVersionNeedNoServer() {
+        assertEquals(0, run(TERMINAL, "--help"));
+        assertTrue(printed().contains("--register-port") && printed().contains("COUNTERSIGN_"), printed());
+        out.reset();
+
+        assertEquals(0, run(TERMINAL, "--version"));
+        assertTrue(printed().matches("Countersign \\d+\\.\\d+.*\n"), printed());
+    }
+
+    private int run(InputStream in, String... arguments) {
+        err.reset();
+        return Main.commandLine(in, out, err, properties::get, environment::get).execute(arguments);
+    }
+
+    private void scripted(ScriptedServer scripted) {
+        environment.put("COUNTERSIGN_REGISTER_PORT", Integer.toString(scripted.port()));
+        environment.put("COUNTERSIGN_MESSAGE_PORT", Integer.toString(scripted.port()));
+    }
+
+    private String printed() {
+        return out.toString(UTF_8);
+    }
+
+    private String complaint() {
+        return err.toString(UTF_8);
+    }
+
+    private static InputStream input(String text) {
+        return new ByteArrayInputStream(text.getBytes(UTF_8));
+    }
+
+    private static String codeIn(Path file) throws IOException {
+        return Members.parse(Files.readAllBytes(file)).text("code").orElseThrow();
+    }
+
+    private static List<Path> filesIn(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.toList();
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package dev.countersign.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.countersign.web.CountersignServer;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line in a JVM of its own, where the locale, the exit code and the log's settings are the real ones. */
+@Timeout(60)
+class ProcessTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void textIsUtf8WhateverTheLocaleIs() throws Exception {
+        String text = "Grüße \uD83D\uDE00";
+        Files.writeString(folder.resolve("in"), text + "\n");
+        try (RealServer server = new RealServer(folder.resolve("home"))) {
+
+            int exitCode = run(
+                    "--stdin",
+                    "--id=posix",
+                    "--register-port=" + server.registerPort(),
+                    "--message-port=" + server.messagePort());
+
+            assertEquals(0, exitCode);
+            assertEquals(List.of(text), server.messagesOf("posix"));
+        }
+    }
+
+    @Test
+    void nothingIsSaidButTheIdAndTheReceipt() throws Exception {
+        Files.writeString(folder.resolve("in"), "");
+        try (ScriptedServer server = new ScriptedServer(ScriptedServer.registered("code"), ScriptedServer.logged(42))) {
+
+            assertEquals(
+                    0,
+                    run(
+                            "--id=alice",
+                            "--register-port=" + server.port(),
+                            "--message-port=" + server.port(),
+                            "--msg=hi"));
+
+            assertEquals(
+                    "id: alice\nreceipt: 42, time: 2026-11-22T19:26:55.070Z\n",
+                    Files.readString(folder.resolve("out")));
+            assertEquals("", complaint());
+        }
+    }
+
+    @Test
+    void whatAServerSaysIsShownInUtf8WhateverTheLocaleIs() throws Exception {
+        Files.writeString(folder.resolve("in"), "hi\n");
+        try (ScriptedServer server =
+                new ScriptedServer(ScriptedServer.answer("403 Forbidden", "{\"title\":\"Größer\"}"))) {
+
+            int exitCode = run("--stdin", "--register-port=" + server.port());
+
+            assertEquals(1, exitCode);
+            assertEquals("refused: 403 Größer\n", complaint());
+        }
+    }
+
+    @Test
+    void theExitCodeIsThePrograms() throws Exception {
+        Files.writeString(folder.resolve("in"), "");
+
+        assertEquals(2, run());
+
+        assertTrue(complaint().startsWith("nothing to send"), complaint());
+    }
+
+    private int run(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classPath(),
+                Main.class.getName()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder process = new ProcessBuilder(command)
+                .redirectInput(folder.resolve("in").toFile())
+                .redirectOutput(folder.resolve("out").toFile())
+                .redirectError(folder.resolve("err").toFile());
+        process.environment().put("LC_ALL", "C");
+        return process.start().waitFor();
+    }
+
+    /** Without the server's module, which has log settings of its own. */
+    private static String classPath() throws URISyntaxException {
+        Path server = Path.of(CountersignServer.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
+        return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                .filter(entry -> !Path.of(entry).equals(server))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private String complaint() throws IOException {
+        return Files.readString(folder.resolve("err"), UTF_8);
+    }
+}
