@@ -115,7 +115,7 @@ record Turns(List<List<Outcome>> outcomes) {
                 .mapToDouble(round -> {
                     double divisor = value.applyAsDouble(outcomes.get(base).get(round));
                     if (divisor == 0) {
-                        throw new IllegalStateException("what the others are compared with did nothing in a turn");
+                        throw new IllegalStateException("what the others are compared with answered nothing in a turn");
                     }
                     return value.applyAsDouble(outcomes.get(entrant).get(round)) / divisor;
                 })
