@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
 
@@ -21,8 +22,8 @@ final class CredentialsFile {
         Credentials register() throws CountersignException;
     }
 
-    private static final Set<PosixFilePermission> OWNERS =
-            EnumSet.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    private static final Set<PosixFilePermission> OF_OTHERS =
+            EnumSet.range(PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_EXECUTE);
 
     private final Path file;
 
@@ -41,7 +42,7 @@ final class CredentialsFile {
     }
 
     private Credentials read() throws IOException {
-        if (hasPermissions() && !OWNERS.containsAll(Files.getPosixFilePermissions(file))) {
+        if (hasPermissions() && !Collections.disjoint(OF_OTHERS, Files.getPosixFilePermissions(file))) {
             throw new IOException(file + " is open to others: chmod 600 it");
         }
         Members members = Members.parse(Files.readAllBytes(file));

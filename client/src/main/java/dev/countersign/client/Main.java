@@ -37,8 +37,7 @@ public final class Main {
             UnaryOperator<String> environment) {
         return new CommandLine(new SendCommand(in, properties.apply("sun.jnu.encoding")))
                 .setDefaultValueProvider(new OutsideDefaults(properties, environment))
-                .setExpandAtFiles(false) // a message may begin with @,
-                .setAllowOptionsAsOptionParameters(true) // or look like an option
+                .setExpandAtFiles(false) // a message may begin with @
                 .setOut(new PrintWriter(out, true, UTF_8))
                 .setErr(new PrintWriter(err, true, UTF_8))
                 .setParameterExceptionHandler(Main::explain);

@@ -8,8 +8,9 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Takes what the command line leaves out from the system property or, failing that, the environment variable that an
- * option's name spells: {@code --register-port} is {@code register.port} and {@code COUNTERSIGN_REGISTER_PORT}.
+ * Takes what the command line leaves out from the system property or, failing that, the environment variable of its
+ * name: {@code --register-port} is {@code register.port} and {@code COUNTERSIGN_REGISTER_PORT}, {@code MSG} is {@code
+ * msg} and {@code COUNTERSIGN_MSG}.
  */
 final class OutsideDefaults implements IDefaultValueProvider {
 
@@ -24,11 +25,12 @@ final class OutsideDefaults implements IDefaultValueProvider {
 
     @Override
     public String defaultValue(ArgSpec argument) {
-        OptionSpec option = (OptionSpec) argument; // there are no others
-        if (option.usageHelp() || option.versionHelp()) {
+        if (argument instanceof OptionSpec option && (option.usageHelp() || option.versionHelp())) {
             return null;
         }
-        String name = option.longestName().substring("--".length());
+        String name = argument instanceof OptionSpec option
+                ? option.longestName().substring("--".length())
+                : argument.paramLabel().toLowerCase(Locale.ROOT);
         return Optional.ofNullable(properties.apply(name.replace('-', '.')))
                 .or(() -> Optional.ofNullable(environment.apply(
                         "COUNTERSIGN_" + name.replace('-', '_').toUpperCase(Locale.ROOT))))

@@ -20,12 +20,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Registers, or takes what an earlier run registered from a file, and sends messages. The exit code is the outcome. */
 @Command(
         name = "countersign-client",
-        customSynopsis = "countersign-client (--msg=TEXT)... | --stdin  [OPTIONS]",
+        customSynopsis = "countersign-client [OPTIONS] MSG... | --stdin",
         description =
                 "Registers with a Countersign server and sends it messages.%nA message is logged once its receipt shows.%n",
         mixinStandardHelpOptions = true,
@@ -62,7 +63,7 @@ final class SendCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--msg", paramLabel = "TEXT", description = "A message to send; as many as are given.")
+    @Parameters(paramLabel = "MSG", description = "The messages to send. Put -- before one that begins with a hyphen.")
     private List<String> messages = List.of();
 
     @Option(names = "--stdin", description = "Send each line of standard input, as it comes, after the messages given.")
@@ -171,7 +172,7 @@ final class SendCommand implements Callable<Integer> {
 
     private void checkMessages() {
         if (messages.isEmpty() && !stdin) {
-            throw unusable("nothing to send: give --msg=TEXT (-Dmsg=TEXT under Maven) or --stdin");
+            throw unusable("nothing to send: give a message (-Dmsg=TEXT under Maven) or --stdin");
         }
         if (!argumentEncoding.equals("UTF-8") && messages.stream().anyMatch(text -> text.contains("\uFFFD"))) {
             throw unusable("a message was garbled on its way here, as this locale's encoding is " + argumentEncoding
@@ -207,7 +208,7 @@ final class SendCommand implements Callable<Integer> {
             }
             return kept;
         } catch (IOException e) {
-            throw unusable(e.getMessage());
+            throw unusable("--credentials: " + e.getMessage());
         }
     }
 

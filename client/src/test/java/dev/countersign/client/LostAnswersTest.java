@@ -7,6 +7,7 @@ import static dev.countersign.client.ScriptedServer.hangingUpAfter;
 import static dev.countersign.client.ScriptedServer.logged;
 import static dev.countersign.client.ScriptedServer.registered;
 import static dev.countersign.client.ScriptedServer.silence;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -134,7 +135,7 @@ class LostAnswersTest {
     @Test
     void anAnswerThatBreaksOffIsALostOne() throws Exception {
         try (ScriptedServer server = new ScriptedServer((out, closed) -> {
-                    out.write("HTTP/1.1 201 Created\r\nContent-Length: 60\r\n\r\n{\"receipt\":\"1\",".getBytes());
+                    out.write("HTTP/1.1 201 Created\r\nContent-Length: 60\r\n\r\n{\"receipt\":\"1\",".getBytes(UTF_8));
                     throw new IOException("cut");
                 });
                 CountersignClient client = clientOf(server).build()) {
@@ -166,7 +167,7 @@ class LostAnswersTest {
     @Test
     void anAnswerWithoutAnEndIsNotReadToIt() throws Exception {
         try (ScriptedServer server = new ScriptedServer((out, closed) -> {
-                    out.write("HTTP/1.1 201 Created\r\n\r\n".getBytes());
+                    out.write("HTTP/1.1 201 Created\r\n\r\n".getBytes(UTF_8));
                     while (true) {
                         out.write(new byte[1024]);
                     }

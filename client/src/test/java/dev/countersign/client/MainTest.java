@@ -85,16 +85,16 @@ class MainTest {
 
     @Test
     void severalMessagesAreLoggedInOrder() throws Exception {
-        assertEquals(0, run(TERMINAL, "--id=several", "--msg=one", "--msg=", "--msg=--stdin", "--msg=\"4\""));
+        assertEquals(0, run(TERMINAL, "--id=several", "one", "", "\"3\"", "--", "--stdin"));
 
-        assertEquals(List.of("one", "", "--stdin", "\"4\""), server.messagesOf("several"));
+        assertEquals(List.of("one", "", "\"3\"", "--stdin"), server.messagesOf("several"));
     }
 
     @Test
     void aMessageThatNamesAFileIsNotTheFile() throws Exception {
         Path file = Files.writeString(folder.resolve("notes"), "what is in it");
 
-        assertEquals(0, run(TERMINAL, "--id=at", "--msg", "@" + file));
+        assertEquals(0, run(TERMINAL, "--id=at", "@" + file));
 
         assertEquals(List.of("@" + file), server.messagesOf("at"));
     }
@@ -141,7 +141,7 @@ class MainTest {
     void aMessageThatTheLocaleGarbledIsNotSent() {
         properties.put("sun.jnu.encoding", "ANSI_X3.4-1968");
 
-        assertEquals(2, run(TERMINAL, "--msg=Gr\uFFFD\uFFFD\uFFFDe"));
+        assertEquals(2, run(TERMINAL, "Gr\uFFFD\uFFFD\uFFFDe"));
 
         assertTrue(complaint().contains("LC_ALL"), complaint());
     }
@@ -167,11 +167,10 @@ class MainTest {
                 "--host=two words",
                 "--host=",
                 "--credentials=/no/such/folder/file",
-                "--unheard-of",
-                "stray"
+                "--unheard-of"
             })
     void whatItCantUseIsAUsageError(String argument) {
-        assertEquals(2, run(TERMINAL, "--msg=hi", argument));
+        assertEquals(2, run(TERMINAL, "hi", argument));
 
         assertTrue(complaint().contains("Usage: "), complaint());
         assertFalse(complaint().contains("\tat "), complaint());
@@ -179,10 +178,10 @@ class MainTest {
 
     @Test
     void aRefusalShowsItsTitleAndDetailAndNoStackTrace() {
-        run(TERMINAL, "--id=twice", "--msg=hi");
+        run(TERMINAL, "--id=twice", "hi");
         out.reset();
 
-        assertEquals(1, run(TERMINAL, "--id=twice", "--msg=hi"));
+        assertEquals(1, run(TERMINAL, "--id=twice", "hi"));
 
         assertEquals("refused: 409 Id taken: This id is registered already; choose another.\n", complaint());
         assertEquals("", printed());
@@ -194,7 +193,7 @@ class MainTest {
         try (ScriptedServer scripted = new ScriptedServer(answer("403 Forbidden", problem))) {
             scripted(scripted);
 
-            assertEquals(1, run(TERMINAL, "--msg=hi"));
+            assertEquals(1, run(TERMINAL, "hi"));
 
             assertEquals("refused: 403 \uFFFD[2JOops: a\uFFFD\uFFFDb\uFFFDc\uFFFDd\n", complaint());
         }
@@ -206,7 +205,7 @@ class MainTest {
             scripted(scripted);
         }
 
-        assertEquals(3, run(TERMINAL, "--msg=hi", "--retries=0"));
+        assertEquals(3, run(TERMINAL, "hi", "--retries=0"));
 
         assertTrue(complaint().startsWith("unreachable, nothing was sent: "), complaint());
     }
@@ -216,7 +215,7 @@ class MainTest {
         try (ScriptedServer scripted = new ScriptedServer(registered("code"), cut())) {
             scripted(scripted);
 
-            assertEquals(4, run(TERMINAL, "--msg=hi"));
+            assertEquals(4, run(TERMINAL, "hi"));
 
             assertTrue(complaint().startsWith("fate unknown, the answer was lost: "), complaint());
         }
@@ -227,7 +226,7 @@ class MainTest {
         try (ScriptedServer scripted = new ScriptedServer(registered("code"), cut(), logged(9))) {
             scripted(scripted);
 
-            assertEquals(0, run(TERMINAL, "--msg=hi", "--at-least-once"));
+            assertEquals(0, run(TERMINAL, "hi", "--at-least-once"));
 
             assertTrue(printed().contains("receipt: 9, time: 2026-11-22T19:26:55.070Z\n"), printed());
         }
@@ -237,20 +236,20 @@ class MainTest {
     void theCodeIsPrintedWhereAskedForOnly() throws Exception {
         Path file = folder.resolve("alice");
 
-        run(TERMINAL, "--credentials=" + file, "--msg=hi");
+        run(TERMINAL, "--credentials=" + file, "hi");
 
         String code = codeIn(file);
         assertFalse(printed().contains(code) || complaint().contains(code));
-        run(TERMINAL, "--credentials=" + file, "--msg=hi", "--show-code");
+        run(TERMINAL, "--credentials=" + file, "hi", "--show-code");
         assertTrue(printed().contains("code: " + code + "\n"));
     }
 
     @Test
     void aSecondRunSendsAsTheClientInTheFile() throws Exception {
         String file = "--credentials=" + folder.resolve("kept");
-        assertEquals(0, run(TERMINAL, file, "--id=kept", "--msg=first run"));
+        assertEquals(0, run(TERMINAL, file, "--id=kept", "first run"));
 
-        assertEquals(0, run(TERMINAL, file, "--msg=second run"), this::complaint);
+        assertEquals(0, run(TERMINAL, file, "second run"), this::complaint);
 
         assertEquals(List.of("first run", "second run"), server.messagesOf("kept"));
     }
@@ -259,7 +258,7 @@ class MainTest {
     void theFileOfCredentialsIsItsOwnersAloneAndTheOnlyOneLeft() throws Exception {
         Path file = folder.resolve("private");
 
-        run(TERMINAL, "--credentials=" + file, "--msg=hi");
+        run(TERMINAL, "--credentials=" + file, "hi");
 
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
         assertEquals(List.of(file), filesIn(folder));
@@ -268,10 +267,10 @@ class MainTest {
     @Test
     void aFileOfCredentialsThatOthersCanReadIsNotUsed() throws Exception {
         Path file = folder.resolve("open");
-        run(TERMINAL, "--credentials=" + file, "--msg=hi");
+        run(TERMINAL, "--credentials=" + file, "hi");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
 
-        assertEquals(2, run(TERMINAL, "--credentials=" + file, "--msg=hi"));
+        assertEquals(2, run(TERMINAL, "--credentials=" + file, "hi"));
 
         assertTrue(complaint().contains("chmod 600"), complaint());
     }
@@ -282,7 +281,7 @@ class MainTest {
         Path file = Files.writeString(folder.resolve("other"), content);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
 
-        assertEquals(2, run(TERMINAL, "--credentials=" + file, "--msg=hi"));
+        assertEquals(2, run(TERMINAL, "--credentials=" + file, "hi"));
 
         assertFalse(complaint().contains("s3cret"), complaint());
         assertEquals(content, Files.readString(file));
@@ -291,16 +290,16 @@ class MainTest {
     @Test
     void theIdAskedForMustBeTheOneInTheFile() {
         String file = "--credentials=" + folder.resolve("mine");
-        run(TERMINAL, file, "--id=mine", "--msg=hi");
+        run(TERMINAL, file, "--id=mine", "hi");
 
-        assertEquals(2, run(TERMINAL, file, "--id=yours", "--msg=hi"));
+        assertEquals(2, run(TERMINAL, file, "--id=yours", "hi"));
     }
 
     @Test
     void aRefusedRegistrationLeavesNoFile() throws Exception {
-        run(TERMINAL, "--id=refused-twice", "--msg=hi");
+        run(TERMINAL, "--id=refused-twice", "hi");
 
-        assertEquals(1, run(TERMINAL, "--id=refused-twice", "--credentials=" + folder.resolve("none"), "--msg=hi"));
+        assertEquals(1, run(TERMINAL, "--id=refused-twice", "--credentials=" + folder.resolve("none"), "hi"));
 
         assertEquals(List.of(), filesIn(folder));
     }
@@ -321,7 +320,7 @@ class MainTest {
     void aFlagCanBeAPropertyToo() {
         properties.put("show.code", "true");
 
-        run(TERMINAL, "--msg=hi");
+        run(TERMINAL, "hi");
 
         assertTrue(printed().contains("code: "), printed());
     }

@@ -48,12 +48,7 @@ class ProcessTest {
         try (ScriptedServer server = new ScriptedServer(ScriptedServer.registered("code"), ScriptedServer.logged(42))) {
 
             assertEquals(
-                    0,
-                    run(
-                            "--id=alice",
-                            "--register-port=" + server.port(),
-                            "--message-port=" + server.port(),
-                            "--msg=hi"));
+                    0, run("--id=alice", "--register-port=" + server.port(), "--message-port=" + server.port(), "hi"));
 
             assertEquals(
                     "id: alice\nreceipt: 42, time: 2026-11-22T19:26:55.070Z\n",

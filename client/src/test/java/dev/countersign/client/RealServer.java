@@ -44,7 +44,7 @@ final class RealServer implements AutoCloseable {
                 .toList();
     }
 
-    /** The log's only line that ends so, which is how a message stands there. */
+    /** The log's line that the receipt names. */
     String line(Receipt receipt) throws IOException {
         return Files.readAllLines(log, UTF_8).stream()
                 .filter(line -> line.startsWith("{\"receipt\":\"" + receipt.value() + "\","))

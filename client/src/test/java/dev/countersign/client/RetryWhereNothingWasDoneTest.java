@@ -7,6 +7,7 @@ import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.time.Duration;
 import java.util.SplittableRandom;
+import java.util.function.LongUnaryOperator;
 import java.util.stream.LongStream;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.HttpHeaders;
@@ -62,7 +63,7 @@ class RetryWhereNothingWasDoneTest {
                 .toMilliseconds();
     }
 
-    private static void assertWithin(long least, long most, java.util.function.LongUnaryOperator pauseMillis) {
+    private static void assertWithin(long least, long most, LongUnaryOperator pauseMillis) {
         LongStream.range(0, 100).map(pauseMillis).forEach(millis -> {
             assertTrue(millis >= least && millis <= most, () -> millis + " is not " + least + " to " + most);
         });

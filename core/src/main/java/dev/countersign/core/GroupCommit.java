@@ -171,8 +171,8 @@ final class GroupCommit<T, R> implements Closeable {
     private void complete(Runnable batch) {
         try {
             completions.execute(batch);
-        } catch (RejectedExecutionException e) {
-            batch.run(); // its threads have ended before this; somebody may still wait
+        } catch (RejectedExecutionException | Error e) {
+            batch.run(); // its threads have ended, or it can't start one: whoever waits must hear of it all the same
         }
     }
 

@@ -10,12 +10,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The folder that one server owns: {@code data/} and {@code logs/} in it, made where they are missing, readable by
@@ -24,6 +25,9 @@ import java.nio.file.attribute.PosixFilePermissions;
  * <p>The lock is the operating system's, so a killed server leaves none behind.
  */
 public final class Home implements Closeable {
+
+    /** The lock is its process's, whose closing ANY channel of the file gives it back, fcntl(2): so none is opened twice. */
+    private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
     private final FileChannel lock;
@@ -69,6 +73,8 @@ public final class Home implements Closeable {
             lock.close();
         } catch (IOException e) {
             throw new UncheckedIOException("the lock was not given back", e);
+        } finally {
+            HELD_HERE.remove(folder);
         }
     }
 
@@ -86,11 +92,13 @@ public final class Home implements Closeable {
 
     private static void createFolder(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
+            createFolder(folder.getParent());
             Files.createDirectories(folder, ownerOnly(folder, "rwx------"));
+            flushFolder(folder.getParent());
         }
     }
 
-    /** A new file's name outlives a loss of power only once its folder is on disk, too. */
+    /** A new name outlives a loss of power only once the folder that it stands in is on disk, too. */
     private static void flushFolder(Path folder) throws IOException {
         if (!isWindows()) { // which opens no folder, and keeps names in its journal
             try (FileChannel channel = FileChannel.open(folder, READ)) {
@@ -113,21 +121,29 @@ public final class Home implements Closeable {
     }
 
     private static FileChannel lock(Path home) throws IOException {
-        Path file = home.resolve("data/lock");
-        createFile(file);
-        FileChannel channel = FileChannel.open(file, CREATE, READ, WRITE);
-        try {
-            if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) != null) { // past the text, so that others may read it
-                channel.truncate(0);
-                channel.write(UTF_8.encode("process " + ProcessHandle.current().pid()));
-                return channel;
-            }
-        } catch (OverlappingFileLockException e) {
-            // held within this process: told like any other
+        if (!HELD_HERE.add(home)) {
+            throw held(home, "process " + ProcessHandle.current().pid());
         }
-        String holder = holder(channel);
-        channel.close();
-        throw new StartupException(
+        try {
+            Path file = home.resolve("data/lock");
+            createFile(file);
+            FileChannel channel = FileChannel.open(file, CREATE, READ, WRITE);
+            if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) == null) { // past the text, so that others may read it
+                String holder = holder(channel);
+                channel.close();
+                throw held(home, holder);
+            }
+            channel.truncate(0);
+            channel.write(UTF_8.encode("process " + ProcessHandle.current().pid()));
+            return channel;
+        } catch (IOException | RuntimeException e) {
+            HELD_HERE.remove(home);
+            throw e;
+        }
+    }
+
+    private static StartupException held(Path home, String holder) {
+        return new StartupException(
                 "another server holds " + home + ": " + holder + ". Stop it, or choose another folder with --home.");
     }
 

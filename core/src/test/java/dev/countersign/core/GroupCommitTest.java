@@ -24,6 +24,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -160,11 +161,20 @@ class GroupCommitTest {
         }
     }
 
-    @Test
-    void anExecutorThatTakesNoMoreLeavesNobodyWaiting() throws Exception {
-        ExecutorService ended = Executors.newSingleThreadExecutor();
-        ended.shutdown();
-        try (GroupCommit<Integer, String> late = commitsTo(ledger, ended)) {
+    static List<Executor> executorsThatTakeNoMore() {
+        return List.of(
+                completion -> {
+                    throw new RejectedExecutionException("its threads have ended");
+                },
+                completion -> {
+                    throw new OutOfMemoryError("unable to create native thread");
+                });
+    }
+
+    @ParameterizedTest
+    @MethodSource("executorsThatTakeNoMore")
+    void anExecutorThatTakesNoMoreLeavesNobodyWaiting(Executor completions) throws Exception {
+        try (GroupCommit<Integer, String> late = commitsTo(ledger, completions)) {
             assertEquals("done 1", result(late.submit(1)));
             ledger.failFrom(2, new IOException("disk"));
             assertInstanceOf(UnavailableException.class, failure(late.submit(2)));

@@ -72,14 +72,18 @@ final class JMeter {
         }
 
         /**
-         * Waits for its end.
+         * Waits for its end, and ends it where that is interrupted.
          *
          * @param each called about twice a second meanwhile
          * @throws IOException if it ends with an error; what it printed is named
          */
         void await(Runnable each) throws IOException, InterruptedException {
-            while (!process.waitFor(500, TimeUnit.MILLISECONDS)) {
-                each.run();
+            try {
+                while (!process.waitFor(500, TimeUnit.MILLISECONDS)) {
+                    each.run();
+                }
+            } finally {
+                process.destroy();
             }
             if (process.exitValue() != 0) {
                 throw new IOException("JMeter ended with exit code " + process.exitValue() + ": see "

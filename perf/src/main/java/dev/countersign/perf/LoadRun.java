@@ -80,7 +80,8 @@ public final class LoadRun {
     /** What is measured, in this order. */
     private List<Part> parts(Progress progress) throws IOException {
         List<Part> parts = new ArrayList<>();
-        PlanRun plans = new PlanRun(project, serverCommand, progress);
+        Gates limits = Gates.read(project.gates());
+        PlanRun plans = new PlanRun(project, serverCommand, quick ? limits.ofPromises() : limits, progress);
         for (Scenario scenario : Scenario.all(quick)) {
             parts.add(new Part(scenario.expected(), () -> {
                 Load load = plans.run(scenario);

@@ -15,21 +15,21 @@ final class PlanRun {
 
     private final Project project;
     private final List<String> serverCommand;
+    private final Gates gates;
     private final Progress progress;
     private final JMeter jmeter;
-    private final Gates gates;
 
     /**
-     * Finds JMeter and the limits.
+     * Finds JMeter.
      *
      * @param serverCommand as {@link ServerJvm#start} takes it
      */
-    PlanRun(Project project, List<String> serverCommand, Progress progress) throws IOException {
+    PlanRun(Project project, List<String> serverCommand, Gates gates, Progress progress) throws IOException {
         this.project = project;
         this.serverCommand = serverCommand;
+        this.gates = gates;
         this.progress = progress;
         jmeter = new JMeter(project);
-        gates = Gates.read(project.gates());
     }
 
     /**

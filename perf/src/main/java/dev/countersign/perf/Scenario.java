@@ -28,10 +28,10 @@ record Scenario(
     private static final double THINK_SECONDS = 7; // 5 to 9
     private static final double REQUESTS = 2.1; // a registration, a message, and one time in ten a wrong code
 
-    /** For JVMs to start and stop, JMeter's twice and the server's once, and for the dashboard. */
-    private static final Duration AROUND = Duration.ofSeconds(20);
+    /** For JVMs to start and stop, and for the dashboard. */
+    private static final Duration AROUND = Duration.ofSeconds(12);
 
-    /** Those of a whole run; the {@code quick} ones take a minute and a half, and show how it works but no more. */
+    /** Those of a whole run; the {@code quick} ones take a minute, and show how it works but no more. */
     static List<Scenario> all(boolean quick) {
         return List.of(closed(51, quick), closed(500, quick), arrivals(51, quick), arrivals(500, quick));
     }
@@ -48,16 +48,15 @@ record Scenario(
                 .toList();
     }
 
-    /** Users come in waves at first: a quick one begins and ends between two, or it would not see what is offered. */
     private static Scenario closed(int users, boolean quick) {
         return new Scenario(
                 Integer.toString(users),
                 users + ".jmx",
                 users,
                 users * REQUESTS / THINK_SECONDS,
-                Duration.ofSeconds(quick ? 2 : 15),
-                Duration.ofSeconds(quick ? 4 : 10),
-                Duration.ofSeconds(quick ? 21 : 180),
+                Duration.ofSeconds(quick ? 0 : 15),
+                Duration.ofSeconds(quick ? 3 : 10),
+                Duration.ofSeconds(quick ? 12 : 180),
                 Map.of());
     }
 
@@ -67,9 +66,9 @@ record Scenario(
                 "arrivals.jmx",
                 clientsPerSecond,
                 clientsPerSecond * 2,
+                Duration.ofSeconds(quick ? 0 : 15),
                 Duration.ofSeconds(quick ? 2 : 15),
-                Duration.ofSeconds(quick ? 3 : 15),
-                Duration.ofSeconds(quick ? 8 : 60),
+                Duration.ofSeconds(quick ? 5 : 60),
                 Map.of("clientsPerSecond", Integer.toString(clientsPerSecond)));
     }
 

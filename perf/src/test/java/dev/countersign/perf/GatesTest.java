@@ -87,6 +87,15 @@ class GatesTest {
     }
 
     @Test
+    void aQuickRunIsHeldToItsPromises() {
+        Findings lost = new Findings(9, 9, 9, 0, 9, 8, 1, 0, 0, 0, 0, 1, 1);
+        Figures cold = figures(0, 900_000);
+
+        assertEquals(Verdict.PASS, Gates.worst(gates.ofPromises().check(new Measured(scenario, cold, GOOD, 0, 0, 0))));
+        assertEquals(Verdict.FAIL, Gates.worst(gates.ofPromises().check(new Measured(scenario, cold, lost, 0, 0, 0))));
+    }
+
+    @Test
     void aSmokeRunThatSentNothingDoesNotPass() {
         Findings nothing = new Findings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 

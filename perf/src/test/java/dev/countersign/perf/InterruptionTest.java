@@ -18,14 +18,14 @@ class InterruptionTest {
                 .directory(project.root().toFile())
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        boolean warmingUp = run.inputReader().lines().anyMatch(line -> line.contains("warming"));
+        boolean underWay = run.inputReader().lines().anyMatch(line -> line.contains("under way"));
         List<ProcessHandle> started = run.descendants().toList();
 
         run.destroy();
 
         int sigterm = 128 + 15;
         assertEquals(sigterm, run.waitFor());
-        assertTrue(warmingUp && !started.isEmpty(), "it was not stopped in the middle of its work");
+        assertTrue(underWay && !started.isEmpty(), "it was not stopped in the middle of its work");
         assertEquals(List.of(), started.stream().filter(ProcessHandle::isAlive).toList());
         assertFalse(Files.exists(project.scratch()));
     }

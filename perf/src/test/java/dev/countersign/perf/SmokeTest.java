@@ -44,7 +44,7 @@ class SmokeTest {
     private static Load smoke(List<String> serverCommand) throws Exception {
         Project project = new Project(Path.of("..").toRealPath());
         try (Progress silent = new Progress(InstantSource.system(), new PrintStream(OutputStream.nullOutputStream()))) {
-            return new PlanRun(project, serverCommand, silent).run(Scenario.smoke());
+            return new PlanRun(project, serverCommand, Gates.read(project.gates()), silent).run(Scenario.smoke());
         }
     }
 
