@@ -47,7 +47,7 @@ public final class CapacityRun {
      * @param turns of each at {@link #FULL} connections
      * @param aside connections at which server and floor take four turns only
      * @param starts of server and floor, to time them
-     * @param variants turns of {@link Variants}, 0 to leave them out
+     * @param variants turns of each of the {@link Variants}, 0 to leave them out
      */
     private record Plan(
             List<Integer> bodyBytes,
@@ -77,7 +77,7 @@ public final class CapacityRun {
                     warmUp.multipliedBy(3).plus(warmUp.multipliedBy(3).dividedBy(2));
             Duration variant = variants == 0
                     ? Duration.ZERO
-                    : turn.multipliedBy(5L * variants)
+                    : turn.multipliedBy(4L * 2 * variants)
                             .plus(warmUp.multipliedBy(2))
                             .plusSeconds(30);
             return each.multipliedBy(bodyBytes.size() + 1L)

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -28,12 +27,13 @@ record Turns(List<List<Outcome>> outcomes) {
      * @param cpu the server's CPU time, user and system, from the turn's first request to its last answer. What it
      *     does after that (flushing, collecting garbage) is left out, and so is the kernel's work that is charged to
      *     the load generator
+     * @param errors of the turn, and of the connections that are otherwise idle
      */
-    record Outcome(Turn turn, Duration cpu) {
+    record Outcome(Turn turn, Duration cpu, long errors) {
 
-        /** Over all answers, those also that came in after the turn's end. */
+        /** Over all answers, those also that came in after the turn's end; all of it where there was none. */
         double cpuMicrosPerRequest() {
-            return cpu.toNanos() / 1e3 / turn.answered();
+            return cpu.toNanos() / 1e3 / Math.max(1, turn.answered());
         }
     }
 
@@ -41,7 +41,7 @@ record Turns(List<List<Outcome>> outcomes) {
      * Lets them take turns, over connections that are opened before the first one and closed after the last.
      *
      * @param length of a turn
-     * @throws IOException if a server can't be reached, answers nothing in a turn, or drops an idle connection
+     * @throws IOException if a server can't be reached or doesn't register the clients
      */
     static Turns take(List<Entrant> entrants, int rounds, Duration length) throws IOException {
         List<LoadGenerator> loads = new ArrayList<>();
@@ -57,32 +57,31 @@ record Turns(List<List<Outcome>> outcomes) {
         }
     }
 
-    private static Turns take(List<Entrant> entrants, List<LoadGenerator> loads, int rounds, Duration length)
-            throws IOException {
+    private static Turns take(List<Entrant> entrants, List<LoadGenerator> loads, int rounds, Duration length) {
         List<List<Outcome>> outcomes = new ArrayList<>();
         entrants.forEach(each -> outcomes.add(new ArrayList<>()));
-        List<Integer> order =
-                new ArrayList<>(IntStream.range(0, entrants.size()).boxed().toList());
         for (int round = 0; round < rounds; round++) {
-            for (int each : order) {
+            for (int each : order(entrants.size(), round)) {
                 outcomes.get(each).add(take(entrants.get(each), loads.get(each), length));
             }
-            Collections.reverse(order);
         }
         return new Turns(outcomes);
     }
 
-    private static Outcome take(Entrant entrant, LoadGenerator load, Duration length) throws IOException {
-        if (entrant.workload().idle() > 0) {
-            load.once(IDLE_AT_ONCE); // each must still answer; and the server closes what is silent for too long
-        }
+    static List<Integer> order(int entrants, int round) {
+        return IntStream.range(0, entrants)
+                .map(each -> round % 2 == 0 ? each : entrants - 1 - each)
+                .boxed()
+                .toList();
+    }
+
+    private static Outcome take(Entrant entrant, LoadGenerator load, Duration length) {
+        // the server closes a connection that is silent for too long; each that was left idle must still answer
+        long idleErrors =
+                entrant.workload().idle() > 0 ? load.once(IDLE_AT_ONCE).errors() : 0;
         Duration before = entrant.server().cpu();
         Turn turn = load.closedLoop(entrant.workload().busy(), length);
-        Duration cpu = entrant.server().cpu().minus(before);
-        if (turn.answered() == 0) {
-            throw new IOException("no answer to " + entrant.workload() + ", " + turn.errors() + " errors");
-        }
-        return new Outcome(turn, cpu);
+        return new Outcome(turn, entrant.server().cpu().minus(before), idleErrors + turn.errors());
     }
 
     /** Answers a second of one entrant over those of another, round by round. */
@@ -108,13 +107,18 @@ record Turns(List<List<Outcome>> outcomes) {
                 latencies.getValueAtPercentile(99),
                 quartiles(
                         turns.stream().mapToDouble(Outcome::cpuMicrosPerRequest).toArray()),
-                turns.stream().mapToLong(each -> each.turn().errors()).sum());
+                turns.stream().mapToLong(Outcome::errors).sum());
     }
 
     private Quartiles ratio(int entrant, int base, ToDoubleFunction<Outcome> value) {
         return quartiles(IntStream.range(0, outcomes.get(base).size())
-                .mapToDouble(round -> value.applyAsDouble(outcomes.get(entrant).get(round))
-                        / value.applyAsDouble(outcomes.get(base).get(round)))
+                .mapToDouble(round -> {
+                    double divisor = value.applyAsDouble(outcomes.get(base).get(round));
+                    if (divisor == 0) {
+                        throw new IllegalStateException("what the others are compared with answered nothing in a turn");
+                    }
+                    return value.applyAsDouble(outcomes.get(entrant).get(round)) / divisor;
+                })
                 .toArray());
     }
 

@@ -71,8 +71,10 @@ record Workload(String request, int bodyBytes, int busy, int idle, List<Credenti
         try (LoadGenerator load =
                 LoadGenerator.connect(server.registerPort(), registrations(random, REGISTERING_AT_ONCE))) {
             while (registered.size() < count) {
-                load.once(REGISTERING_AT_ONCE)
-                        .forEach(answer -> registered.add(gson.fromJson(answer, Credential.class)));
+                if (load.once(REGISTERING_AT_ONCE).errors() > 0) {
+                    throw new IOException("a registration was not answered with 201");
+                }
+                load.bodies().forEach(answer -> registered.add(gson.fromJson(answer, Credential.class)));
             }
         }
         return registered;

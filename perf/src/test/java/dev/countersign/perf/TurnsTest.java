@@ -1,6 +1,7 @@
 package dev.countersign.perf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.countersign.perf.Results.Quartiles;
 import dev.countersign.perf.Turns.Outcome;
@@ -34,9 +35,31 @@ class TurnsTest {
     }
 
     @Test
+    void everySecondRoundGoesTheOtherWayAround() {
+        assertEquals(List.of(0, 1, 2), Turns.order(3, 0));
+        assertEquals(List.of(2, 1, 0), Turns.order(3, 1));
+        assertEquals(List.of(0, 1, 2), Turns.order(3, 2));
+    }
+
+    @Test
+    void aServerThatAnswersNothingScoresNothing() {
+        Turns turns = new Turns(List.of(List.of(outcome(0, 0)), List.of(outcome(1000, 20))));
+
+        assertEquals(0, turns.ratio(0, 1).median());
+        assertEquals(0, turns.side(0).cpuMicrosPerRequest().median());
+    }
+
+    @Test
+    void nothingCanBeComparedWithWhatDidNothing() {
+        Turns turns = new Turns(List.of(List.of(outcome(1000, 20)), List.of(outcome(0, 0))));
+
+        assertThrows(IllegalStateException.class, () -> turns.ratio(0, 1));
+    }
+
+    @Test
     void answersAfterTheTurnCountForTheCpuTimeOnly() {
         Turn turn = new Turn(Duration.ofSeconds(2), 900, 1000, 0, latencies(1000));
-        Outcome outcome = new Outcome(turn, Duration.ofMillis(30));
+        Outcome outcome = new Outcome(turn, Duration.ofMillis(30), 0);
 
         assertEquals(450, turn.perSecond());
         assertEquals(30, outcome.cpuMicrosPerRequest());
@@ -45,8 +68,8 @@ class TurnsTest {
     @Test
     void aSidesPercentilesAreOfAllItsTurnsTogether() {
         Turns turns = new Turns(List.of(List.of(
-                new Outcome(new Turn(Duration.ofSeconds(1), 99, 99, 1, latencies(99)), Duration.ofMillis(1)),
-                new Outcome(new Turn(Duration.ofSeconds(1), 101, 101, 2, latencies(101)), Duration.ofMillis(1)))));
+                new Outcome(new Turn(Duration.ofSeconds(1), 99, 99, 1, latencies(99)), Duration.ofMillis(1), 1),
+                new Outcome(new Turn(Duration.ofSeconds(1), 101, 101, 2, latencies(101)), Duration.ofMillis(1), 2))));
 
         assertEquals(3, turns.side(0).errors());
         assertEquals(50, turns.side(0).p50());
@@ -56,7 +79,8 @@ class TurnsTest {
     private static Outcome outcome(long answered, long cpuMicrosPerRequest) {
         return new Outcome(
                 new Turn(Duration.ofSeconds(1), answered, answered, 0, latencies(1)),
-                Duration.ofNanos(answered * cpuMicrosPerRequest * 1000));
+                Duration.ofNanos(answered * cpuMicrosPerRequest * 1000),
+                0);
     }
 
     /** One answer each at 1, 2, 3 ... microseconds. */
