@@ -140,9 +140,7 @@ final class LoadGenerator implements AutoCloseable {
                 LockSupport.parkNanos(early);
             }
             try {
-                free.take().write(due);
-            } catch (IOException e) {
-                // broken: the receiving side counts the request among those without an answer
+                free.take().writeOrClose(due); // where it closes, the request counts among those without an answer
             } catch (InterruptedException e) {
                 return;
             }
@@ -166,7 +164,7 @@ final class LoadGenerator implements AutoCloseable {
         private final Duration length;
         private final long start = System.nanoTime();
         private final long end;
-        /** Or, before the first one after the turn's end, that end. */
+        /** When the last answer came, or the turn's end where that is later. */
         private long lastAnswer;
 
         private final Histogram latencies = new Histogram(HIGHEST_MICROS, 3);
@@ -221,21 +219,27 @@ final class LoadGenerator implements AutoCloseable {
         }
 
         void send(Tally tally) {
-            try {
-                write(System.nanoTime());
+            if (writeOrClose(System.nanoTime())) {
                 tally.outstanding++;
-            } catch (IOException e) {
+            } else {
                 tally.errors++;
             }
         }
 
-        void write(long due) throws IOException {
+        /** Whether the request that is due was written whole: if not, the connection is of no more use. */
+        boolean writeOrClose(long due) {
             this.due = due;
             ByteBuffer request = requests.get();
-            channel.write(request);
-            if (request.hasRemaining()) {
-                throw new IOException("a request larger than the socket's buffer");
+            try {
+                channel.write(request);
+            } catch (IOException e) {
+                close();
+                return false;
             }
+            if (request.hasRemaining()) {
+                throw new IllegalStateException("a request larger than the socket's buffer");
+            }
+            return true;
         }
 
         void receive(Tally tally, Consumer<Connection> next) {
