@@ -1,5 +1,6 @@
 package dev.countersign.core;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
@@ -23,8 +24,7 @@ import org.slf4j.LoggerFactory;
  * The file of messages, one {@link LogLine} each, appended batch by batch.
  *
  * <p>Safe for use by many threads. A message is in the file, and with {@link Sync#ALWAYS} on the disk, once its stage
- * completes. What a failed write left is cut off before the next one, so the file is whole lines at any time but while
- * writing; what a crash left is cut off at the next start.
+ * completes. What a failed write left is cut off, so the file is whole lines at any time but while writing; what a crash left is cut off at the next start.
  */
 public final class MessageLog implements Closeable {
 
@@ -129,6 +129,19 @@ public final class MessageLog implements Closeable {
         @Override
         public List<Receipt> commit(List<byte[]> tails) throws IOException {
             cutFailedWrite();
+            try {
+                return write(tails);
+            } catch (IOException e) {
+                try {
+                    cutFailedWrite(); // at once: whoever reads along is to see whole lines
+                } catch (IOException again) {
+                    e.addSuppressed(again); // tried again before the next write
+                }
+                throw e;
+            }
+        }
+
+        private List<Receipt> write(List<byte[]> tails) throws IOException {
             dirty = true;
             String time = TIME.format(Instant.now(clock));
             List<Receipt> receipts = new ArrayList<>(tails.size());
@@ -152,7 +165,7 @@ public final class MessageLog implements Closeable {
         public void probe() throws IOException {
             cutFailedWrite();
             dirty = true;
-            put(" ".repeat(4096).getBytes(java.nio.charset.StandardCharsets.US_ASCII), end);
+            put(" ".repeat(4096).getBytes(US_ASCII), end);
             writeBuffer(end);
             flush();
             cutFailedWrite();

@@ -116,6 +116,9 @@ public final class LoadRun {
                 Files.move(project.dashboard(scenario), published);
             }
         }
+        if (Files.exists(project.benchmarks())) {
+            Files.copy(project.benchmarks(), data.resolve("jmh.json"), StandardCopyOption.REPLACE_EXISTING);
+        }
         ReportPage.write(project.reports());
     }
 

@@ -47,6 +47,11 @@ record Project(Path root) {
         return scratch(scenario).resolve("dashboard");
     }
 
+    /** JMH's results, of a run of all benchmarks that was not cut short, if there was one. */
+    Path benchmarks() {
+        return root.resolve("perf/target/jmh.json");
+    }
+
     Path reports() {
         return root.resolve("reports");
     }
