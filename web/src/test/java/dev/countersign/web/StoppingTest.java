@@ -1,11 +1,13 @@
 package dev.countersign.web;
 
 import static dev.countersign.web.Refusals.assertRefused;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.countersign.core.Home;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -78,30 +80,45 @@ final class StoppingTest {
     void whatIsInFlightIsTakenWhileNewWorkIsRefusedAndHealthIsDown() throws Exception {
         CountersignServer server = CountersignServer.start(Home.open(home), Settings.local());
         String code = Service.of(server).register("alice");
-        byte[] message = Connection.post("/message", Json.message("alice", code, "in flight"));
+        byte[] message = Json.message("alice", code, "in flight").getBytes(UTF_8);
         try (Connection inFlight = new Connection(server.messagePort());
                 Connection onRegister = new Connection(server.registerPort());
+                Connection spare = new Connection(server.registerPort());
                 Connection onMessage = new Connection(server.messagePort())) {
             assertEquals("{\"status\":\"UP\"}", onRegister.exchange(HEALTH).text());
+            assertEquals("{\"status\":\"UP\"}", spare.exchange(HEALTH).text());
             assertEquals("{\"status\":\"UP\"}", onMessage.exchange(HEALTH).text());
-            inFlight.send(message, 0, message.length - 1);
+            Answer goOn = inFlight.exchange(Connection.request(
+                    "POST /message",
+                    "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: " + message.length,
+                    new byte[0]));
+            assertEquals(100, goOn.status()); // so it is under way
 
             CompletableFuture<Void> stopping = CompletableFuture.runAsync(server::close);
 
-            Answer down = onRegister.exchange(HEALTH);
-            while (down.status() == 200) { // until it has begun
-                down = onRegister.exchange(HEALTH);
-            }
+            Answer down = firstDown(onRegister, spare);
             assertEquals("503 {\"status\":\"DOWN\"}", down.status() + " " + down.text());
             assertEquals(Optional.of("application/json"), down.header("Content-Type"));
-            assertRefused(503, "unavailable", onMessage.exchange(message));
-            inFlight.send(message[message.length - 1]);
-            assertEquals(201, inFlight.receive().status());
+            assertRefused(503, "unavailable", onMessage.exchange(Connection.post("/message", message)));
+            assertEquals(201, inFlight.exchange(message).status());
             stopping.join();
         }
         assertEquals(
                 List.of("in flight"),
                 LoggedMessage.readAll(home).stream().map(LoggedMessage::message).toList());
+    }
+
+    /** Stopping begins with the ports: an answer in that moment is the last on its connection, and may still say UP. */
+    private static Answer firstDown(Connection first, Connection spare) throws IOException {
+        try {
+            Answer answer = first.exchange(HEALTH);
+            while (answer.status() == 200) {
+                answer = first.exchange(HEALTH);
+            }
+            return answer;
+        } catch (EOFException e) {
+            return spare.exchange(HEALTH);
+        }
     }
 
     @Test
