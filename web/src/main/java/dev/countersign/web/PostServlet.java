@@ -68,8 +68,29 @@ abstract class PostServlet extends HttpServlet {
                 in.setReadListener(body);
             }
         } catch (RefusalException e) {
-            refuse(response, e);
+            if (e.problem() == Problem.BODY_TOO_LARGE && request.getHeader("Expect") == null) {
+                refuseWhileItComes(request, response, e);
+            } else {
+                refuse(response, e);
+            }
         }
+    }
+
+    /**
+     * Answers at once, then lets go of what still comes, for a while: a connection that is closed while its client is
+     * still sending is reset, and the client may never see the answer.
+     */
+    private static void refuseWhileItComes(
+            HttpServletRequest request, HttpServletResponse response, RefusalException refusal) throws IOException {
+        AsyncContext async = request.startAsync(request, response);
+        async.setTimeout(Discarded.MAX_MILLIS);
+        response.setHeader("Connection", "close");
+        response.setContentLength(refusal.json().length);
+        refuse(response, refusal);
+        response.flushBuffer();
+        Discarded rest = new Discarded(request.getInputStream(), async);
+        async.addListener(rest);
+        request.getInputStream().setReadListener(rest);
     }
 
     private void check(HttpServletRequest request) {
@@ -208,6 +229,58 @@ abstract class PostServlet extends HttpServlet {
             HttpServletResponse response = (HttpServletResponse) async.getResponse();
             response.setHeader("Connection", "close");
             PostServlet.refuse(response, new RefusalException(problem));
+            async.complete();
+        }
+
+        @Override
+        public void onComplete(AsyncEvent event) {}
+
+        @Override
+        public void onError(AsyncEvent event) {}
+
+        @Override
+        public void onStartAsync(AsyncEvent event) {}
+    }
+
+    /** Reads what nobody wants, so much of it and for so long. */
+    private static final class Discarded implements ReadListener, AsyncListener {
+
+        static final long MAX_MILLIS = 2_000;
+        private static final int MAX_BYTES = 16 * 1024 * 1024;
+
+        private final ServletInputStream in;
+        private final AsyncContext async;
+        private final byte[] chunk = new byte[4096];
+        private int bytes;
+
+        Discarded(ServletInputStream in, AsyncContext async) {
+            this.in = in;
+            this.async = async;
+        }
+
+        @Override
+        public void onDataAvailable() throws IOException {
+            while (in.isReady() && !in.isFinished()) {
+                bytes += Math.max(0, in.read(chunk));
+                if (bytes > MAX_BYTES) {
+                    async.complete();
+                    return;
+                }
+            }
+        }
+
+        @Override
+        public void onAllDataRead() {
+            async.complete();
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            async.complete();
+        }
+
+        @Override
+        public void onTimeout(AsyncEvent event) {
             async.complete();
         }
 
