@@ -4,8 +4,6 @@ import dev.countersign.core.OverloadedException;
 import dev.countersign.core.UnavailableException;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
-import jakarta.servlet.AsyncListener;
-import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -61,11 +59,7 @@ abstract class PostServlet extends HttpServlet {
             if (length >= 0 && in.available() >= length) { // as good as always: it came with the headers
                 answer(in.readNBytes(length), request, response);
             } else {
-                AsyncContext async = request.startAsync(request, response);
-                async.setTimeout(bodyTimeoutMillis);
-                LateBody body = new LateBody(in, async);
-                async.addListener(body);
-                in.setReadListener(body);
+                new LateBody(request.startAsync(request, response)).read(bodyTimeoutMillis);
             }
         } catch (RefusalException e) {
             if (e.problem() == Problem.BODY_TOO_LARGE && request.getHeader("Expect") == null) {
@@ -83,14 +77,11 @@ abstract class PostServlet extends HttpServlet {
     private static void refuseWhileItComes(
             HttpServletRequest request, HttpServletResponse response, RefusalException refusal) throws IOException {
         AsyncContext async = request.startAsync(request, response);
-        async.setTimeout(Discarded.MAX_MILLIS);
         response.setHeader("Connection", "close");
         response.setContentLength(refusal.json().length);
         refuse(response, refusal);
         response.flushBuffer();
-        Discarded rest = new Discarded(request.getInputStream(), async);
-        async.addListener(rest);
-        request.getInputStream().setReadListener(rest);
+        new UnwantedBody(async).read(UnwantedBody.MAX_MILLIS);
     }
 
     private void check(HttpServletRequest request) {
@@ -176,36 +167,28 @@ abstract class PostServlet extends HttpServlet {
         response.getOutputStream().write(refusal.json());
     }
 
-    /** Gathers a body that arrives after its headers, then has the servlet called again with all of it. */
-    private final class LateBody implements ReadListener, AsyncListener {
+    /** Gathers a body, then has the servlet called again with all of it. */
+    private final class LateBody extends ArrivingBody {
 
-        private final ServletInputStream in;
-        private final AsyncContext async;
-        private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        private final byte[] chunk = new byte[4096];
+        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
 
-        LateBody(ServletInputStream in, AsyncContext async) {
-            this.in = in;
-            this.async = async;
+        LateBody(AsyncContext async) {
+            super(async);
         }
 
         @Override
-        public void onDataAvailable() throws IOException {
-            while (in.isReady() && !in.isFinished()) {
-                int length = in.read(chunk);
-                if (length > 0) {
-                    bytes.write(chunk, 0, length);
-                }
-                if (bytes.size() > maxBodyBytes) {
-                    refuse(Problem.BODY_TOO_LARGE);
-                    return;
-                }
+        boolean take(byte[] bytes, int length) throws IOException {
+            body.write(bytes, 0, length);
+            if (body.size() > maxBodyBytes) {
+                refuse(Problem.BODY_TOO_LARGE);
+                return false;
             }
+            return true;
         }
 
         @Override
         public void onAllDataRead() {
-            async.getRequest().setAttribute(BODY, bytes.toByteArray());
+            async.getRequest().setAttribute(BODY, body.toByteArray());
             async.dispatch();
         }
 
@@ -231,42 +214,28 @@ abstract class PostServlet extends HttpServlet {
             PostServlet.refuse(response, new RefusalException(problem));
             async.complete();
         }
-
-        @Override
-        public void onComplete(AsyncEvent event) {}
-
-        @Override
-        public void onError(AsyncEvent event) {}
-
-        @Override
-        public void onStartAsync(AsyncEvent event) {}
     }
 
     /** Reads what nobody wants, so much of it and for so long. */
-    private static final class Discarded implements ReadListener, AsyncListener {
+    private static final class UnwantedBody extends ArrivingBody {
 
         static final long MAX_MILLIS = 2_000;
         private static final int MAX_BYTES = 16 * 1024 * 1024;
 
-        private final ServletInputStream in;
-        private final AsyncContext async;
-        private final byte[] chunk = new byte[4096];
-        private int bytes;
+        private int discarded;
 
-        Discarded(ServletInputStream in, AsyncContext async) {
-            this.in = in;
-            this.async = async;
+        UnwantedBody(AsyncContext async) {
+            super(async);
         }
 
         @Override
-        public void onDataAvailable() throws IOException {
-            while (in.isReady() && !in.isFinished()) {
-                bytes += Math.max(0, in.read(chunk));
-                if (bytes > MAX_BYTES) {
-                    async.complete();
-                    return;
-                }
+        boolean take(byte[] bytes, int length) {
+            discarded += length;
+            if (discarded > MAX_BYTES) {
+                async.complete();
+                return false;
             }
+            return true;
         }
 
         @Override
@@ -283,14 +252,5 @@ abstract class PostServlet extends HttpServlet {
         public void onTimeout(AsyncEvent event) {
             async.complete();
         }
-
-        @Override
-        public void onComplete(AsyncEvent event) {}
-
-        @Override
-        public void onError(AsyncEvent event) {}
-
-        @Override
-        public void onStartAsync(AsyncEvent event) {}
     }
 }
