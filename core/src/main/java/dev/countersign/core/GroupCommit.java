@@ -8,7 +8,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -21,7 +20,8 @@ import org.slf4j.LoggerFactory;
  * <p>It never waits for a batch to grow. While one batch is on its way to the disk the next gathers by itself: a single
  * caller pays for one commit, and many callers share one. (Gray and Reuter, Transaction Processing, 9.4: group commit.)
  *
- * <p>Safe for use by many threads. The stages of a batch complete on the executor, in the order submitted. Nothing survives here: durability is the {@link Sink}'s.
+ * <p>Safe for use by many threads. The stages of a batch complete on the executor, in the order submitted. Nothing
+ * survives here: durability is the {@link Sink}'s.
  */
 final class GroupCommit<T, R> implements Closeable {
 
@@ -55,7 +55,8 @@ final class GroupCommit<T, R> implements Closeable {
     /**
      * @param name of the thread, and of what is written in the server's log
      * @param queueSize how many items may wait; more are refused with {@link OverloadedException}
-     * @param completions runs what hangs on the stages of a batch, while the writer writes the next
+     * @param completions runs what hangs on the stages of a batch: elsewhere, while the writer writes the next, or on the
+     *     writer's own thread, which saves a change of threads where it never waits for anybody
      */
     GroupCommit(String name, int queueSize, Executor completions, Sink<T, R> sink) {
         this.completions = completions;
@@ -171,7 +172,7 @@ final class GroupCommit<T, R> implements Closeable {
     private void complete(Runnable batch) {
         try {
             completions.execute(batch);
-        } catch (RejectedExecutionException | Error e) {
+        } catch (RuntimeException | Error e) {
             batch.run(); // its threads have ended, or it can't start one: whoever waits must hear of it all the same
         }
     }

@@ -25,22 +25,33 @@ public final class Store implements Closeable {
      * Opens what the home folder holds, and closes that folder with itself.
      *
      * @param queueSize registrations, and messages, that may wait for their commit
-     * @param completions runs what hangs on the stages of a batch
+     * @param registryCompletions runs what hangs on the stages of a batch of registrations
+     * @param logCompletions the same of messages
      * @throws StartupException where something can't be opened; all of it is closed again
      */
-    public static Store open(Home home, Sync sync, int queueSize, Executor completions) {
+    public static Store open(
+            Home home, Sync sync, int queueSize, Executor registryCompletions, Executor logCompletions) {
         try {
-            return open(home, Database.open(home.database(), sync), sync, queueSize, completions);
+            return open(
+                    home, Database.open(home.database(), sync), sync, queueSize, registryCompletions, logCompletions);
         } catch (RuntimeException e) {
             home.close();
             throw e;
         }
     }
 
-    private static Store open(Home home, Database database, Sync sync, int queueSize, Executor completions) {
+    private static Store open(
+            Home home,
+            Database database,
+            Sync sync,
+            int queueSize,
+            Executor registryCompletions,
+            Executor logCompletions) {
         try {
-            MessageLog messageLog = MessageLog.open(home.messageLog(), sync, queueSize, completions, Clock.systemUTC());
-            Registry registry = new Registry(database, new CodeGenerator(new SecureRandom()), queueSize, completions);
+            MessageLog messageLog =
+                    MessageLog.open(home.messageLog(), sync, queueSize, logCompletions, Clock.systemUTC());
+            Registry registry =
+                    new Registry(database, new CodeGenerator(new SecureRandom()), queueSize, registryCompletions);
             return new Store(home, database, registry, messageLog);
         } catch (RuntimeException e) {
             database.close();

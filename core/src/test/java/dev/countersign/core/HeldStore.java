@@ -48,7 +48,7 @@ final class HeldStore implements Closeable {
     static final class Holder {
         public static void main(String[] arguments) throws IOException {
             try {
-                Store.open(Home.open(Path.of(arguments[0])), Sync.ALWAYS, 10, Runnable::run);
+                Store.open(Home.open(Path.of(arguments[0])), Sync.ALWAYS, 10, Runnable::run, Runnable::run);
                 System.out.println("open");
             } catch (StartupException e) {
                 System.out.println(e.getMessage());

@@ -104,7 +104,7 @@ class StoreTest {
     }
 
     private Store open(int queueSize) {
-        return Store.open(Home.open(home), Sync.ALWAYS, queueSize, Runnable::run);
+        return Store.open(Home.open(home), Sync.ALWAYS, queueSize, Runnable::run, Runnable::run);
     }
 
     /** Of all that stands in the home folder, by its path in it. */

@@ -53,7 +53,7 @@ final class Seed {
     }
 
     private static Path makeDatabase(Path home) throws IOException {
-        try (Store store = Store.open(Home.open(home), Sync.OS, 1, Runnable::run)) {
+        try (Store store = Store.open(Home.open(home), Sync.OS, 1, Runnable::run, Runnable::run)) {
             return store.home().database();
         }
     }

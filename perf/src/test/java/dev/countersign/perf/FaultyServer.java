@@ -46,7 +46,7 @@ public final class FaultyServer {
     public static void main(String[] arguments) {
         Fault fault = Fault.valueOf(arguments[0]);
         Path home = Path.of(arguments[1].substring("--home=".length()));
-        Store store = Store.open(Home.open(home), Sync.OS, 4096, Runnable::run);
+        Store store = Store.open(Home.open(home), Sync.OS, 4096, Runnable::run, Runnable::run);
         HttpServer server = new HttpServer(
                 HttpSettings.local(),
                 Map.of("/register", new Register(store)),

@@ -31,7 +31,8 @@ public final class TemporaryStore implements AutoCloseable {
     public static TemporaryStore open(int registrations, Sync sync) throws IOException {
         Path home = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "store");
         List<Credential> registered = Seed.registrations(home, registrations);
-        return new TemporaryStore(home, registered, Store.open(Home.open(home), sync, QUEUE_SIZE, Runnable::run));
+        return new TemporaryStore(
+                home, registered, Store.open(Home.open(home), sync, QUEUE_SIZE, Runnable::run, Runnable::run));
     }
 
     public Registry registry() {

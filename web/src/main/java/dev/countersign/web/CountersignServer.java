@@ -26,7 +26,10 @@ public final class CountersignServer implements AutoCloseable {
      */
     public static CountersignServer start(Home home, Settings settings) {
         JettyThreads threads = new JettyThreads();
-        Store store = Store.open(home, settings.sync(), settings.queueSize(), threads::complete);
+        // a batch of messages waits for the disk: its writer has time to answer. One of registrations takes the
+        // processor
+        Store store =
+                Store.open(home, settings.sync(), settings.queueSize(), threads::completeElsewhere, threads::complete);
         HttpSettings http = settings.http();
         HealthServlet health = new HealthServlet(store::healthy);
         CountersignServer server = new CountersignServer(

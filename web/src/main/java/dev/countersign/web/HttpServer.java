@@ -102,6 +102,7 @@ public final class HttpServer implements AutoCloseable {
     private ServerConnector connector(String name, int port, HttpSettings settings) {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
+        http.setResponseHeaderSize(2048); // in a pool of its own: that of the requests' buffers is searched for long
         http.setHeaderCacheSize(128); // by default 98 KB of heap for each connection, ten thousand of which are 1 GB
         ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
         connector.setName(name);

@@ -3,9 +3,11 @@ package dev.countersign.web;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Jetty's thread pool, which also runs the completions of a batch.
+ * Jetty's thread pool, which leaves to whoever completes a batch what comes of it.
  *
  * <p>When an exchange is completed by a thread other than the one that began it, Jetty hands its connection to the pool,
  * to look there for a next request: a change of threads for each answer. Here the thread that completes a batch keeps
@@ -14,24 +16,33 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  */
 final class JettyThreads extends QueuedThreadPool {
 
+    private static final Logger log = LoggerFactory.getLogger(JettyThreads.class);
+
+    /** Connections that are worth waking another thread for: to look after so many takes some 100 microseconds. */
+    private static final int SHARE = 16;
+
+    private final int cores = Runtime.getRuntime().availableProcessors();
     private final ThreadLocal<Queue<Runnable>> kept = new ThreadLocal<>();
 
-    /** Runs the completions on one of these threads, and after them what they have handed to this pool. */
+    /** Runs the completions of a batch, then looks after their connections, where they are many with others' help. */
     void complete(Runnable completions) {
-        super.execute(() -> {
-            Queue<Runnable> tasks = new ArrayDeque<>();
-            kept.set(tasks);
-            try {
-                for (Runnable task = completions; task != null; task = tasks.poll()) {
-                    task.run();
-                }
-            } finally {
-                kept.remove();
-                tasks.forEach(super::execute); // left only where a task failed
+        Queue<Runnable> connections = keepFrom(completions);
+        for (int shares = Math.min(cores, connections.size() / SHARE); shares > 1; shares--) {
+            Queue<Runnable> share = new ArrayDeque<>();
+            for (int i = connections.size() / shares; i > 0; i--) {
+                share.add(connections.remove());
             }
-        });
+            super.execute(() -> lookAfter(share));
+        }
+        lookAfter(connections);
     }
 
+    /** The same on a thread of the pool, for a caller whose own work takes the processor rather than the disk. */
+    void completeElsewhere(Runnable completions) {
+        super.execute(() -> complete(completions));
+    }
+
+    /** Hands it to the pool where the calling thread doesn't keep it. */
     @Override
     public void execute(Runnable task) {
         Queue<Runnable> tasks = kept.get();
@@ -40,5 +51,23 @@ final class JettyThreads extends QueuedThreadPool {
         } else {
             tasks.add(task);
         }
+    }
+
+    /** What a connection hands over meanwhile is the pool's again, so that none keeps this thread from the others. */
+    private void lookAfter(Queue<Runnable> connections) {
+        connections.forEach(connection -> keepFrom(connection).forEach(super::execute));
+    }
+
+    private Queue<Runnable> keepFrom(Runnable task) {
+        Queue<Runnable> tasks = new ArrayDeque<>();
+        kept.set(tasks);
+        try {
+            task.run();
+        } catch (RuntimeException e) { // as in the pool: its thread outlives it
+            log.warn("a task failed", e);
+        } finally {
+            kept.remove();
+        }
+        return tasks;
     }
 }
