@@ -4,6 +4,8 @@ import dev.countersign.core.OverloadedException;
 import dev.countersign.core.UnavailableException;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ReadListener;
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -28,6 +30,11 @@ abstract class PostServlet extends HttpServlet {
     private static final long serialVersionUID = 1;
     private static final Logger log = LoggerFactory.getLogger(PostServlet.class);
     private static final String BODY = PostServlet.class.getName() + ".body";
+
+    /** How long, and how much of, a refused body is read that nobody wants. */
+    private static final long UNWANTED_MILLIS = 2_000;
+
+    private static final int UNWANTED_BYTES = 16 * 1024 * 1024;
 
     private final int maxBodyBytes;
     private final long bodyTimeoutMillis;
@@ -63,25 +70,13 @@ abstract class PostServlet extends HttpServlet {
             }
         } catch (RefusalException e) {
             if (e.problem() == Problem.BODY_TOO_LARGE && request.getHeader("Expect") == null) {
-                refuseWhileItComes(request, response, e);
+                LateBody unwanted = new LateBody(request.startAsync(request, response));
+                unwanted.refuseWhileItComes(e);
+                unwanted.read(UNWANTED_MILLIS);
             } else {
                 refuse(response, e);
             }
         }
-    }
-
-    /**
-     * Answers at once, then lets go of what still comes, for a while: a connection that is closed while its client is
-     * still sending is reset, and the client may never see the answer.
-     */
-    private static void refuseWhileItComes(
-            HttpServletRequest request, HttpServletResponse response, RefusalException refusal) throws IOException {
-        AsyncContext async = request.startAsync(request, response);
-        response.setHeader("Connection", "close");
-        response.setContentLength(refusal.json().length);
-        refuse(response, refusal);
-        response.flushBuffer();
-        new UnwantedBody(async).read(UnwantedBody.MAX_MILLIS);
     }
 
     private void check(HttpServletRequest request) {
@@ -167,34 +162,81 @@ abstract class PostServlet extends HttpServlet {
         response.getOutputStream().write(refusal.json());
     }
 
-    /** Gathers a body, then has the servlet called again with all of it. */
-    private final class LateBody extends ArrivingBody {
+    /**
+     * A body that arrives after its headers, piece by piece; no thread waits for it. Once all of it is there the servlet
+     * is called again with it.
+     */
+    private final class LateBody implements ReadListener, AsyncListener {
 
+        private final AsyncContext async;
+        private final byte[] chunk = new byte[4096];
         private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+        private ServletInputStream in;
+        private boolean refused;
+        private int unwantedBytes;
 
         LateBody(AsyncContext async) {
-            super(async);
+            this.async = async;
+        }
+
+        /** Begins; {@link #onTimeout} is called where the exchange is not over after so long. */
+        void read(long timeoutMillis) throws IOException {
+            async.setTimeout(timeoutMillis);
+            async.addListener(this);
+            in = async.getRequest().getInputStream();
+            in.setReadListener(this);
+        }
+
+        /**
+         * Answers at once, then lets go of what still comes, for a while: a connection that is closed while its client
+         * is still sending is reset, and the client may never see the answer.
+         */
+        void refuseWhileItComes(RefusalException refusal) throws IOException {
+            refused = true;
+            HttpServletResponse response = (HttpServletResponse) async.getResponse();
+            response.setHeader("Connection", "close");
+            response.setContentLength(refusal.json().length);
+            PostServlet.refuse(response, refusal);
+            response.flushBuffer();
         }
 
         @Override
-        boolean take(byte[] bytes, int length) throws IOException {
-            body.write(bytes, 0, length);
+        public void onDataAvailable() throws IOException {
+            while (in.isReady() && !in.isFinished()) {
+                int length = in.read(chunk);
+                if (length > 0 && !take(length)) {
+                    async.complete();
+                    return;
+                }
+            }
+        }
+
+        /** False where even what nobody wants is too much. */
+        private boolean take(int length) throws IOException {
+            if (refused) {
+                unwantedBytes += length;
+                return unwantedBytes <= UNWANTED_BYTES;
+            }
+            body.write(chunk, 0, length);
             if (body.size() > maxBodyBytes) {
-                refuse(Problem.BODY_TOO_LARGE);
-                return false;
+                refuseWhileItComes(new RefusalException(Problem.BODY_TOO_LARGE));
             }
             return true;
         }
 
         @Override
         public void onAllDataRead() {
+            if (refused) {
+                async.complete();
+                return;
+            }
             async.getRequest().setAttribute(BODY, body.toByteArray());
             async.dispatch();
         }
 
         @Override
         public void onTimeout(AsyncEvent event) throws IOException {
-            refuse(Problem.REQUEST_TIMEOUT);
+            refuseAndClose(Problem.REQUEST_TIMEOUT);
         }
 
         /** The body broke off, is no chunked body, or the connection was silent for too long. */
@@ -202,55 +244,28 @@ abstract class PostServlet extends HttpServlet {
         public void onError(Throwable failure) {
             try {
                 boolean silent = failure instanceof TimeoutException;
-                refuse(silent ? Problem.REQUEST_TIMEOUT : Problem.MALFORMED_REQUEST);
+                refuseAndClose(silent ? Problem.REQUEST_TIMEOUT : Problem.MALFORMED_REQUEST);
             } catch (IOException e) {
                 log.debug("the client is gone", e);
             }
         }
 
-        private void refuse(Problem problem) throws IOException {
-            HttpServletResponse response = (HttpServletResponse) async.getResponse();
-            response.setHeader("Connection", "close");
-            PostServlet.refuse(response, new RefusalException(problem));
-            async.complete();
-        }
-    }
-
-    /** Reads what nobody wants, so much of it and for so long. */
-    private static final class UnwantedBody extends ArrivingBody {
-
-        static final long MAX_MILLIS = 2_000;
-        private static final int MAX_BYTES = 16 * 1024 * 1024;
-
-        private int discarded;
-
-        UnwantedBody(AsyncContext async) {
-            super(async);
-        }
-
-        @Override
-        boolean take(byte[] bytes, int length) {
-            discarded += length;
-            if (discarded > MAX_BYTES) {
-                async.complete();
-                return false;
+        private void refuseAndClose(Problem problem) throws IOException {
+            if (!refused) {
+                HttpServletResponse response = (HttpServletResponse) async.getResponse();
+                response.setHeader("Connection", "close");
+                PostServlet.refuse(response, new RefusalException(problem));
             }
-            return true;
-        }
-
-        @Override
-        public void onAllDataRead() {
             async.complete();
         }
 
         @Override
-        public void onError(Throwable failure) {
-            async.complete();
-        }
+        public void onComplete(AsyncEvent event) {}
 
         @Override
-        public void onTimeout(AsyncEvent event) {
-            async.complete();
-        }
+        public void onError(AsyncEvent event) {}
+
+        @Override
+        public void onStartAsync(AsyncEvent event) {}
     }
 }

@@ -235,6 +235,20 @@ final class HttpTest {
         }
     }
 
+    /** More than the sockets' buffers hold: a server that stops reading would reset the connection under the answer. */
+    @Test
+    void aClientThatSendsAllItsChunksAllTheSameSeesItsRefusal() throws IOException {
+        byte[] much = " ".repeat(8 * 1024 * 1024).getBytes(UTF_8);
+        try (Connection connection = new Connection(server.messagePort())) {
+            connection.send(Connection.request(
+                    "POST /message",
+                    "Content-Type: application/json\r\nTransfer-Encoding: chunked",
+                    chunked(much, 50_000)));
+
+            assertRefused(413, "body-too-large", connection.receive());
+        }
+    }
+
     @Test
     void aClientThatAsksFirstIsToldToGoOn() throws IOException {
         byte[] json = Json.registration("polite").getBytes(UTF_8);
