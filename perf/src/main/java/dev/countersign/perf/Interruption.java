@@ -1,5 +1,6 @@
 package dev.countersign.perf;
 
+import dev.countersign.perf.load.Project;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

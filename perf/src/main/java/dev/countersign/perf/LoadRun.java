@@ -2,11 +2,19 @@ package dev.countersign.perf;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import dev.countersign.perf.Results.Capacity;
-import dev.countersign.perf.Results.Gate;
-import dev.countersign.perf.Results.Load;
-import dev.countersign.perf.Results.OpenRates;
-import dev.countersign.perf.Results.Verdict;
+import dev.countersign.perf.capacity.CapacityRun;
+import dev.countersign.perf.capacity.OpenRun;
+import dev.countersign.perf.data.Results.Capacity;
+import dev.countersign.perf.data.Results.Gate;
+import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.OpenRates;
+import dev.countersign.perf.data.Results.Verdict;
+import dev.countersign.perf.load.Gates;
+import dev.countersign.perf.load.PlanRun;
+import dev.countersign.perf.load.Project;
+import dev.countersign.perf.load.Scenario;
+import dev.countersign.perf.report.ReportPage;
+import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.web.Main;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -74,14 +82,14 @@ public final class LoadRun {
             }
         }
         publish();
-        return Gates.worst(gates);
+        return Verdict.worst(gates);
     }
 
     /** What is measured, in this order. */
     private List<Part> parts(Progress progress) throws IOException {
         List<Part> parts = new ArrayList<>();
         Gates limits = Gates.read(project.gates());
-        PlanRun plans = new PlanRun(project, serverCommand, quick ? limits.ofPromises() : limits, progress);
+        PlanRun plans = new PlanRun(project, serverCommand, quick ? limits.ofPromises() : limits, progress::say);
         for (Scenario scenario : Scenario.all(quick)) {
             parts.add(new Part(scenario.expected(), () -> {
                 Load load = plans.run(scenario);
@@ -135,7 +143,7 @@ public final class LoadRun {
                                                 gate.measured(),
                                                 gate.unit(),
                                                 gate.limit())),
-                        Stream.of(Gates.worst(gates).toString()))
+                        Stream.of(Verdict.worst(gates).toString()))
                 .collect(Collectors.joining(System.lineSeparator()));
     }
 }

@@ -3,7 +3,8 @@ package dev.countersign.perf;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.management.OperatingSystemMXBean;
-import dev.countersign.perf.Results.Environment;
+import dev.countersign.perf.data.Results.Environment;
+import dev.countersign.perf.load.Project;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.perf.load.Project;
+import dev.countersign.perf.server.JavaCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,0 +1,63 @@
+package dev.countersign.perf.capacity;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.countersign.web.HttpServer;
+import dev.countersign.web.HttpSettings;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * What the server is measured against: the server's own Jetty, with the same two ports, and behind each a servlet that
+ * reads the body and answers a fixed 201, as long as the real one and of the same headers. It keeps nothing, so no
+ * service on this Jetty can answer sooner.
+ */
+public final class Floor {
+    private static final String REGISTERED =
+            "{\"id\":\"00000000-0000-4000-8000-000000000000\",\"code\":\"AAAAAAAAAAAAAAAAAAAAAAAA\"}";
+    private static final String LOGGED = "{\"receipt\":\"1000000\",\"time\":\"2026-11-22T19:26:55.071Z\"}";
+
+    private Floor() {}
+
+    /**
+     * Listens on free ports of the loopback address until the process is ended.
+     *
+     * @param options taken and ignored, so that it can be started as the server is
+     */
+    public static void main(String... options) {
+        HttpServer server = new HttpServer(
+                HttpSettings.local(),
+                Map.of("/register", new FixedAnswer(REGISTERED, true)),
+                Map.of("/message", new FixedAnswer(LOGGED, false)));
+        server.start();
+        Runtime.getRuntime().addShutdownHook(new Thread(server::close));
+        System.out.println("http://127.0.0.1:" + server.registerPort() + "/register");
+        System.out.println("http://127.0.0.1:" + server.messagePort() + "/message");
+    }
+
+    private static final class FixedAnswer extends HttpServlet {
+        private static final long serialVersionUID = 1;
+
+        private final byte[] answer;
+        private final boolean secret;
+
+        FixedAnswer(String answer, boolean secret) {
+            this.answer = answer.getBytes(UTF_8);
+            this.secret = secret;
+        }
+
+        @Override
+        protected void doPost(HttpServletRequest request, HttpServletResponse response) throws IOException {
+            request.getInputStream().readNBytes(new byte[request.getContentLength()], 0, request.getContentLength());
+            response.setStatus(HttpServletResponse.SC_CREATED);
+            response.setContentType("application/json");
+            if (secret) {
+                response.setHeader("Cache-Control", "no-store");
+            }
+            response.getOutputStream().write(answer);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.countersign.perf.capacity;
+
+import com.google.gson.Gson;
+import dev.countersign.perf.server.Credential;
+import dev.countersign.perf.server.ServerJvm;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * What the connections to a server send.
+ *
+ * @param request {@value #MESSAGE} or {@value #REGISTER}
+ * @param bodyBytes bytes of a message's text, 0 for a registration
+ * @param busy connections that send, one request at a time on each
+ * @param idle connections that stay open beside them
+ * @param senders clients that are registered; each message is from any of them. Where there is none, each connection
+ *     gets a client of its own
+ */
+record Workload(String request, int bodyBytes, int busy, int idle, List<Credential> senders) {
+    static final String MESSAGE = "message";
+    static final String REGISTER = "register";
+    private static final int REGISTERING_AT_ONCE = 50;
+
+    static Workload messages(int bodyBytes, int connections) {
+        return new Workload(MESSAGE, bodyBytes, connections, 0, List.of());
+    }
+
+    static Workload registrations(int connections) {
+        return new Workload(REGISTER, 0, connections, 0, List.of());
+    }
+
+    Workload over(int connections) {
+        return new Workload(request, bodyBytes, connections, idle, senders);
+    }
+
+    Workload besideIdle(int connections) {
+        return new Workload(request, bodyBytes, busy, connections, senders);
+    }
+
+    Workload sentByAnyOf(List<Credential> clients) {
+        return new Workload(request, bodyBytes, busy, idle, clients);
+    }
+
+    /**
+     * Opens the connections, those that are to be busy first.
+     *
+     * @throws IOException if the server can't be reached, or refuses a registration
+     */
+    LoadGenerator connect(ServerJvm server) throws IOException {
+        SplittableRandom random = new SplittableRandom(System.nanoTime());
+        int connections = busy + idle;
+        if (request.equals(REGISTER)) {
+            return LoadGenerator.connect(server.registerPort(), registrations(random, connections));
+        }
+        List<Credential> own = senders.isEmpty() ? register(server, random, connections) : List.of();
+        List<Supplier<ByteBuffer>> messages = IntStream.range(0, connections)
+                .mapToObj(i -> senders.isEmpty() ? own.subList(i, i + 1) : senders)
+                .map(clients -> Requests.messages(clients, bodyBytes, random.split()))
+                .toList();
+        return LoadGenerator.connect(server.messagePort(), messages);
+    }
+
+    private static List<Credential> register(ServerJvm server, SplittableRandom random, int count) throws IOException {
+        Gson gson = new Gson();
+        List<Credential> registered = new ArrayList<>();
+        try (LoadGenerator load =
+                LoadGenerator.connect(server.registerPort(), registrations(random, REGISTERING_AT_ONCE))) {
+            while (registered.size() < count) {
+                if (load.once(REGISTERING_AT_ONCE).errors() > 0) {
+                    throw new IOException("a registration was not answered with 201");
+                }
+                load.bodies().forEach(answer -> registered.add(gson.fromJson(answer, Credential.class)));
+            }
+        }
+        return registered;
+    }
+
+    private static List<Supplier<ByteBuffer>> registrations(SplittableRandom random, int connections) {
+        return Stream.generate(() -> Requests.registrations(random.split()))
+                .limit(connections)
+                .toList();
+    }
+
+    @Override
+    public String toString() {
+        return (request.equals(MESSAGE) ? "messages of " + bodyBytes + " B over " : "registrations over ")
+                + (busy == 1 ? "1 connection" : busy + " connections")
+                + (idle == 0 ? "" : " beside " + idle + " idle ones");
+    }
+}

@@ -1,0 +1,137 @@
+package dev.countersign.perf.load;
+
+import dev.countersign.perf.server.ServerJvm;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** JMeter without its window, in a JVM of its own. */
+final class JMeter {
+
+    /**
+     * Locale and time zone show in the dashboards. The rest is for few and short pauses, since one of JMeter's looks
+     * like one of the server's: a young generation for several seconds, in memory that is there from the start, and no
+     * full collection, whether JMeter asks for one or its classes fill the space they have at first.
+     */
+    private static final List<String> FLAGS = List.of(
+            "-Duser.timezone=UTC",
+            "-Duser.language=en",
+            "-Duser.country=US",
+            "-Xms1g",
+            "-Xmx1g",
+            "-Xmn700m",
+            "-XX:+UseParallelGC",
+            "-XX:+AlwaysPreTouch",
+            "-XX:MetaspaceSize=256m",
+            "-XX:+DisableExplicitGC");
+
+    private static final Pattern PAUSE = Pattern.compile("Pause .* (\\d+\\.\\d+)ms");
+
+    private final Path home;
+    private final Path plans;
+
+    /** @throws IOException if the build hasn't laid JMeter out */
+    JMeter(Project project) throws IOException {
+        home = project.jmeter();
+        plans = project.plans();
+        if (Files.notExists(home)) {
+            throw new IOException("there is no JMeter in " + home + ". Run mvn install first.");
+        }
+    }
+
+    /** One run of a plan, under way or over. */
+    record Run(Process process, Path folder) {
+
+        private static final String SAMPLES = "samples.csv";
+
+        /** As {@link Sample#read} takes it. */
+        Path samples() {
+            return folder.resolve(SAMPLES);
+        }
+
+        /** User and system time since its start, in steps of 10 ms; empty once it has ended. */
+        Optional<Duration> cpu() {
+            return process.toHandle().info().totalCpuDuration();
+        }
+
+        /** The longest pause for garbage collection so far; 0 where there was none. */
+        double longestPauseMillis() throws IOException {
+            try (Stream<String> lines = Files.lines(folder.resolve("gc.log"))) {
+                return lines.flatMap(line -> PAUSE.matcher(line).results())
+                        .map(result -> result.group(1))
+                        .mapToDouble(Double::parseDouble)
+                        .max()
+                        .orElse(0);
+            }
+        }
+
+        /**
+         * Waits for its end, and ends it where that is interrupted.
+         *
+         * @param each called about twice a second meanwhile
+         * @throws IOException if it ends with an error; what it printed is named
+         */
+        void await(Runnable each) throws IOException, InterruptedException {
+            try {
+                while (!process.waitFor(500, TimeUnit.MILLISECONDS)) {
+                    each.run();
+                }
+            } finally {
+                process.destroy();
+            }
+            if (process.exitValue() != 0) {
+                throw new IOException("JMeter ended with exit code " + process.exitValue() + ": see "
+                        + folder.resolve("jmeter.out") + " and jmeter.log beside it");
+            }
+        }
+    }
+
+    /**
+     * Starts a scenario against a server on this machine.
+     *
+     * @param folder empty; takes samples and logs
+     */
+    Run start(Scenario scenario, ServerJvm server, Path folder) throws IOException {
+        List<String> arguments = new ArrayList<>(
+                List.of("-n", "-t", plans.resolve(scenario.plan()).toString(), "-l", Run.SAMPLES));
+        arguments.add("-JregisterPort=" + server.registerPort().getPort());
+        arguments.add("-JmessagePort=" + server.messagePort().getPort());
+        arguments.add("-Jseconds=" + scenario.length().toSeconds());
+        scenario.properties().forEach((name, value) -> arguments.add("-J" + name + "=" + value));
+        return new Run(launch(arguments, folder), folder);
+    }
+
+    /**
+     * Makes the dashboard of a run's samples.
+     *
+     * @param folder empty; takes it
+     */
+    void dashboard(Run run, Path folder) throws IOException, InterruptedException {
+        Path logs = Files.createDirectory(run.folder().resolve("dashboard"));
+        List<String> arguments = List.of("-g", run.samples().toString(), "-o", folder.toString());
+        new Run(launch(arguments, logs), logs).await(() -> {});
+    }
+
+    private Process launch(List<String> arguments, Path folder) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(FLAGS);
+        command.add("-Xlog:gc:file=gc.log");
+        command.add("-Djava.util.prefs.userRoot=" + folder); // it would leave a .java in the user's home
+        command.addAll(List.of("-jar", home.resolve("bin/ApacheJMeter.jar").toString()));
+        command.addAll(List.of("-q", plans.resolve("run.properties").toString(), "-j", "jmeter.log"));
+        command.addAll(arguments);
+        return new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("jmeter.out").toFile())
+                .start();
+    }
+}

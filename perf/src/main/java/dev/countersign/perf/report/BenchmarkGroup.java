@@ -1,0 +1,92 @@
+package dev.countersign.perf.report;
+
+import static java.util.stream.Collectors.groupingBy;
+
+import dev.countersign.perf.report.JmhResult.Metric;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** The benchmarks that answer one question in one unit, as bars on one scale. */
+record BenchmarkGroup(String unit, String question, List<JmhResult> results) {
+
+    /**
+     * A benchmark's bar. Positions are percents of the longest.
+     *
+     * @param low where the interval of confidence starts; equal to {@code high} where there is none
+     */
+    record Bar(
+            String name,
+            String parameters,
+            String score,
+            String error,
+            String allocated,
+            double length,
+            double low,
+            double high) {}
+
+    /** By unit, in it by question. */
+    static List<BenchmarkGroup> of(List<JmhResult> results) {
+        Map<String, Map<String, List<JmhResult>>> groups = results.stream()
+                .collect(groupingBy(
+                        result -> result.primaryMetric().scoreUnit().replace("us/", "µs/"),
+                        TreeMap::new,
+                        groupingBy(JmhResult::className, TreeMap::new, Collectors.toList())));
+        return groups.entrySet().stream()
+                .flatMap(unit -> unit.getValue().entrySet().stream()
+                        .map(question -> new BenchmarkGroup(unit.getKey(), question.getKey(), question.getValue())))
+                .toList();
+    }
+
+    /** Which way is good: a time for an operation should be short, a count of them in a time high. */
+    String better() {
+        return unit.endsWith("/op") ? "shorter is better" : "longer is better";
+    }
+
+    List<Bar> bars() {
+        double end = results.stream()
+                .mapToDouble(result -> high(result.primaryMetric()))
+                .max()
+                .orElse(1);
+        return results.stream().map(result -> bar(result, end)).toList();
+    }
+
+    private static Bar bar(JmhResult result, double end) {
+        Metric score = result.primaryMetric();
+        return new Bar(
+                result.methodName(),
+                parameters(result),
+                Units.number(score.score()),
+                Units.number(score.scoreError()),
+                result.allocated().map(metric -> Units.number(metric.score())).orElse(Units.NONE),
+                100 * score.score() / end,
+                100 * low(score) / end,
+                100 * high(score) / end);
+    }
+
+    private static String parameters(JmhResult result) {
+        Map<String, String> all = new TreeMap<>();
+        if (result.params() != null) {
+            all.putAll(result.params());
+        }
+        if (result.threads() > 1) {
+            all.put("threads", Integer.toString(result.threads()));
+        }
+        return all.isEmpty()
+                ? Units.NONE
+                : all.entrySet().stream()
+                        .map(one -> one.getKey() + " " + one.getValue())
+                        .collect(Collectors.joining(", "));
+    }
+
+    private static double low(Metric score) {
+        return Double.isFinite(score.scoreError())
+                ? Math.max(0, score.scoreConfidence().get(0))
+                : score.score();
+    }
+
+    private static double high(Metric score) {
+        return Double.isFinite(score.scoreError()) ? score.scoreConfidence().get(1) : score.score();
+    }
+}

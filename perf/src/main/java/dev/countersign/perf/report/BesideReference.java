@@ -1,0 +1,98 @@
+package dev.countersign.perf.report;
+
+import static dev.countersign.perf.report.Units.NONE;
+
+import dev.countersign.perf.data.Results.Comparison;
+import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.Second;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/** The first screen's table: each load, and the capacity, beside the reference's own figures. */
+record BesideReference(ReportData data, Reference reference) {
+
+    /** Every cell is text, {@link Units#NONE} where there is nothing to say. */
+    record Row(
+            String name,
+            String offered,
+            String served,
+            String median,
+            String p95,
+            String p99,
+            String worst,
+            String errors,
+            Reference.Row reference) {}
+
+    List<Row> rows() {
+        return List.of(
+                steady("51 users, steady", "51"),
+                ramp("500 users, as they come", "500 ramp"),
+                steady("500 users, steady", "500"),
+                steady("51 new clients/s", "arrivals-51"),
+                steady("500 new clients/s", "arrivals-500"),
+                capacity("Capacity: messages", "message"),
+                capacity("Capacity: registrations", "register"));
+    }
+
+    private Row steady(String name, String scenario) {
+        return data.load(scenario)
+                .map(load -> new Row(
+                        name,
+                        Units.number(load.offered()),
+                        Units.number(load.achieved()),
+                        Units.millis(load.p50()),
+                        Units.millis(load.p95()),
+                        Units.millis(load.p99()),
+                        Units.millis(load.max()),
+                        Units.number(load.errors()),
+                        reference.row(scenario)))
+                .orElseGet(() -> notMeasured(name, scenario));
+    }
+
+    /** While the 500 come, all within a second: the reference's worst moments. */
+    private Row ramp(String name, String key) {
+        return data.load("500")
+                .map(load -> new Row(
+                        name,
+                        NONE,
+                        "≤ " + Units.number(mostInRamp(load, Second::requests)),
+                        "≤ " + Units.millis(mostInRamp(load, Second::p50)),
+                        Units.millis(load.rampP95()),
+                        NONE,
+                        Units.millis(mostInRamp(load, Second::max)),
+                        NONE,
+                        reference.row(key)))
+                .orElseGet(() -> notMeasured(name, key));
+    }
+
+    private static long mostInRamp(Load load, ToLongFunction<Second> figure) {
+        return load.seconds().stream()
+                .filter(Second::ramp)
+                .mapToLong(figure)
+                .max()
+                .orElse(0);
+    }
+
+    private Row capacity(String name, String request) {
+        return data.likeReference(request)
+                .map(measured -> capacity(name, request, measured))
+                .orElseGet(() -> notMeasured(name, request));
+    }
+
+    private Row capacity(String name, String request, Comparison measured) {
+        return new Row(
+                "%s, %d connections".formatted(name, measured.connections()),
+                NONE,
+                Units.number(measured.server().perSecond().median()),
+                Units.millis(measured.server().p50()),
+                NONE,
+                Units.millis(measured.server().p99()),
+                NONE,
+                Units.number(measured.server().errors()),
+                reference.row(request));
+    }
+
+    private Row notMeasured(String name, String key) {
+        return new Row(name + ": not measured", NONE, NONE, NONE, NONE, NONE, NONE, NONE, reference.row(key));
+    }
+}

@@ -1,0 +1,64 @@
+package dev.countersign.perf.report;
+
+import static java.util.stream.Collectors.joining;
+
+import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.Point;
+import dev.countersign.perf.report.chart.Axis;
+import dev.countersign.perf.report.chart.Figure;
+import dev.countersign.perf.report.chart.LineChart;
+import dev.countersign.perf.report.chart.Look;
+import dev.countersign.perf.report.chart.Series;
+import dev.countersign.perf.report.chart.Series.Mark;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** How latencies are charted: in milliseconds, on logarithmic scales, since a worst case is tens of medians. */
+final class Latency {
+
+    private Latency() {}
+
+    static double millis(long micros) {
+        return micros / 1000.0;
+    }
+
+    static Axis axis(List<Series> series) {
+        return Axis.logarithmic("ms", series);
+    }
+
+    /** The steady parts of some loads, a line each. */
+    static Figure distribution(List<Load> loads) {
+        return new Figure(
+                "distribution-" + loads.get(0).scenario(),
+                loads.stream().map(load -> ReportData.title(load.scenario())).collect(joining(", ")),
+                loads.stream().map(Latency::caption).collect(joining(" ")),
+                overPercentiles(IntStream.range(0, loads.size())
+                        .mapToObj(i -> series(
+                                Integer.toString(loads.get(i).users()),
+                                Look.values()[i],
+                                loads.get(i).distribution()))
+                        .toList()));
+    }
+
+    private static String caption(Load load) {
+        return "%s: half within %s, 99\u00a0%% within %s, all within %s."
+                .formatted(
+                        ReportData.title(load.scenario()),
+                        Units.millis(load.p50()),
+                        Units.millis(load.p99()),
+                        Units.millis(load.max()));
+    }
+
+    static Series series(String name, Look look, List<Point> distribution) {
+        return new Series(
+                name,
+                look,
+                distribution.stream()
+                        .map(point -> new Mark(point.percentile(), millis(point.micros())))
+                        .toList());
+    }
+
+    static LineChart overPercentiles(List<Series> series) {
+        return new LineChart(Axis.percentiles(series), axis(series), series);
+    }
+}

@@ -1,0 +1,111 @@
+package dev.countersign.perf.report;
+
+import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.Second;
+import dev.countersign.perf.report.chart.Axis;
+import dev.countersign.perf.report.chart.Figure;
+import dev.countersign.perf.report.chart.LineChart;
+import dev.countersign.perf.report.chart.LineChart.Band;
+import dev.countersign.perf.report.chart.Look;
+import dev.countersign.perf.report.chart.Scale;
+import dev.countersign.perf.report.chart.Series;
+import dev.countersign.perf.report.chart.Series.Mark;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+
+/** How one JMeter run went, second by second. */
+final class LoadFigures {
+
+    private final Load load;
+    private final List<Second> seconds;
+    private final String title;
+
+    LoadFigures(Load load) {
+        this.load = load;
+        this.seconds = everySecond(load.seconds());
+        this.title = ReportData.title(load.scenario());
+    }
+
+    /** A second in which no request began may be missing from the data: its users waited. */
+    private static List<Second> everySecond(List<Second> seen) {
+        List<Second> every = new ArrayList<>();
+        for (Second next : seen) {
+            while (every.size() < next.second()) {
+                Second before = every.isEmpty() ? next : every.get(every.size() - 1);
+                every.add(new Second(every.size(), before.users(), 0, 0, 0, 0, 0, 0, before.ramp()));
+            }
+            every.add(next);
+        }
+        return every;
+    }
+
+    List<Figure> overTime() {
+        return List.of(users(), requests(), latency());
+    }
+
+    private Figure users() {
+        List<Series> series = List.of(series("users", Look.FIRST, Second::users));
+        return new Figure(
+                "users-" + load.scenario(),
+                "%s: users".formatted(title),
+                "Up to %d users at once; the shaded seconds are not part of the steady figures."
+                        .formatted(load.users()),
+                overTime(Axis.fromZero("users", series), series));
+    }
+
+    private Figure requests() {
+        List<Series> series = List.of(
+                series("requests", Look.FIRST, Second::requests), series("errors", Look.SECOND, Second::errors));
+        return new Figure(
+                "requests-" + load.scenario(),
+                "%s: requests".formatted(title),
+                "%s of %s requests/s offered were served in the steady part, with %s errors in the whole run."
+                        .formatted(
+                                Units.number(load.achieved()),
+                                Units.number(load.offered()),
+                                Units.number(load.errors())),
+                overTime(Axis.fromZero("requests/s", series), series));
+    }
+
+    private Figure latency() {
+        List<Series> series = List.of(
+                latency("max", Look.MUTED, Second::max),
+                latency("p99", Look.SECOND, Second::p99),
+                latency("p95", Look.THIRD, Second::p95),
+                latency("p50", Look.FIRST, Second::p50));
+        return new Figure(
+                "latency-" + load.scenario(),
+                "%s: latency".formatted(title),
+                "95\u00a0%% within %s in the ramp and within %s in the steady part, whose slowest took %s."
+                        .formatted(Units.millis(load.rampP95()), Units.millis(load.p95()), Units.millis(load.max())),
+                overTime(Latency.axis(series), series));
+    }
+
+    private LineChart overTime(Axis y, List<Series> series) {
+        long rampSeconds = seconds.stream().filter(Second::ramp).count();
+        List<Band> ramp = rampSeconds == 0 ? List.of() : List.of(new Band("ramp", 0, rampSeconds));
+        return new LineChart(new Axis("seconds", Scale.linear(seconds.size())), y, ramp, series);
+    }
+
+    private Series series(String name, Look look, ToDoubleFunction<Second> value) {
+        return new Series(name, look, marks(seconds.stream(), value));
+    }
+
+    /** A second without requests has no latency, and no point. */
+    private Series latency(String name, Look look, ToLongFunction<Second> micros) {
+        return new Series(
+                name,
+                look,
+                marks(
+                        seconds.stream().filter(second -> second.requests() > 0),
+                        second -> Latency.millis(micros.applyAsLong(second))));
+    }
+
+    private static List<Mark> marks(Stream<Second> seconds, ToDoubleFunction<Second> value) {
+        return seconds.map(second -> new Mark(second.second(), value.applyAsDouble(second)))
+                .toList();
+    }
+}

@@ -1,0 +1,140 @@
+package dev.countersign.perf.report;
+
+import static java.util.Comparator.comparingDouble;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import com.google.gson.reflect.TypeToken;
+import dev.countersign.perf.data.Results.Capacity;
+import dev.countersign.perf.data.Results.Comparison;
+import dev.countersign.perf.data.Results.Environment;
+import dev.countersign.perf.data.Results.Gate;
+import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.OpenRates;
+import dev.countersign.perf.data.Results.Verdict;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * All that the report is drawn from: what {@code reports/data} holds. A file that is missing was not measured.
+ *
+ * @param files names of those that are there
+ * @param closed the loads of 51 and 500 users who come, stay, and wait between their requests
+ * @param arrivals the loads of new clients each second
+ */
+record ReportData(
+        List<String> files,
+        Optional<Environment> environment,
+        List<Load> closed,
+        List<Load> arrivals,
+        Optional<Capacity> capacity,
+        Optional<OpenRates> openRates,
+        List<JmhResult> benchmarks) {
+
+    private static final List<String> CLOSED = List.of("51", "500");
+    private static final List<String> ARRIVALS = List.of("arrivals-51", "arrivals-500");
+    private static final List<String> OTHERS = List.of("capacity", "open", "jmh", "environment");
+
+    /** @throws IOException when a file can't be read or doesn't hold what its name says; the message names it */
+    static ReportData read(Path folder) throws IOException {
+        return new ReportData(
+                Stream.of(CLOSED, ARRIVALS, OTHERS)
+                        .flatMap(List::stream)
+                        .filter(name -> Files.exists(file(folder, name)))
+                        .toList(),
+                read(folder, "environment", TypeToken.get(Environment.class)),
+                loads(folder, CLOSED),
+                loads(folder, ARRIVALS),
+                read(folder, "capacity", TypeToken.get(Capacity.class)),
+                read(folder, "open", TypeToken.get(OpenRates.class)),
+                read(folder, "jmh", new TypeToken<List<JmhResult>>() {}).orElse(List.of()));
+    }
+
+    private static Path file(Path folder, String name) {
+        return folder.resolve(name + ".json");
+    }
+
+    private static List<Load> loads(Path folder, List<String> scenarios) throws IOException {
+        List<Load> loads = new ArrayList<>();
+        for (String scenario : scenarios) {
+            read(folder, scenario, TypeToken.get(Load.class)).ifPresent(loads::add);
+        }
+        return loads;
+    }
+
+    private static <T> Optional<T> read(Path folder, String name, TypeToken<T> type) throws IOException {
+        Path file = file(folder, name);
+        if (Files.notExists(file)) {
+            return Optional.empty();
+        }
+        try (Reader reader = Files.newBufferedReader(file)) {
+            return Optional.ofNullable(new Gson().fromJson(reader, type));
+        } catch (JsonParseException e) {
+            throw new IOException(file + " is not what the load run writes: " + e.getMessage(), e);
+        }
+    }
+
+    List<Load> loads() {
+        return Stream.of(closed, arrivals).flatMap(List::stream).toList();
+    }
+
+    Optional<Load> load(String scenario) {
+        return loads().stream().filter(load -> load.scenario().equals(scenario)).findFirst();
+    }
+
+    List<Gate> gates() {
+        return loads().stream().flatMap(load -> load.gates().stream()).toList();
+    }
+
+    /** FAIL when a gate failed; else INVALID when one can't tell or 51 or 500 users have none; else PASS. */
+    Verdict verdict() {
+        Verdict found = Verdict.worst(gates());
+        return found == Verdict.PASS && notMeasured().findAny().isPresent() ? Verdict.INVALID : found;
+    }
+
+    /** Which of 51 and 500 users no gate judged. */
+    Stream<String> notMeasured() {
+        return CLOSED.stream()
+                .filter(scenario ->
+                        load(scenario).filter(load -> !load.gates().isEmpty()).isEmpty());
+    }
+
+    /** The fastest comparison of a kind of request, of the shortest messages and with the most turns. */
+    Optional<Comparison> best(String request) {
+        int turns = shortest(request).mapToInt(Comparison::turns).max().orElse(0);
+        return shortest(request)
+                .filter(comparison -> comparison.turns() == turns)
+                .max(comparingDouble(
+                        comparison -> comparison.server().perSecond().median()));
+    }
+
+    /** The comparison at the reference's 51 connections, where there is one, else the fastest. */
+    Optional<Comparison> likeReference(String request) {
+        return shortest(request)
+                .filter(comparison -> comparison.connections() == 51)
+                .findFirst()
+                .or(() -> best(request));
+    }
+
+    private Stream<Comparison> shortest(String request) {
+        List<Comparison> all = capacity.stream()
+                .flatMap(measured -> measured.comparisons().stream())
+                .filter(comparison -> comparison.request().equals(request))
+                .toList();
+        int bodyBytes = all.stream().mapToInt(Comparison::bodyBytes).min().orElse(0);
+        return all.stream().filter(comparison -> comparison.bodyBytes() == bodyBytes);
+    }
+
+    /** A scenario's name as people say it. */
+    static String title(String scenario) {
+        return scenario.startsWith("arrivals-")
+                ? scenario.substring("arrivals-".length()) + " new clients/s"
+                : scenario + " users";
+    }
+}

@@ -1,0 +1,137 @@
+package dev.countersign.perf.report;
+
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toList;
+
+import com.samskivert.mustache.Mustache;
+import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.report.chart.Figure;
+import dev.countersign.perf.report.chart.Table;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Draws {@code reports/index.html} from {@code reports/data} alone, so that a changed page needs no new run.
+ *
+ * <p>Its methods are the page's table of contents: the template {@code report.html} asks for each by its name and
+ * escapes every value. What was not measured is an empty list. The page is one file without script, which asks for
+ * nothing else.
+ */
+public final class ReportPage {
+
+    private final ReportData data;
+
+    private ReportPage(ReportData data) {
+        this.data = data;
+    }
+
+    /** Takes one argument, the {@code reports} folder; {@code mvn -pl perf exec:exec@report} gives it. */
+    public static void main(String[] arguments) throws IOException {
+        if (arguments.length != 1) {
+            System.err.println("usage: ReportPage <the reports folder>");
+            System.exit(2);
+        }
+        System.out.println("The report: " + write(Path.of(arguments[0])).toUri());
+    }
+
+    /**
+     * Draws the page anew; on an exception the old one stays.
+     *
+     * @param reports the folder that holds {@code data} and gets {@code index.html}
+     * @return the page
+     * @throws IOException when a file of the data is not what its name says, or the page can't be written
+     */
+    public static Path write(Path reports) throws IOException {
+        ReportPage page = new ReportPage(ReportData.read(reports.resolve("data")));
+        try (Reader template = template("report.html")) {
+            String html = Mustache.compiler()
+                    .strictSections(true)
+                    .withLoader(ReportPage::template)
+                    .compile(template)
+                    .execute(page);
+            return Files.writeString(reports.resolve("index.html"), html);
+        }
+    }
+
+    private static Reader template(String name) {
+        InputStream resource = ReportPage.class.getResourceAsStream("page/" + name);
+        return new InputStreamReader(resource, StandardCharsets.UTF_8);
+    }
+
+    ReportSummary summary() {
+        return new ReportSummary(data);
+    }
+
+    BesideReference besideReference() throws IOException {
+        return new BesideReference(data, Reference.read());
+    }
+
+    List<Provenance> provenance() {
+        return data.environment().stream().map(Provenance::new).toList();
+    }
+
+    /** The runs with JMeter's own dashboards beside this page. */
+    List<Load> dashboards() {
+        return data.closed();
+    }
+
+    /** Names of the files that the page was drawn from. */
+    List<String> files() {
+        return data.files();
+    }
+
+    List<RuleTable> gates() {
+        return data.loads().stream().map(RuleTable::gates).toList();
+    }
+
+    List<Table> accounts() {
+        return new LoadTables(data.loads()).all();
+    }
+
+    List<Figure> distributions() {
+        return Stream.concat(data.closed().stream().map(List::of), Stream.of(data.arrivals()))
+                .filter(loads -> !loads.isEmpty())
+                .map(Latency::distribution)
+                .toList();
+    }
+
+    /** Of the users who come and stay; those who arrive anew each second have no ramp to show. */
+    List<Figure> overTime() {
+        return data.closed().stream()
+                .flatMap(load -> new LoadFigures(load).overTime().stream())
+                .toList();
+    }
+
+    /** Throughput, latency and CPU time over connections, a row of charts for each kind of request. */
+    List<Figure> capacity() {
+        return data.capacity().stream()
+                .flatMap(measured -> measured.comparisons().stream())
+                .collect(groupingBy(CapacityFigures::title, LinkedHashMap::new, toList()))
+                .values()
+                .stream()
+                .flatMap(comparisons -> new CapacityFigures(comparisons).all().stream())
+                .toList();
+    }
+
+    List<CapacityTables> capacityTables() {
+        return data.capacity().stream().map(CapacityTables::new).toList();
+    }
+
+    List<Figure> openRates() {
+        return data.openRates().stream()
+                .flatMap(rates -> new OpenRateFigures(rates).all().stream())
+                .toList();
+    }
+
+    List<BenchmarkGroup> benchmarks() {
+        return BenchmarkGroup.of(data.benchmarks());
+    }
+}

@@ -1,0 +1,146 @@
+package dev.countersign.perf.report;
+
+import dev.countersign.perf.data.Results.Comparison;
+import dev.countersign.perf.data.Results.Gate;
+import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.Target;
+import dev.countersign.perf.data.Results.Verdict;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What the first screen says in words: the verdict with its reasons, three answers, and the figures in a sentence. */
+final class ReportSummary {
+
+    private final ReportData data;
+
+    ReportSummary(ReportData data) {
+        this.data = data;
+    }
+
+    record Reason(Verdict verdict, String scenario, String gates) {}
+
+    record Answer(String question, String figure, String unit, String detail) {
+
+        static Answer notMeasured(String question) {
+            return new Answer(question, Units.NONE, "", "not measured");
+        }
+    }
+
+    Verdict verdict() {
+        return data.verdict();
+    }
+
+    String className() {
+        return verdict().name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What stands against a PASS, FAILs first: a line for each load, and for those that should have been run. */
+    List<Reason> reasons() {
+        return Stream.concat(
+                        Stream.of(Verdict.FAIL, Verdict.INVALID)
+                                .flatMap(verdict -> data.loads().stream().flatMap(load -> missed(verdict, load))),
+                        data.notMeasured()
+                                .map(scenario ->
+                                        new Reason(Verdict.INVALID, ReportData.title(scenario), "not measured")))
+                .toList();
+    }
+
+    private static Stream<Reason> missed(Verdict verdict, Load load) {
+        String gates = load.gates().stream()
+                .filter(gate -> gate.verdict() == verdict)
+                .map(gate -> "%s %s (limit %s)"
+                        .formatted(gate.name(), Units.number(gate.measured(), gate.unit()), Units.number(gate.limit())))
+                .collect(Collectors.joining("; "));
+        return gates.isEmpty()
+                ? Stream.empty()
+                : Stream.of(new Reason(verdict, ReportData.title(load.scenario()), gates));
+    }
+
+    /** How many gates hold, and how many of the goals, which do not count towards the verdict. */
+    String count() {
+        List<Gate> gates = data.gates();
+        long held =
+                gates.stream().filter(gate -> gate.verdict() == Verdict.PASS).count();
+        return "%d of %d gates hold".formatted(held, gates.size())
+                + data.capacity()
+                        .map(capacity -> "; %d of %d goals are met"
+                                .formatted(
+                                        capacity.targets().stream()
+                                                .filter(Target::met)
+                                                .count(),
+                                        capacity.targets().size()))
+                        .orElse("");
+    }
+
+    String sentence() {
+        if (data.closed().isEmpty()) {
+            return "Neither 51 nor 500 users were measured.";
+        }
+        return "Offered " + each(load -> Units.number(load.offered())) + " requests/s by "
+                + each(load -> Integer.toString(load.users())) + " users it served "
+                + each(load -> Units.number(load.achieved())) + ": p95 "
+                + each(load -> Units.millis(load.p95())) + ", p99 "
+                + each(load -> Units.millis(load.p99())) + ", worst "
+                + each(load -> Units.millis(load.max())) + "; of "
+                + total(Load::acknowledged) + " messages acknowledged in all runs "
+                + total(Load::inLog) + " stand in the log, "
+                + total(Load::lost) + " lost; of "
+                + total(Load::wrongCodesSent) + " wrong codes sent "
+                + total(Load::refused) + " were refused.";
+    }
+
+    /** A figure of 51 and of 500 users, in words: "14.6 and 143". */
+    private String each(Function<Load, String> figure) {
+        return data.closed().stream().map(figure).collect(Collectors.joining(" and "));
+    }
+
+    private String total(ToLongFunction<Load> figure) {
+        return Units.number(data.loads().stream().mapToLong(figure).sum());
+    }
+
+    List<Answer> answers() {
+        Optional<Comparison> best = data.best("message");
+        return List.of(
+                lost(),
+                best.map(ReportSummary::holds).orElse(Answer.notMeasured("How much does it hold?")),
+                best.map(ReportSummary::ofThePossible).orElse(Answer.notMeasured("How far from the possible?")));
+    }
+
+    private Answer lost() {
+        String question = "Was anything lost?";
+        return data.loads().isEmpty()
+                ? Answer.notMeasured(question)
+                : new Answer(
+                        question,
+                        total(Load::lost),
+                        "lost",
+                        "of %s acknowledged messages; %s\u00a0doubled, %s\u00a0forged, %s\u00a0altered"
+                                .formatted(
+                                        total(Load::acknowledged),
+                                        total(Load::doubled),
+                                        total(Load::forged),
+                                        total(Load::altered)));
+    }
+
+    private static Answer holds(Comparison best) {
+        return new Answer(
+                "How much does it hold?",
+                Units.number(best.server().perSecond().median()),
+                "messages/s",
+                "each on disk before its answer, over %d connections".formatted(best.connections()));
+    }
+
+    private static Answer ofThePossible(Comparison best) {
+        return new Answer(
+                "How far from the possible?",
+                Units.number(100 * best.ratio().median()),
+                "%",
+                "of an empty servlet on the same Jetty, at %s times its CPU time a message"
+                        .formatted(Units.number(best.cpuRatio().median())));
+    }
+}

@@ -1,0 +1,35 @@
+package dev.countersign.perf.report.chart;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A chart with what makes it readable without seeing it: a title, a caption that states what it shows, and its data.
+ *
+ * @param id unique on the page; letters, digits and hyphens
+ */
+public record Figure(String id, String title, String caption, LineChart chart) {
+
+    /** Every point of the chart, a row for each place of the x axis and a column for each series. */
+    public Table table() {
+        List<Series> series = chart.series();
+        return new Table(
+                title,
+                Stream.concat(
+                                Stream.of(chart.x().title()),
+                                series.stream()
+                                        .map(one -> "%s, %s"
+                                                .formatted(one.name(), chart.y().title())))
+                        .toList(),
+                series.stream()
+                        .flatMap(one -> one.marks().stream())
+                        .map(Series.Mark::x)
+                        .distinct()
+                        .sorted()
+                        .map(x -> Stream.concat(
+                                        Stream.of(Numeral.exact(x)),
+                                        series.stream().map(one -> one.at(x)))
+                                .toList())
+                        .toList());
+    }
+}

@@ -1,0 +1,187 @@
+package dev.countersign.perf.report.chart;
+
+import static dev.countersign.perf.report.chart.Numeral.coordinate;
+import static java.util.Comparator.comparingDouble;
+
+import dev.countersign.perf.report.chart.Series.Mark;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Lines over two axes, as the coordinates that the template {@code chart.svg} draws.
+ *
+ * <p>The drawing is as wide as a column of the page, on a telephone too, so that its text is never scaled far from the
+ * size it was set in. Coordinates are SVG's: units of a pixel, y downwards.
+ */
+public record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
+
+    private static final int WIDTH = 384;
+    private static final int HEIGHT = 236;
+    private static final int LEFT = 46;
+    private static final int RIGHT = WIDTH - 60;
+    private static final int TOP = 24;
+    private static final int BOTTOM = HEIGHT - 36;
+    private static final int NAME_HEIGHT = 13;
+    /** With more points than this, a few of them are marked; else all. */
+    private static final int MOST_MARKERS = 12;
+
+    private static final int FEW_MARKERS = 7;
+    /** With more points than this a dash would be lost in the zigzag. */
+    private static final int DENSE = 120;
+
+    /** A series without a point is left out. */
+    public LineChart {
+        bands = List.copyOf(bands);
+        series = series.stream().filter(one -> !one.marks().isEmpty()).toList();
+    }
+
+    public LineChart(Axis x, Axis y, List<Series> series) {
+        this(x, y, List.of(), series);
+    }
+
+    /** A stretch of the x axis that is shaded and named. */
+    public record Band(String name, double from, double to) {}
+
+    /** The drawing's size, and in it the rectangle between the axes. */
+    record Frame(int width, int height, int left, int right, int top, int bottom) {
+
+        int depth() {
+            return bottom - top;
+        }
+
+        int underTicks() {
+            return bottom + 15;
+        }
+
+        int underAxis() {
+            return bottom + 31;
+        }
+
+        int besideAxis() {
+            return left - 6;
+        }
+
+        int besideLines() {
+            return right + 7;
+        }
+    }
+
+    record Tick(String at, String label) {}
+
+    record Area(String name, String at, String width) {}
+
+    record Marker(String at, String height, String value) {}
+
+    record Spread(String at, String low, String high) {}
+
+    record Line(
+            String className,
+            String path,
+            String shape,
+            List<Marker> markers,
+            List<Spread> spreads,
+            String name,
+            String nameHeight) {}
+
+    Frame frame() {
+        return new Frame(WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM);
+    }
+
+    List<Tick> xTicks() {
+        return x.ticks().stream()
+                .map(tick -> new Tick(coordinate(across(tick)), Numeral.exact(tick)))
+                .toList();
+    }
+
+    List<Tick> yTicks() {
+        return y.ticks().stream()
+                .map(tick -> new Tick(coordinate(down(tick)), Numeral.exact(tick)))
+                .toList();
+    }
+
+    List<Area> areas() {
+        return bands.stream()
+                .map(band -> new Area(
+                        band.name(),
+                        coordinate(across(band.from())),
+                        coordinate(across(band.to()) - across(band.from()))))
+                .toList();
+    }
+
+    List<Line> lines() {
+        List<Double> nameHeights = nameHeights();
+        return IntStream.range(0, series.size())
+                .mapToObj(i -> line(series.get(i), nameHeights.get(i)))
+                .toList();
+    }
+
+    private Line line(Series one, double nameHeight) {
+        return new Line(
+                one.look().className() + (one.marks().size() > DENSE ? " dense" : ""),
+                one.marks().stream()
+                        .map(mark -> coordinate(across(mark.x())) + " " + coordinate(down(mark.y())))
+                        .collect(Collectors.joining("L", "M", "")),
+                one.look().shape(),
+                markers(one),
+                spreads(one),
+                one.name(),
+                coordinate(nameHeight));
+    }
+
+    /** Of every point, or of a few, the last among them, to tell the lines apart. */
+    private List<Marker> markers(Series one) {
+        int last = one.marks().size() - 1;
+        int every = last < MOST_MARKERS ? 1 : last / FEW_MARKERS;
+        return IntStream.rangeClosed(0, last)
+                .filter(i -> (last - i) % every == 0)
+                .mapToObj(i -> marker(one.marks().get(i)))
+                .toList();
+    }
+
+    private Marker marker(Mark mark) {
+        return new Marker(
+                coordinate(across(mark.x())),
+                coordinate(down(mark.y())),
+                "%s %s: %s %s".formatted(Numeral.exact(mark.x()), x.title(), Numeral.of(mark.y()), y.title()));
+    }
+
+    private List<Spread> spreads(Series one) {
+        return one.marks().stream()
+                .filter(mark -> mark.low() < mark.high())
+                .map(mark -> new Spread(
+                        coordinate(across(mark.x())), coordinate(down(mark.low())), coordinate(down(mark.high()))))
+                .toList();
+    }
+
+    /** Names stand at their lines' ends; where two would overlap the lower one moves down, at the bottom the upper up. */
+    private List<Double> nameHeights() {
+        List<Double> heights =
+                new ArrayList<>(series.stream().map(one -> down(one.last().y())).toList());
+        List<Integer> downwards = IntStream.range(0, heights.size())
+                .boxed()
+                .sorted(comparingDouble(heights::get))
+                .toList();
+        double free = TOP;
+        for (int i : downwards) {
+            heights.set(i, Math.max(heights.get(i), free));
+            free = heights.get(i) + NAME_HEIGHT;
+        }
+        double taken = BOTTOM + NAME_HEIGHT;
+        for (int k = downwards.size() - 1; k >= 0; k--) {
+            int i = downwards.get(k);
+            heights.set(i, Math.min(heights.get(i), taken - NAME_HEIGHT));
+            taken = heights.get(i);
+        }
+        return heights;
+    }
+
+    private double across(double value) {
+        return LEFT + x.scale().position(value) * (RIGHT - LEFT);
+    }
+
+    private double down(double value) {
+        return BOTTOM - y.scale().position(value) * (BOTTOM - TOP);
+    }
+}

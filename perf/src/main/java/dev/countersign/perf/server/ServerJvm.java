@@ -1,0 +1,113 @@
+package dev.countersign.perf.server;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A server in a JVM of its own, on a home folder of its own and free ports, up from its start to {@link #close()}.
+ *
+ * <p>Server and floor alike: both print the addresses of their two ports, and take the same options.
+ */
+public final class ServerJvm implements AutoCloseable {
+    private static final Pattern ADDRESS = Pattern.compile("http://([^:/ ]+):(\\d+)/(register|message)");
+    private static final Duration STOP = Duration.ofSeconds(20);
+
+    private final Process process;
+    private InetSocketAddress registerPort;
+    private InetSocketAddress messagePort;
+
+    private ServerJvm(Process process) {
+        this.process = process;
+    }
+
+    /**
+     * Starts a server and waits until it says where it listens.
+     *
+     * @param command starts the server, but for the options that place it: home, host, ports and sync
+     * @throws IOException if it ends before it listens; what it printed is in the message
+     */
+    public static ServerJvm start(List<String> command, Path home) throws IOException {
+        List<String> placed = new ArrayList<>(command);
+        placed.addAll(List.of(
+                "--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0", "--sync=always"));
+        ServerJvm server = new ServerJvm(
+                new ProcessBuilder(placed).redirectErrorStream(true).start());
+        try {
+            server.awaitAddresses();
+            return server;
+        } catch (IOException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    /** Where it takes {@code POST /register}. */
+    public InetSocketAddress registerPort() {
+        return registerPort;
+    }
+
+    /** Where it takes {@code POST /message}. */
+    public InetSocketAddress messagePort() {
+        return messagePort;
+    }
+
+    /** User and system time of the whole process since its start, in steps of 10 ms ({@code /proc/PID/stat}). */
+    public Duration cpu() {
+        return process.toHandle().info().totalCpuDuration().orElseThrow();
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP.toSeconds(), TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void awaitAddresses() throws IOException {
+        BufferedReader output = process.inputReader();
+        StringBuilder printed = new StringBuilder();
+        while (registerPort == null || messagePort == null) {
+            String line = output.readLine();
+            if (line == null) {
+                throw new IOException("the server ended before it listened:\n" + printed);
+            }
+            printed.append(line).append('\n');
+            Matcher address = ADDRESS.matcher(line);
+            while (address.find()) {
+                InetSocketAddress found = new InetSocketAddress(address.group(1), Integer.parseInt(address.group(2)));
+                if (address.group(3).equals("register")) {
+                    registerPort = found;
+                } else {
+                    messagePort = found;
+                }
+            }
+        }
+        Thread drain = new Thread(this::drainOutput, "server-output");
+        drain.setDaemon(true);
+        drain.start();
+    }
+
+    /** A server whose output nobody reads stands still once the pipe is full. */
+    private void drainOutput() {
+        try {
+            process.getInputStream().transferTo(OutputStream.nullOutputStream());
+        } catch (IOException e) {
+            // the process was ended
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package dev.countersign.perf.capacity;
+
+import com.google.gson.Gson;
+import dev.countersign.perf.server.Credential;
+import dev.countersign.perf.server.JavaCommand;
+import dev.countersign.perf.server.ServerJvm;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * How long does a client that is alone wait for the answer to a message of 64 bytes, over a connection that stays open,
+ * from the server and from the floor, each in a JVM of its own?
+ *
+ * <pre>mvn -pl perf jmh:benchmark -Djmh.benchmarks=RoundTripBenchmark</pre>
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+public class RoundTripBenchmark {
+
+    /** Who answers; {@code /register} too, in the same form. */
+    public enum Answering {
+        FLOOR(Floor.class),
+        SERVER(dev.countersign.web.Main.class);
+
+        private final Class<?> main;
+
+        Answering(Class<?> main) {
+            this.main = main;
+        }
+    }
+
+    @Param
+    public Answering answering;
+
+    private final Answer answer = new Answer();
+    private final SplittableRandom random = new SplittableRandom();
+    private Servers servers;
+    private SocketChannel connection;
+    private Supplier<ByteBuffer> messages;
+
+    @Setup
+    public void connect() throws IOException {
+        servers = new Servers(Path.of("target"));
+        ServerJvm server = servers.start(JavaCommand.of(answering.main, JavaCommand.FLAGS));
+        messages = Requests.messages(List.of(register(server.registerPort())), 64, random);
+        connection = SocketChannel.open(server.messagePort());
+    }
+
+    @TearDown
+    public void close() throws IOException {
+        connection.close();
+        servers.close();
+    }
+
+    @Benchmark
+    public int message() throws IOException {
+        exchange(connection, messages);
+        return answer.status();
+    }
+
+    private Credential register(InetSocketAddress port) throws IOException {
+        try (SocketChannel once = SocketChannel.open(port)) {
+            exchange(once, Requests.registrations(random));
+            return new Gson().fromJson(answer.body(), Credential.class);
+        }
+    }
+
+    private void exchange(SocketChannel channel, Supplier<ByteBuffer> requests) throws IOException {
+        channel.write(requests.get());
+        while (!answer.read(channel)) {
+            // the rest of the answer is on its way
+        }
+        if (answer.status() != 201) {
+            throw new IOException("answered with " + answer.status());
+        }
+    }
+}

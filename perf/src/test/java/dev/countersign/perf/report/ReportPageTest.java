@@ -1,0 +1,215 @@
+package dev.countersign.perf.report;
+
+import static dev.countersign.perf.report.ReportFixture.gate;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.JsonObject;
+import dev.countersign.perf.data.Results.Verdict;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportPageTest {
+
+    private static final Pattern WORD = Pattern.compile("<p class=\"answer\"><strong>(\\w+)</strong></p>");
+    private static final Pattern POINTER = Pattern.compile("(?:src|href|action|srcset)\\s*=\\s*\"([^\"]*)\"");
+
+    @TempDir
+    private Path reports;
+
+    private ReportFixture fixture;
+
+    @BeforeEach
+    void invent() throws Exception {
+        fixture = new ReportFixture(reports);
+    }
+
+    @Test
+    void aRunWhoseGatesAllHoldPasses() throws IOException {
+        String html = fixture.html();
+
+        assertEquals("PASS", word(html));
+        assertTrue(html.contains("34 of 34 gates hold"));
+        assertTrue(html.contains("41,771 messages acknowledged in all runs 41,771 stand in the log, 0 lost"));
+    }
+
+    @Test
+    void oneLostMessageFailsAndIsNamed() throws IOException {
+        String html = fixture.with("51.json", load -> {
+                    load.addProperty("inLog", 1215);
+                    load.addProperty("lost", 1);
+                    gate("nothing lost", 1, Verdict.FAIL).accept(load);
+                })
+                .html();
+
+        assertEquals("FAIL", word(html));
+        assertTrue(html.contains("33 of 34 gates hold"));
+        assertTrue(html.contains("<strong>FAIL</strong> 51 users: nothing lost 1 (limit 0)"));
+        assertTrue(html.contains("41,771 messages acknowledged in all runs 41,770 stand in the log, 1 lost"));
+    }
+
+    @Test
+    void aLoadSideThatFellShortIsInvalid() throws IOException {
+        String html = fixture.with("500.json", gate("load side CPU", 91, Verdict.INVALID))
+                .html();
+
+        assertEquals("INVALID", word(html));
+        assertTrue(html.contains("<strong>INVALID</strong> 500 users: load side CPU 91\u00a0% (limit 80)"));
+    }
+
+    @Test
+    void aFailureOutweighsWhatCannotBeTold() throws IOException {
+        String html = fixture.with("500.json", gate("load side CPU", 91, Verdict.INVALID))
+                .with("51.json", gate("nothing forged", 1, Verdict.FAIL))
+                .html();
+
+        assertEquals("FAIL", word(html));
+    }
+
+    @Test
+    void theWordComesFromTheGatesAlone() throws IOException {
+        String html = fixture.with("51.json", load -> load.addProperty("p99", 9_000_000))
+                .html();
+
+        assertEquals("PASS", word(html));
+    }
+
+    @Test
+    void withoutTheLoadOf500UsersNothingIsPassed() throws IOException {
+        String html = fixture.without("500.json").html();
+
+        assertEquals("INVALID", word(html));
+        assertTrue(html.contains("<strong>INVALID</strong> 500 users: not measured"));
+    }
+
+    @Test
+    void aRunThatNoGateJudgedIsNotPassed() throws IOException {
+        String html = fixture.with(
+                        "51.json", load -> load.getAsJsonArray("gates").asList().clear())
+                .html();
+
+        assertEquals("INVALID", word(html));
+    }
+
+    @Test
+    void withoutDataThePageSaysThatNothingWasMeasured() throws IOException {
+        String html =
+                fixture.without(ReportFixture.allFiles().toArray(String[]::new)).html();
+
+        assertEquals("INVALID", word(html));
+        assertTrue(html.contains("Neither 51 nor 500 users were measured."));
+        assertEquals(6, count(html, "<p class=\"missing\">Not measured.</p>"));
+    }
+
+    @Test
+    void fullDataLeavesNoSectionEmpty() throws IOException {
+        assertFalse(fixture.html().toLowerCase().contains("not measured."));
+    }
+
+    @Test
+    void aQuickRunIsMarked() throws IOException {
+        String mark = "<strong>Quick run</strong>";
+        assertFalse(fixture.html().contains(mark));
+
+        String html = fixture.with("environment.json", place -> place.addProperty("quick", true))
+                .html();
+
+        assertTrue(html.contains(mark));
+    }
+
+    @Test
+    void uncommittedChangesAreMarked() throws IOException {
+        String html = fixture.with("environment.json", place -> place.addProperty("dirty", true))
+                .html();
+
+        assertTrue(html.contains("0123456789ab with uncommitted changes"));
+    }
+
+    @Test
+    void whatTheDataSayCannotBecomeMarkup() throws IOException {
+        String attack = "\"><script>alert('x')</script>";
+        String html = fixture.with("environment.json", place -> place.addProperty("cpu", attack))
+                .with("open.json", rates -> renameTargets(rates, attack))
+                .with(
+                        "51.json",
+                        load -> load.getAsJsonArray("steps")
+                                .get(0)
+                                .getAsJsonObject()
+                                .addProperty("name", attack))
+                .html();
+
+        assertFalse(html.contains("<script"));
+        assertTrue(html.contains("&lt;script&gt;"));
+    }
+
+    private static void renameTargets(JsonObject rates, String name) {
+        rates.getAsJsonArray("rates").forEach(rate -> rate.getAsJsonObject().addProperty("target", name));
+    }
+
+    @Test
+    void nothingOnThePagePointsElsewhere() throws IOException {
+        String html = fixture.html();
+
+        List<String> targets =
+                POINTER.matcher(html).results().map(match -> match.group(1)).toList();
+        assertTrue(targets.containsAll(List.of("51/index.html", "500/index.html", "data/51.json", "#gates")));
+        assertEquals(
+                List.of(),
+                targets.stream()
+                        .filter(target -> target.matches("(\\w+:|//|/).*"))
+                        .toList());
+        assertFalse(html.matches("(?s).*(@import|url\\(|<link|<script|<iframe|<img|https?://).*"));
+    }
+
+    @Test
+    void everyPlaceOnThePageHasANameOfItsOwn() throws IOException {
+        List<String> ids = Pattern.compile(" id=\"([^\"]+)\"")
+                .matcher(fixture.html())
+                .results()
+                .map(match -> match.group(1))
+                .toList();
+
+        assertEquals(ids.stream().distinct().toList(), ids);
+    }
+
+    @Test
+    void theSameDataGiveTheSamePage() throws IOException {
+        assertEquals(fixture.html(), fixture.html());
+    }
+
+    @Test
+    void aDamagedFileIsNamedAndLeavesTheOldPage() throws IOException {
+        String before = fixture.html();
+        fixture.with("500.json", "{\"users\": \"many\"}");
+
+        IOException refusal = assertThrows(IOException.class, fixture::page);
+
+        assertTrue(refusal.getMessage().contains("500.json"), refusal.getMessage());
+        assertEquals(before, Files.readString(reports.resolve("index.html")));
+    }
+
+    private static String word(String html) {
+        return WORD.matcher(html)
+                .results()
+                .map(match -> match.group(1))
+                .reduce((one, other) -> one + " and " + other)
+                .orElse("no word");
+    }
+
+    private static long count(String html, String part) {
+        return Pattern.compile(part, Pattern.LITERAL)
+                .matcher(html)
+                .results()
+                .map(MatchResult::group)
+                .count();
+    }
+}
