@@ -173,7 +173,8 @@ final class GroupCommit<T, R> implements Closeable {
         try {
             completions.execute(batch);
         } catch (RuntimeException | Error e) {
-            batch.run(); // its threads have ended, or it can't start one: whoever waits must hear of it all the same
+            batch.run(); // its threads have ended, say: whoever waits must hear of it; to complete a stage twice
+            // does nothing
         }
     }
 

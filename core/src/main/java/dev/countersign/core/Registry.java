@@ -30,16 +30,17 @@ public final class Registry implements Closeable {
     private static final byte[] NO_CODE = new byte[32];
 
     private final CodeGenerator codes;
-    private final PreparedStatement selectCode;
+    private final Handle reader;
     private final GroupCommit<Registration, Boolean> commits;
     private final Cache<ClientId, byte[]> known = Caffeine.newBuilder()
             .maximumSize(CACHED_REGISTRATIONS)
             .executor(Runnable::run)
             .build();
+    private Optional<PreparedStatement> selectCode = Optional.empty();
 
     Registry(Database database, CodeGenerator codes, int queueSize, Executor completions) {
         this.codes = codes;
-        selectCode = prepare(database.reader(), "SELECT code_sha256 FROM registration WHERE id = ?");
+        reader = database.reader();
         commits = new GroupCommit<>("registry-writer", queueSize, completions, new Table(database.writer()));
     }
 
@@ -93,23 +94,37 @@ public final class Registry implements Closeable {
 
     /** By a statement that is prepared once: to prepare it anew costs several times what the look-up does. */
     private Optional<byte[]> lookUp(ClientId id) {
-        synchronized (selectCode) { // it takes a few microseconds, from memory: a pool would win nothing
+        synchronized (reader) { // it takes a few microseconds, from memory: a pool would win nothing
             try {
-                selectCode.setString(1, id.value());
-                try (ResultSet rows = selectCode.executeQuery()) {
-                    return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
+                if (selectCode.isEmpty()) {
+                    selectCode = Optional.of(reader.getConnection()
+                            .prepareStatement("SELECT code_sha256 FROM registration WHERE id = ?"));
                 }
+                return lookUp(id, selectCode.get());
             } catch (SQLException e) {
+                dropStatement(e);
                 throw new UnavailableException("the database can't be read", e);
             }
         }
     }
 
-    private static PreparedStatement prepare(Handle handle, String sql) {
-        try {
-            return handle.getConnection().prepareStatement(sql);
-        } catch (SQLException e) {
-            throw new UnavailableException("the database can't be read", e);
+    private static Optional<byte[]> lookUp(ClientId id, PreparedStatement selectCode) throws SQLException {
+        selectCode.setString(1, id.value());
+        try (ResultSet rows = selectCode.executeQuery()) {
+            return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
+        }
+    }
+
+    /** SQLite's driver may have closed it with the failure: the next look-up has one of its own. */
+    private void dropStatement(SQLException cause) {
+        Optional<PreparedStatement> dropped = selectCode;
+        selectCode = Optional.empty();
+        if (dropped.isPresent()) {
+            try {
+                dropped.get().close();
+            } catch (SQLException e) {
+                cause.addSuppressed(e);
+            }
         }
     }
 

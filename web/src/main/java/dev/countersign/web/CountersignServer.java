@@ -26,8 +26,7 @@ public final class CountersignServer implements AutoCloseable {
      */
     public static CountersignServer start(Home home, Settings settings) {
         JettyThreads threads = new JettyThreads();
-        // a batch of messages waits for the disk: its writer has time to answer. One of registrations takes the
-        // processor
+        // messages: the fewest changes of threads. Registrations: a commit takes the processor, another core may answer
         Store store =
                 Store.open(home, settings.sync(), settings.queueSize(), threads::completeElsewhere, threads::complete);
         HttpSettings http = settings.http();

@@ -21,6 +21,7 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
  * <pre>
  * Server
  *   connector "register"   connector "message"
+ *   BatchGuard                 keeps from a thread that answers batches what might hold it up
  *   GracefulHandler            counts what is in flight; refuses the rest while stopping
  *     ContextHandlerCollection
  *       "/" of "@register"     /register, /health; anything else is a 404
@@ -56,8 +57,11 @@ public final class HttpServer implements AutoCloseable {
         message = connector("message", settings.messagePort(), settings);
         server.addConnector(register);
         server.addConnector(message);
-        server.setHandler(new GracefulHandler(
-                new ContextHandlerCollection(context("register", onRegisterPort), context("message", onMessagePort))));
+        server.setHandler(new BatchGuard(
+                threads,
+                settings.maxBodyBytes(),
+                new GracefulHandler(new ContextHandlerCollection(
+                        context("register", onRegisterPort), context("message", onMessagePort)))));
         server.setErrorHandler(new ProblemHandler());
         server.setStopTimeout(STOP_TIMEOUT_MILLIS);
     }
@@ -102,7 +106,8 @@ public final class HttpServer implements AutoCloseable {
     private ServerConnector connector(String name, int port, HttpSettings settings) {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
-        http.setResponseHeaderSize(2048); // in a pool of its own: that of the requests' buffers is searched for long
+        http.setResponseHeaderSize(
+                2048); // Jetty pools buffers by size, and searches past the requests' that are in use
         http.setHeaderCacheSize(128); // by default 98 KB of heap for each connection, ten thousand of which are 1 GB
         ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
         connector.setName(name);

@@ -7,67 +7,93 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Jetty's thread pool, which leaves to whoever completes a batch what comes of it.
+ * Jetty's thread pool, whose work a thread that answers a batch does itself.
  *
  * <p>When an exchange is completed by a thread other than the one that began it, Jetty hands its connection to the pool,
- * to look there for a next request: a change of threads for each answer. Here the thread that completes a batch keeps
- * those connections, and looks after them itself once all of the batch is answered. By then most of the next requests
- * have come: they need neither the selector nor another thread.
+ * to look there for a next request: a change of threads for each answer. Here the thread that answers a batch keeps those
+ * connections, and serves the next request of each once all of the batch is answered. By then most of them have come:
+ * they need neither the selector nor another thread. What might hold that thread up it leaves to the pool:
+ * {@link BatchGuard}.
  */
 final class JettyThreads extends QueuedThreadPool {
 
     private static final Logger log = LoggerFactory.getLogger(JettyThreads.class);
 
-    /** Connections that are worth waking another thread for: to look after so many takes some 100 microseconds. */
+    /** Connections that are worth waking another thread for: to serve so many takes some 100 microseconds. */
     private static final int SHARE = 16;
 
     private final int cores = Runtime.getRuntime().availableProcessors();
-    private final ThreadLocal<Queue<Runnable>> kept = new ThreadLocal<>();
+    private final ThreadLocal<Kept> kept = new ThreadLocal<>();
 
-    /** Runs the completions of a batch, then looks after their connections, where they are many with others' help. */
-    void complete(Runnable completions) {
-        Queue<Runnable> connections = keepFrom(completions);
+    /** What comes of a task of a thread that answers a batch. */
+    private static final class Kept {
+        final Queue<Runnable> tasks = new ArrayDeque<>();
+        boolean tookRequest;
+    }
+
+    /** Answers a batch, then serves its connections, where they are many with others' help. */
+    void complete(Runnable answers) {
+        Queue<Runnable> connections = keepFrom(answers);
         for (int shares = Math.min(cores, connections.size() / SHARE); shares > 1; shares--) {
             Queue<Runnable> share = new ArrayDeque<>();
             for (int i = connections.size() / shares; i > 0; i--) {
                 share.add(connections.remove());
             }
-            super.execute(() -> lookAfter(share));
+            super.execute(() -> serve(share));
         }
-        lookAfter(connections);
+        serve(connections);
     }
 
-    /** The same on a thread of the pool, for a caller whose own work takes the processor rather than the disk. */
-    void completeElsewhere(Runnable completions) {
-        super.execute(() -> complete(completions));
+    /** The same on a thread of the pool, for a caller whose own work takes the processor. */
+    void completeElsewhere(Runnable answers) {
+        super.execute(() -> complete(answers));
+    }
+
+    /** Whether the calling thread answers a batch and has taken a request of the same connection before. */
+    boolean isRepeated() {
+        Kept mine = kept.get();
+        if (mine == null) {
+            return false;
+        }
+        boolean repeated = mine.tookRequest;
+        mine.tookRequest = true;
+        return repeated;
+    }
+
+    boolean isAnsweringBatch() {
+        return kept.get() != null;
+    }
+
+    /** Runs it on a thread of the pool, whoever calls. */
+    void executeElsewhere(Runnable task) {
+        super.execute(task);
     }
 
     /** Hands it to the pool where the calling thread doesn't keep it. */
     @Override
     public void execute(Runnable task) {
-        Queue<Runnable> tasks = kept.get();
-        if (tasks == null) {
+        Kept mine = kept.get();
+        if (mine == null) {
             super.execute(task);
         } else {
-            tasks.add(task);
+            mine.tasks.add(task);
         }
     }
 
-    /** What a connection hands over meanwhile is the pool's again, so that none keeps this thread from the others. */
-    private void lookAfter(Queue<Runnable> connections) {
+    private void serve(Queue<Runnable> connections) {
         connections.forEach(connection -> keepFrom(connection).forEach(super::execute));
     }
 
     private Queue<Runnable> keepFrom(Runnable task) {
-        Queue<Runnable> tasks = new ArrayDeque<>();
-        kept.set(tasks);
+        Kept mine = new Kept();
+        kept.set(mine);
         try {
             task.run();
-        } catch (RuntimeException e) { // as in the pool: its thread outlives it
-            log.warn("a task failed", e);
+        } catch (RuntimeException | Error e) { // one connection's failure is not the others'
+            log.warn("a connection failed", e);
         } finally {
             kept.remove();
         }
-        return tasks;
+        return mine.tasks;
     }
 }

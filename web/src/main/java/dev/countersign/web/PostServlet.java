@@ -31,9 +31,10 @@ abstract class PostServlet extends HttpServlet {
     private static final Logger log = LoggerFactory.getLogger(PostServlet.class);
     private static final String BODY = PostServlet.class.getName() + ".body";
 
-    /** How long, and how much of, a refused body is read that nobody wants. */
+    /** How long a body that was refused for its length is read; one in chunks has what is left of its own time. */
     private static final long UNWANTED_MILLIS = 2_000;
 
+    /** How much of a refused body is read. */
     private static final int UNWANTED_BYTES = 16 * 1024 * 1024;
 
     private final int maxBodyBytes;
@@ -76,6 +77,9 @@ abstract class PostServlet extends HttpServlet {
             } else {
                 refuse(response, e);
             }
+        } catch (UnavailableException e) {
+            log.error("a request could not be looked into", e);
+            refuse(response, refusal(e));
         }
     }
 
