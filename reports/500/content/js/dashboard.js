@@ -173,7 +173,7 @@ $(document).ready(function() {
     });
 
     // Creates APDEX table
-    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.7403915881073242, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [0.9541666666666667, 50, 200, "wrong code"], "isController": false}, {"data": [0.7736921910538287, 50, 200, "message"], "isController": false}, {"data": [0.6876421531463229, 50, 200, "register"], "isController": false}]}, function(index, item){
+    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9973197718369872, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.999351117519827, 50, 200, "message"], "isController": false}, {"data": [0.9950252343186734, 50, 200, "register"], "isController": false}]}, function(index, item){
         switch(index){
             case 0:
                 item = item.toFixed(3);
@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2758, 0, 0.0, 111.6635242929661, 0, 1132, 13.0, 273.0, 734.0499999999997, 937.6399999999994, 150.9413309982487, 30.216464228053855, 41.84467696475482], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 120, 0, 0.0, 19.058333333333334, 0, 103, 6.0, 49.900000000000006, 63.89999999999998, 103.0, 7.489701660217202, 1.8065979590562977, 2.378321604668581], "isController": false}, {"data": ["message", 1319, 0, 0.0, 60.43290371493559, 1, 719, 12.0, 179.0, 221.0, 263.39999999999986, 76.86928142665657, 14.199852755842416, 25.523003598694565], "isController": false}, {"data": ["register", 1319, 0, 0.0, 171.31918119787713, 1, 1132, 15.0, 742.0, 873.0, 972.1999999999998, 72.19485495347566, 15.299105004789272, 15.792624521072797], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29102, 0, 0.0, 1.9263624493162057, 0, 278, 1.0, 2.0, 3.0, 30.0, 151.6084498971113, 30.50119779049777, 42.0559180537105], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1362, 0, 0.0, 0.5279001468428782, 0, 27, 0.0, 1.0, 1.0, 10.36999999999989, 7.226729347843389, 1.7431661610520675, 2.300178877469265], "isController": false}, {"data": ["message", 13870, 0, 0.0, 1.5016582552271134, 0, 87, 1.0, 1.0, 3.0, 26.0, 72.3258469737343, 13.490465597639894, 24.014441377997716], "isController": false}, {"data": ["register", 13870, 0, 0.0, 2.4883922134102403, 0, 278, 1.0, 2.0, 3.0, 47.289999999999054, 72.25689488106525, 15.312252137881991, 15.806195755233023], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2758, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29102, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 

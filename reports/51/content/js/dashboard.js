@@ -173,7 +173,7 @@ $(document).ready(function() {
     });
 
     // Creates APDEX table
-    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.8966101694915254, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.9577464788732394, 50, 200, "message"], "isController": false}, {"data": [0.8286713286713286, 50, 200, "register"], "isController": false}]}, function(index, item){
+    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9998309668695065, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [1.0, 50, 200, "message"], "isController": false}, {"data": [0.9996456413890857, 50, 200, "register"], "isController": false}]}, function(index, item){
         switch(index){
             case 0:
                 item = item.toFixed(3);
@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 295, 0, 0.0, 38.145762711864386, 2, 331, 11.0, 82.20000000000027, 306.2, 322.1600000000001, 18.63550221099179, 3.715687677668983, 5.154991511370815], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 10, 0, 0.0, 10.8, 2, 29, 6.5, 28.200000000000003, 29.0, 29.0, 1.1796626164916835, 0.2845475256576619, 0.37440463902323934], "isController": false}, {"data": ["message", 142, 0, 0.0, 18.619718309859163, 2, 91, 9.0, 48.0, 63.94999999999996, 89.27999999999997, 9.221378011559192, 1.6951435563997663, 3.061785667900513], "isController": false}, {"data": ["register", 143, 0, 0.0, 59.44755244755245, 4, 331, 12.0, 306.6, 310.79999999999995, 328.8, 9.033480732785849, 1.9143216006001262, 1.9760739102969047], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2958, 0, 0.0, 2.0801217038539526, 0, 61, 2.0, 3.0, 4.0, 8.0, 15.54150970162193, 3.1261657445791236, 4.3106381745556375], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 136, 0, 0.0, 0.46323529411764713, 0, 3, 0.0, 1.0, 2.0, 3.0, 0.7353378498937545, 0.1773715321521068, 0.23404889658770794], "isController": false}, {"data": ["message", 1411, 0, 0.0, 1.7420269312544308, 0, 18, 2.0, 3.0, 4.0, 7.0, 7.415504764107065, 1.3831654393988764, 2.462179316207424], "isController": false}, {"data": ["register", 1411, 0, 0.0, 2.574060949681077, 0, 61, 2.0, 3.0, 4.0, 9.0, 7.413517716783657, 1.5710286567793492, 1.6217070005464251], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 295, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2958, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 
