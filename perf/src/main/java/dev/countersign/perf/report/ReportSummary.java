@@ -87,7 +87,7 @@ final class ReportSummary {
                 + each(load -> Units.millis(load.p95())) + ", p99 "
                 + each(load -> Units.millis(load.p99())) + ", worst "
                 + each(load -> Units.millis(load.max())) + "; of "
-                + total(Load::acknowledged) + " messages acknowledged in all runs "
+                + total(Load::acknowledged) + " messages acknowledged to users and new clients "
                 + total(Load::inLog) + " stand in the log, "
                 + total(Load::lost) + " lost; of "
                 + total(Load::wrongCodesSent) + " wrong codes sent "
@@ -119,7 +119,7 @@ final class ReportSummary {
                         question,
                         total(Load::lost),
                         "lost",
-                        "of %s acknowledged messages; %s\u00a0doubled, %s\u00a0forged, %s\u00a0altered"
+                        "of %s messages acknowledged to users; %s\u00a0doubled, %s\u00a0forged, %s\u00a0altered"
                                 .formatted(
                                         total(Load::acknowledged),
                                         total(Load::doubled),

@@ -39,7 +39,8 @@ class ReportPageTest {
 
         assertEquals("PASS", word(html));
         assertTrue(html.contains("34 of 34 gates hold"));
-        assertTrue(html.contains("41,771 messages acknowledged in all runs 41,771 stand in the log, 0 lost"));
+        assertTrue(
+                html.contains("41,771 messages acknowledged to users and new clients 41,771 stand in the log, 0 lost"));
     }
 
     @Test
@@ -54,7 +55,8 @@ class ReportPageTest {
         assertEquals("FAIL", word(html));
         assertTrue(html.contains("33 of 34 gates hold"));
         assertTrue(html.contains("<strong>FAIL</strong> 51 users: nothing lost 1 (limit 0)"));
-        assertTrue(html.contains("41,771 messages acknowledged in all runs 41,770 stand in the log, 1 lost"));
+        assertTrue(
+                html.contains("41,771 messages acknowledged to users and new clients 41,770 stand in the log, 1 lost"));
     }
 
     @Test
