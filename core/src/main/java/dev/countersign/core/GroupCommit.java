@@ -173,8 +173,8 @@ final class GroupCommit<T, R> implements Closeable {
         try {
             completions.execute(batch);
         } catch (RuntimeException | Error e) {
-            batch.run(); // its threads have ended, say: whoever waits must hear of it; to complete a stage twice
-            // does nothing
+            // its threads have ended, say: whoever waits must hear of it. To complete a stage twice does nothing
+            batch.run();
         }
     }
 

@@ -23,7 +23,7 @@ final class BatchGuard extends Handler.Wrapper {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) throws Exception {
-        if (!threads.isAnsweringBatch() || (hasOrdinaryBody(request) && !threads.isRepeated())) {
+        if (threads.takeRequest(hasOrdinaryBody(request))) {
             return super.handle(request, response, callback);
         }
         threads.executeElsewhere(() -> handleInPool(request, response, callback));

@@ -106,8 +106,8 @@ public final class HttpServer implements AutoCloseable {
     private ServerConnector connector(String name, int port, HttpSettings settings) {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
-        http.setResponseHeaderSize(
-                2048); // Jetty pools buffers by size, and searches past the requests' that are in use
+        // not a request's size: Jetty pools buffers by it, and would search past all that are in use
+        http.setResponseHeaderSize(2048);
         http.setHeaderCacheSize(128); // by default 98 KB of heap for each connection, ten thousand of which are 1 GB
         ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
         connector.setName(name);

@@ -39,29 +39,31 @@ final class JettyThreads extends QueuedThreadPool {
             for (int i = connections.size() / shares; i > 0; i--) {
                 share.add(connections.remove());
             }
-            super.execute(() -> serve(share));
+            executeElsewhere(() -> serve(share));
         }
         serve(connections);
     }
 
     /** The same on a thread of the pool, for a caller whose own work takes the processor. */
     void completeElsewhere(Runnable answers) {
-        super.execute(() -> complete(answers));
+        executeElsewhere(() -> complete(answers));
     }
 
-    /** Whether the calling thread answers a batch and has taken a request of the same connection before. */
-    boolean isRepeated() {
+    /**
+     * Takes a request for the calling thread, whoever that is; for one that answers a batch only the first of a
+     * connection, and no other.
+     *
+     * @param isOrdinary whether it can be served without ever waiting for its client
+     * @return whether the calling thread is to serve it
+     */
+    boolean takeRequest(boolean isOrdinary) {
         Kept mine = kept.get();
         if (mine == null) {
-            return false;
+            return true;
         }
-        boolean repeated = mine.tookRequest;
+        boolean takes = isOrdinary && !mine.tookRequest;
         mine.tookRequest = true;
-        return repeated;
-    }
-
-    boolean isAnsweringBatch() {
-        return kept.get() != null;
+        return takes;
     }
 
     /** Runs it on a thread of the pool, whoever calls. */
@@ -81,7 +83,7 @@ final class JettyThreads extends QueuedThreadPool {
     }
 
     private void serve(Queue<Runnable> connections) {
-        connections.forEach(connection -> keepFrom(connection).forEach(super::execute));
+        connections.forEach(connection -> keepFrom(connection).forEach(this::executeElsewhere));
     }
 
     private Queue<Runnable> keepFrom(Runnable task) {

@@ -5,11 +5,10 @@ import static dev.countersign.perf.report.Units.NONE;
 import dev.countersign.perf.data.Results.Comparison;
 import dev.countersign.perf.data.Results.Load;
 import dev.countersign.perf.data.Results.Second;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.function.ToLongFunction;
-import java.util.stream.Stream;
 
 /** The first screen's table: each load, and the capacity, beside the reference's own figures. */
 record BesideReference(ReportData data, Reference reference) {
@@ -27,19 +26,16 @@ record BesideReference(ReportData data, Reference reference) {
             Reference.Row reference) {}
 
     List<Row> rows() {
-        return Stream.of(
-                        Stream.of(
-                                steady("51 users, steady", "51"),
-                                ramp("500 users, as they come", "500 ramp"),
-                                steady("500 users, steady", "500"),
-                                steady("51 new clients/s", "arrivals-51"),
-                                steady("500 new clients/s", "arrivals-500")),
-                        mostMessages().stream(),
-                        Stream.of(
-                                capacity("Capacity: messages", "message"),
-                                capacity("Capacity: registrations", "register")))
-                .flatMap(Function.identity())
-                .toList();
+        List<Row> rows = new ArrayList<>(List.of(
+                steady("51 users, steady", "51"),
+                ramp("500 users, as they come", "500 ramp"),
+                steady("500 users, steady", "500"),
+                steady("51 new clients/s", "arrivals-51"),
+                steady("500 new clients/s", "arrivals-500")));
+        mostMessages().ifPresent(rows::add);
+        rows.add(capacity("Capacity: messages", "message"));
+        rows.add(capacity("Capacity: registrations", "register"));
+        return rows;
     }
 
     /** The figure at the top of the page, where it is of other connections than the reference's. */
