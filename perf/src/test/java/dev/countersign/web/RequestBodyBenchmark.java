@@ -26,6 +26,7 @@ import org.openjdk.jmh.annotations.State;
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class RequestBodyBenchmark {
     private static final int BODIES = 512;
+    private static final List<String> MEMBERS = List.of("id", "code", "message");
 
     @Param({"64", "4096"})
     public int textBytes;
@@ -42,12 +43,12 @@ public class RequestBodyBenchmark {
 
     @Benchmark
     public List<String> plain() {
-        return RequestBody.texts(next(plain), "id", "code", "message");
+        return RequestBody.texts(next(plain), MEMBERS);
     }
 
     @Benchmark
     public List<String> mixed() {
-        return RequestBody.texts(next(mixed), "id", "code", "message");
+        return RequestBody.texts(next(mixed), MEMBERS);
     }
 
     private byte[] next(List<byte[]> bodies) {

@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 final class MessageServlet extends PostServlet {
 
     private static final long serialVersionUID = 1;
+    private static final List<String> MEMBERS = List.of("id", "code", "message");
 
     private final transient Registry registry;
     private final transient MessageLog messages;
@@ -27,7 +28,7 @@ final class MessageServlet extends PostServlet {
 
     @Override
     CompletableFuture<byte[]> answer(byte[] body) {
-        List<String> texts = RequestBody.texts(body, "id", "code", "message");
+        List<String> texts = RequestBody.texts(body, MEMBERS);
         ClientId id = RegisterServlet.clientId(texts.get(0));
         if (!registry.accepts(id, new Code(texts.get(1)))) {
             throw new RefusalException(Problem.WRONG_CODE);

@@ -5,12 +5,14 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Code;
 import dev.countersign.core.Registry;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** {@code POST /register {"id":"alice"}}: gives the id its code. */
 final class RegisterServlet extends PostServlet {
 
     private static final long serialVersionUID = 1;
+    private static final List<String> MEMBERS = List.of("id");
 
     private final transient Registry registry;
 
@@ -21,7 +23,7 @@ final class RegisterServlet extends PostServlet {
 
     @Override
     CompletableFuture<byte[]> answer(byte[] body) {
-        ClientId id = clientId(RequestBody.texts(body, "id").get(0));
+        ClientId id = clientId(RequestBody.texts(body, MEMBERS).get(0));
         return registry.register(id)
                 .toCompletableFuture()
                 .thenApply(code -> json(id, code.orElseThrow(() -> new RefusalException(Problem.ID_TAKEN))));

@@ -2,22 +2,36 @@ package dev.countersign.web;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import dev.countersign.core.Message;
-import java.io.IOException;
-import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.JsonRecyclerPools;
 
 /** Reads a request's JSON as strictly as RFC 8259 and the contract ask for, from its tokens, without reflection. */
 final class RequestBody {
+
+    /** Without limits of its own, as a body's length has one; nor does it keep the names that clients make up. */
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .recyclerPool(JsonRecyclerPools.threadLocalPool())
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(Integer.MAX_VALUE)
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
+            .build();
 
     private RequestBody() {}
 
@@ -28,49 +42,66 @@ final class RequestBody {
      * @return their values in the order of the names
      * @throws RefusalException {@link Problem#MALFORMED_REQUEST}, where the body is no such object in UTF-8
      */
-    static List<String> texts(byte[] body, String... names) {
-        try (JsonReader json = new JsonReader(new StringReader(decode(body)))) {
-            json.setStrictness(Strictness.STRICT);
-            json.setNestingLimit(Integer.MAX_VALUE); // a member that is ignored may nest as deep as a body allows
-            String[] values = new String[names.length];
+    static List<String> texts(byte[] body, List<String> names) {
+        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), decode(body))) {
+            if (json.nextToken() != JsonToken.START_OBJECT) {
+                throw malformed("The body is no JSON object.");
+            }
+            String[] values = new String[names.size()];
             Set<String> others = new HashSet<>(0);
-            json.beginObject();
-            while (json.hasNext()) {
-                String name = json.nextName();
-                int index = List.of(names).indexOf(name);
+            while (json.nextToken() != JsonToken.END_OBJECT) {
+                String name = text(json);
+                json.nextToken();
+                int index = names.indexOf(name);
                 if (index < 0 ? !others.add(name) : values[index] != null) {
                     throw malformed("A member stands in it twice.");
                 }
                 if (index < 0) {
-                    JsonParser.parseReader(json); // skipValue() would let broken JSON pass
+                    skip(json);
+                } else if (json.currentToken() == JsonToken.VALUE_STRING) {
+                    values[index] = text(json);
                 } else {
-                    values[index] = text(json, names[index]);
+                    throw malformed("The member \"" + name + "\" must be a string.");
                 }
             }
-            json.endObject();
-            if (json.peek() != JsonToken.END_DOCUMENT) {
+            if (json.nextToken() != null) {
                 throw malformed("Something follows the object.");
             }
-            for (int i = 0; i < names.length; i++) {
+            for (int i = 0; i < values.length; i++) {
                 if (values[i] == null) {
-                    throw malformed("The member \"" + names[i] + "\" is missing.");
+                    throw malformed("The member \"" + names.get(i) + "\" is missing.");
                 }
             }
-            return List.of(values);
-        } catch (IOException | IllegalStateException | JsonParseException e) {
+            return Arrays.asList(values);
+        } catch (CharacterCodingException | JacksonException e) {
             throw malformed("The body is no JSON object.");
         }
     }
 
-    private static String text(JsonReader json, String name) throws IOException {
-        if (json.peek() != JsonToken.STRING) {
-            throw malformed("The member \"" + name + "\" must be a string.");
+    /** Reads over a value; the strings in it must be text too. */
+    private static void skip(JsonParser json) {
+        int depth = 0;
+        for (JsonToken token = json.currentToken(); ; token = json.nextToken()) {
+            if (token.isStructStart()) {
+                depth++;
+            } else if (token.isStructEnd()) {
+                depth--;
+            } else {
+                text(json);
+            }
+            if (depth == 0) {
+                return;
+            }
         }
-        String value = json.nextString();
-        if (!Message.isText(value)) {
-            throw malformed("The member \"" + name + "\" holds half a surrogate pair, which is no text.");
+    }
+
+    /** The name or the value where the parser stands. */
+    private static String text(JsonParser json) {
+        String text = json.getString();
+        if (!Message.isText(text)) {
+            throw malformed("It holds half a surrogate pair, which is no text.");
         }
-        return value;
+        return text;
     }
 
     private static String decode(byte[] body) throws CharacterCodingException {

@@ -171,6 +171,9 @@ final class RequestJsonTest {
                         "an ignored pair of surrogates", "{\"id\":\"unusual-6\",\"x\":\"\\ud83d\\ude00\ud83d\ude00\"}"),
                 argumentSet("the replacement character", "{\"id\":\"unusual-7\",\"x\":\"\ufffd\"}"),
                 argumentSet("an ignored number beyond a double", "{\"id\":\"unusual-8\",\"x\":1e999}"),
+                argumentSet("an ignored number, long", "{\"id\":\"unusual-12\",\"x\":" + "9".repeat(60_000) + "}"),
+                argumentSet(
+                        "an ignored member's name, long", "{\"id\":\"unusual-13\",\"" + "x".repeat(60_000) + "\":1}"),
                 argumentSet("ignored arrays, deep", deep("unusual-9", "[", "]")),
                 argumentSet(
                         "ignored objects, deep",
