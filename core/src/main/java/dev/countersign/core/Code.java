@@ -14,14 +14,21 @@ import java.util.Objects;
  */
 public record Code(String value) {
 
+    /** One a thread: to make one costs more than to use it. */
+    private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Code::newSha256);
+
     public Code {
         Objects.requireNonNull(value, "value");
     }
 
     /** The SHA-256 of its UTF-8 bytes, 32 bytes: all that is ever stored of a code. */
     byte[] sha256() {
+        return SHA_256.get().digest(value.getBytes(UTF_8));
+    }
+
+    private static MessageDigest newSha256() {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(value.getBytes(UTF_8));
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError("every Java platform has SHA-256", e);
         }
