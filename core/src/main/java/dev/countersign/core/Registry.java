@@ -14,6 +14,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Who has which code. An id belongs to whoever registered it first, for good.
@@ -22,6 +24,8 @@ import org.jdbi.v3.core.statement.PreparedBatch;
  * with 144 random bits in a code there is nothing that a salt or a slow hash would protect.
  */
 public final class Registry implements Closeable {
+
+    private static final Logger log = LoggerFactory.getLogger(Registry.class);
 
     /** About 10 MB of heap when full. A registration never changes, so an entry never expires. */
     private static final int CACHED_REGISTRATIONS = 50_000;
@@ -37,6 +41,7 @@ public final class Registry implements Closeable {
             .executor(Runnable::run)
             .build();
     private Optional<PreparedStatement> selectCode = Optional.empty();
+    private boolean lookUpFails;
 
     Registry(Database database, CodeGenerator codes, int queueSize, Executor completions) {
         this.codes = codes;
@@ -100,9 +105,15 @@ public final class Registry implements Closeable {
                     selectCode = Optional.of(reader.getConnection()
                             .prepareStatement("SELECT code_sha256 FROM registration WHERE id = ?"));
                 }
-                return lookUp(id, selectCode.get());
+                Optional<byte[]> found = lookUp(id, selectCode.get());
+                lookUpFails = false;
+                return found;
             } catch (SQLException e) {
                 dropStatement(e);
+                if (!lookUpFails) { // it may fail for each message: once is enough to read
+                    lookUpFails = true;
+                    log.error("can't look codes up; refusing messages until it succeeds again", e);
+                }
                 throw new UnavailableException("the database can't be read", e);
             }
         }

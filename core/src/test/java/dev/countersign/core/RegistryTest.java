@@ -207,6 +207,22 @@ class RegistryTest {
     }
 
     @Test
+    void lookUpsThatFailAreToldOfOnceUntilTheySucceedAgain() throws Exception {
+        try (Connection other = connect();
+                ServerLogEvents events = new ServerLogEvents(Registry.class)) {
+            for (int outage = 1; outage <= 2; outage++) {
+                execute(other, "ALTER TABLE registration RENAME TO away");
+                for (int i = 0; i < 20; i++) {
+                    assertThrows(UnavailableException.class, () -> registry.accepts(ALICE, WRONG));
+                }
+                assertEquals(outage, events.list().size());
+                execute(other, "ALTER TABLE away RENAME TO registration");
+                assertFalse(registry.accepts(ALICE, WRONG));
+            }
+        }
+    }
+
+    @Test
     void lookUpsDoNotWaitForTheWriter() throws Exception {
         Code code = register(ALICE);
         restart();
