@@ -78,7 +78,6 @@ abstract class PostServlet extends HttpServlet {
                 refuse(response, e);
             }
         } catch (UnavailableException e) {
-            log.error("a request could not be looked into", e);
             refuse(response, refusal(e));
         }
     }
@@ -98,6 +97,9 @@ abstract class PostServlet extends HttpServlet {
     private static boolean isJson(String contentType) {
         if (contentType == null) {
             return false;
+        }
+        if (contentType.equals("application/json")) {
+            return true; // as most say it
         }
         try {
             Map<String, String> parameters = new HashMap<>(0);
