@@ -1,7 +1,7 @@
 package dev.countersign.web;
 
-import java.util.ArrayDeque;
-import java.util.Queue;
+import java.util.ArrayList;
+import java.util.List;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,18 +27,17 @@ final class JettyThreads extends QueuedThreadPool {
 
     /** What comes of a task of a thread that answers a batch. */
     private static final class Kept {
-        final Queue<Runnable> tasks = new ArrayDeque<>();
+        final List<Runnable> tasks = new ArrayList<>();
         boolean tookRequest;
     }
 
     /** Answers a batch, then serves its connections, where they are many with others' help. */
     void complete(Runnable answers) {
-        Queue<Runnable> connections = keepFrom(answers);
+        List<Runnable> connections = keepFrom(answers);
         for (int shares = Math.min(cores, connections.size() / SHARE); shares > 1; shares--) {
-            Queue<Runnable> share = new ArrayDeque<>();
-            for (int i = connections.size() / shares; i > 0; i--) {
-                share.add(connections.remove());
-            }
+            int size = connections.size() / shares;
+            List<Runnable> share = connections.subList(0, size);
+            connections = connections.subList(size, connections.size());
             executeElsewhere(() -> serve(share));
         }
         serve(connections);
@@ -82,11 +81,11 @@ final class JettyThreads extends QueuedThreadPool {
         }
     }
 
-    private void serve(Queue<Runnable> connections) {
+    private void serve(List<Runnable> connections) {
         connections.forEach(connection -> keepFrom(connection).forEach(this::executeElsewhere));
     }
 
-    private Queue<Runnable> keepFrom(Runnable task) {
+    private List<Runnable> keepFrom(Runnable task) {
         Kept mine = new Kept();
         kept.set(mine);
         try {
