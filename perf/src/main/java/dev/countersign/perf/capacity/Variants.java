@@ -44,7 +44,7 @@ final class Variants {
             List<Credential> registered = Seed.registrations(servers.nextHome(), REGISTRATIONS);
             ServerJvm million = servers.start(command);
             ServerJvm ordinary = servers.start(command);
-            ServerJvm small = servers.start(JavaCommand.of(Main.class, List.of("-Xmx64m")));
+            ServerJvm small = servers.start(JavaCommand.of(Main.class, List.of("-Xms64m", "-Xmx64m")));
             ServerJvm connected = servers.start(command);
             servers.warmUp(WORKLOAD, warmUp);
             Variants variants = new Variants(new Entrant(ordinary, WORKLOAD), rounds, turn);
@@ -56,7 +56,7 @@ final class Variants {
                     "each message from any of 1,000,000 clients, against from 500",
                     0.95,
                     new Entrant(million, WORKLOAD.sentByAnyOf(registered)));
-            variants.compare("-Xmx64m against -Xmx1g, 500 connections", 0.9, new Entrant(small, WORKLOAD));
+            variants.compare("64 MB of heap against 1 GB, 500 connections", 0.9, new Entrant(small, WORKLOAD));
             variants.compare(
                     "10,000 connections, 500 of them busy, against 500 alone",
                     0.8,
