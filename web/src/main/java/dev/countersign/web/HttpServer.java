@@ -108,8 +108,8 @@ public final class HttpServer implements AutoCloseable {
         http.setSendServerVersion(false);
         // not a request's size: Jetty pools buffers by it, and would search past all that are in use
         http.setResponseHeaderSize(2048);
-        http.setHeaderCacheSize(
-                0); // by default 98 KB of heap for each connection, and all of them copied by the collector
+        // by default 98 KB of heap for each connection, and work for the collector, to save a string a request
+        http.setHeaderCacheSize(0);
         ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
         connector.setName(name);
         connector.setHost(settings.host().isEmpty() ? null : settings.host());
