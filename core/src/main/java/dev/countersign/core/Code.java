@@ -23,7 +23,12 @@ public record Code(String value) {
 
     /** The SHA-256 of its UTF-8 bytes, 32 bytes: all that is ever stored of a code. */
     byte[] sha256() {
-        return SHA_256.get().digest(value.getBytes(UTF_8));
+        MessageDigest sha256 = SHA_256.get();
+        try {
+            return sha256.digest(value.getBytes(UTF_8));
+        } finally {
+            sha256.reset(); // leaves nothing of the code, nor of a failure
+        }
     }
 
     private static MessageDigest newSha256() {

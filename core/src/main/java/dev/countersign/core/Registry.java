@@ -106,13 +106,18 @@ public final class Registry implements Closeable {
                             .prepareStatement("SELECT code_sha256 FROM registration WHERE id = ?"));
                 }
                 Optional<byte[]> found = lookUp(id, selectCode.get());
-                lookUpFails = false;
+                if (lookUpFails) {
+                    lookUpFails = false;
+                    log.info("codes are looked up again");
+                }
                 return found;
             } catch (SQLException e) {
                 dropStatement(e);
                 if (!lookUpFails) { // it may fail for each message: once is enough to read
                     lookUpFails = true;
-                    log.error("can't look codes up; refusing messages until it succeeds again", e);
+                    log.error(
+                            "can't look codes up; refusing messages of clients that are not cached until it succeeds again",
+                            e);
                 }
                 throw new UnavailableException("the database can't be read", e);
             }

@@ -21,14 +21,16 @@ import tools.jackson.core.util.JsonRecyclerPools;
 /** Reads a request's JSON as strictly as RFC 8259 and the contract ask for, from its tokens, without reflection. */
 final class RequestBody {
 
-    /** Without limits of its own, as a body's length has one; nor does it keep the names that clients make up. */
+    /**
+     * Sets no limits, as a body's length has one; keeps no names, as clients make them up; has its buffers by thread, as
+     * each request is parsed by one.
+     */
     private static final JsonFactory JSON = JsonFactory.builder()
             .recyclerPool(JsonRecyclerPools.threadLocalPool())
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(Integer.MAX_VALUE)
                     .maxNameLength(Integer.MAX_VALUE)
                     .maxNumberLength(Integer.MAX_VALUE)
-                    .maxStringLength(Integer.MAX_VALUE)
                     .build())
             .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
             .build();
@@ -43,7 +45,7 @@ final class RequestBody {
      * @throws RefusalException {@link Problem#MALFORMED_REQUEST}, where the body is no such object in UTF-8
      */
     static List<String> texts(byte[] body, List<String> names) {
-        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), decode(body))) {
+        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), checkEscapes(decode(body)))) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw malformed("The body is no JSON object.");
             }
@@ -86,7 +88,7 @@ final class RequestBody {
                 depth++;
             } else if (token.isStructEnd()) {
                 depth--;
-            } else {
+            } else if (token == JsonToken.VALUE_STRING || token == JsonToken.PROPERTY_NAME) {
                 text(json);
             }
             if (depth == 0) {
@@ -99,7 +101,7 @@ final class RequestBody {
     private static String text(JsonParser json) {
         String text = json.getString();
         if (!Message.isText(text)) {
-            throw malformed("It holds half a surrogate pair, which is no text.");
+            throw malformed("A name or a text in it holds half a surrogate pair.");
         }
         return text;
     }
@@ -110,6 +112,17 @@ final class RequestBody {
         return text.indexOf('\ufffd') < 0
                 ? text
                 : UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+    }
+
+    /** Of a hexadecimal digit jackson-core looks at the low byte alone: it would take U+0131 for a 1. */
+    private static String checkEscapes(String json) {
+        for (int i = json.indexOf('\\'); i >= 0; i = json.indexOf('\\', i + 2)) {
+            int end = Math.min(i + 6, json.length()); // of \\uXXXX
+            if (json.startsWith("u", i + 1) && json.substring(i, end).chars().anyMatch(c -> c > 0x7f)) {
+                throw malformed("The body is no JSON object.");
+            }
+        }
+        return json;
     }
 
     private static RefusalException malformed(String detail) {

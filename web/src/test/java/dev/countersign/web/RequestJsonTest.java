@@ -9,6 +9,7 @@ import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -102,6 +103,10 @@ final class RequestJsonTest {
                 malformedIgnored("an escaped single quote", "\"\\'\""),
                 malformedIgnored("a short escape", "\"\\u12\""),
                 malformedIgnored("an escape that is not hexadecimal", "\"\\uc4n4\""),
+                malformedIgnored("a digit that only ends as one does", "\"\\u004\u0131\""),
+                malformed("such a digit in a name", "{\"id\":\"c4n4ry\",\"\\u004\u0131\":1}"),
+                malformed("such a digit in the id", "{\"id\":\"\\u006\u0131\"}"),
+                malformed("a byte order mark", "\ufeff{\"id\":\"c4n4ry\"}"),
                 malformedIgnored("deep nesting without an end", "[".repeat(30_000)));
     }
 
@@ -127,6 +132,18 @@ final class RequestJsonTest {
         Answer answer = Service.post(server.registerPort(), "/register", json);
 
         assertRefused(400, "malformed-request", answer);
+    }
+
+    /** The parser takes a long body in pieces of 32,768 characters: the first ends in the midst of what is wrong. */
+    @ParameterizedTest
+    @MethodSource("malformedRegistrations")
+    void whatIsMalformedIsSoBehindManyBlanks(byte[] json) throws IOException {
+        int blanks = 32_768 - Math.min(json.length, 20);
+        byte[] body = new byte[blanks + json.length];
+        Arrays.fill(body, (byte) ' ');
+        System.arraycopy(json, 0, body, blanks, json.length);
+
+        assertRefused(400, "malformed-request", Service.post(server.registerPort(), "/register", body));
     }
 
     static Stream<Arguments> malformedMessages() {
@@ -174,6 +191,7 @@ final class RequestJsonTest {
                 argumentSet("an ignored number, long", "{\"id\":\"unusual-12\",\"x\":" + "9".repeat(60_000) + "}"),
                 argumentSet(
                         "an ignored member's name, long", "{\"id\":\"unusual-13\",\"" + "x".repeat(60_000) + "\":1}"),
+                argumentSet("an escaped backslash before a u", "{\"id\":\"unusual-14\",\"x\":\"\\\\u004\u0131\"}"),
                 argumentSet("ignored arrays, deep", deep("unusual-9", "[", "]")),
                 argumentSet(
                         "ignored objects, deep",
