@@ -173,7 +173,7 @@ $(document).ready(function() {
     });
 
     // Creates APDEX table
-    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9973197718369872, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.999351117519827, 50, 200, "message"], "isController": false}, {"data": [0.9950252343186734, 50, 200, "register"], "isController": false}]}, function(index, item){
+    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.996400658165364, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.9970512082853855, 50, 200, "message"], "isController": false}, {"data": [0.9953970080552359, 50, 200, "register"], "isController": false}]}, function(index, item){
         switch(index){
             case 0:
                 item = item.toFixed(3);
@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29102, 0, 0.0, 1.9263624493162057, 0, 278, 1.0, 2.0, 3.0, 30.0, 151.6084498971113, 30.50119779049777, 42.0559180537105], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1362, 0, 0.0, 0.5279001468428782, 0, 27, 0.0, 1.0, 1.0, 10.36999999999989, 7.226729347843389, 1.7431661610520675, 2.300178877469265], "isController": false}, {"data": ["message", 13870, 0, 0.0, 1.5016582552271134, 0, 87, 1.0, 1.0, 3.0, 26.0, 72.3258469737343, 13.490465597639894, 24.014441377997716], "isController": false}, {"data": ["register", 13870, 0, 0.0, 2.4883922134102403, 0, 278, 1.0, 2.0, 3.0, 47.289999999999054, 72.25689488106525, 15.312252137881991, 15.806195755233023], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29172, 0, 0.0, 2.104312354312369, 0, 219, 1.0, 2.0, 3.0, 41.27000000000044, 152.0634275259199, 30.592452701716525, 42.18184346020924], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1364, 0, 0.0, 0.6312316715542541, 0, 48, 0.0, 1.0, 1.0, 14.0, 7.15657365919179, 1.7262438416214572, 2.2778499388753057], "isController": false}, {"data": ["message", 13904, 0, 0.0, 1.8122123130034489, 0, 91, 1.0, 1.0, 3.0, 39.0, 72.57428895048099, 13.536805849161983, 24.096931878089393], "isController": false}, {"data": ["register", 13904, 0, 0.0, 2.5409234752589227, 0, 219, 1.0, 2.0, 4.0, 46.0, 72.4770642201835, 15.358909116972477, 15.854357798165138], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29102, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29172, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 
