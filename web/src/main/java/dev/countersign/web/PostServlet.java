@@ -12,12 +12,15 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpField;
+import org.eclipse.jetty.util.Callback;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -157,6 +160,11 @@ abstract class PostServlet extends HttpServlet {
     }
 
     private static void refuse(HttpServletResponse response, RefusalException refusal) throws IOException {
+        head(response, refusal);
+        response.getOutputStream().write(refusal.json());
+    }
+
+    private static void head(HttpServletResponse response, RefusalException refusal) {
         if (refusal.problem() == Problem.METHOD_NOT_ALLOWED) {
             response.setHeader("Allow", "POST");
         }
@@ -165,7 +173,6 @@ abstract class PostServlet extends HttpServlet {
         }
         response.setStatus(refusal.problem().status());
         response.setContentType(Problem.MEDIA_TYPE);
-        response.getOutputStream().write(refusal.json());
     }
 
     /**
@@ -197,13 +204,16 @@ abstract class PostServlet extends HttpServlet {
          * Answers at once, then lets go of what still comes, for a while: a connection that is closed while its client
          * is still sending is reset, and the client may never see the answer.
          */
-        void refuseWhileItComes(RefusalException refusal) throws IOException {
+        void refuseWhileItComes(RefusalException refusal) {
             refused = true;
             HttpServletResponse response = (HttpServletResponse) async.getResponse();
             response.setHeader("Connection", "close");
             response.setContentLength(refusal.json().length);
-            PostServlet.refuse(response, refusal);
-            response.flushBuffer();
+            head(response, refusal);
+            // by Jetty's own response: to flush the servlet's would wait for a client that reads nothing
+            ServletContextRequest.getServletContextRequest(async.getRequest())
+                    .getServletContextResponse()
+                    .write(false, ByteBuffer.wrap(refusal.json()), Callback.NOOP);
         }
 
         @Override
