@@ -42,6 +42,7 @@ public final class CountersignServer implements AutoCloseable {
                                 new MessageServlet(http, store.registry(), store.messageLog()),
                                 HealthServlet.PATH,
                                 health)));
+        server.http.limitThreads();
         try {
             server.http.start();
             return server;

@@ -37,6 +37,7 @@ public final class HttpServer implements AutoCloseable {
     /** 500 clients that come within a second overflow Java's default of 50. The kernel's somaxconn bounds it. */
     private static final int ACCEPT_QUEUE = 4096;
 
+    private final JettyThreads threads;
     private final Server server;
     private final ServerConnector register;
     private final ServerConnector message;
@@ -52,6 +53,7 @@ public final class HttpServer implements AutoCloseable {
             HttpSettings settings,
             Map<String, HttpServlet> onRegisterPort,
             Map<String, HttpServlet> onMessagePort) {
+        this.threads = threads;
         server = new Server(threads);
         register = connector("register", settings.registerPort(), settings);
         message = connector("message", settings.messagePort(), settings);
@@ -64,6 +66,15 @@ public final class HttpServer implements AutoCloseable {
                         context("register", onRegisterPort), context("message", onMessagePort)))));
         server.setErrorHandler(new ProblemHandler());
         server.setStopTimeout(STOP_TIMEOUT_MILLIS);
+    }
+
+    /** For servlets that never wait: lets no more threads work than can at once. More would be woken in vain. */
+    void limitThreads() {
+        int leased = 0; // by those that accept connections and select those that have something to read
+        for (ServerConnector connector : List.of(register, message)) {
+            leased += connector.getAcceptors() + connector.getSelectorManager().getSelectorCount();
+        }
+        threads.setMaxThreads(leased + Runtime.getRuntime().availableProcessors() + 1);
     }
 
     /** @throws StartupException where a port can't be had; nothing is left open then */
