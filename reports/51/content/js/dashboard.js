@@ -173,7 +173,7 @@ $(document).ready(function() {
     });
 
     // Creates APDEX table
-    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9993270524899058, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [1.0, 50, 200, "message"], "isController": false}, {"data": [0.9985885673959068, 50, 200, "register"], "isController": false}]}, function(index, item){
+    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [1.0, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [1.0, 50, 200, "message"], "isController": false}, {"data": [1.0, 50, 200, "register"], "isController": false}]}, function(index, item){
         switch(index){
             case 0:
                 item = item.toFixed(3);
@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2972, 0, 0.0, 2.023889636608341, 0, 56, 2.0, 3.0, 4.0, 8.0, 15.581583114009794, 3.1345250913556817, 4.32205884184064], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 138, 0, 0.0, 0.4782608695652172, 0, 2, 0.0, 1.0, 1.0, 2.0, 0.7238243100066087, 0.17459434040198474, 0.2303850332277319], "isController": false}, {"data": ["message", 1417, 0, 0.0, 1.6972477064220202, 0, 15, 1.0, 3.0, 4.0, 7.0, 7.431883145831694, 1.3862203914588416, 2.46761745076443], "isController": false}, {"data": ["register", 1417, 0, 0.0, 2.5010585744530727, 1, 56, 2.0, 3.0, 4.0, 8.819999999999936, 7.429116684841875, 1.574334297471374, 1.6251192748091603], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2948, 0, 0.0, 2.068860244233371, 0, 43, 2.0, 3.0, 4.0, 7.0, 15.451219640030608, 3.1098658762854177, 4.2875001146524525], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 144, 0, 0.0, 0.4583333333333336, 0, 3, 0.0, 1.0, 1.0, 3.0, 0.7559174160222996, 0.1823355485913164, 0.24060213218580867], "isController": false}, {"data": ["message", 1402, 0, 0.0, 1.7888730385164038, 0, 14, 2.0, 2.0, 4.0, 7.0, 7.35008859949881, 1.3709637915080788, 2.440459105302339], "isController": false}, {"data": ["register", 1402, 0, 0.0, 2.514265335235384, 1, 43, 2.0, 3.0, 4.0, 9.0, 7.348277976655328, 1.5572034384123106, 1.607435807393353], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2972, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2948, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 
