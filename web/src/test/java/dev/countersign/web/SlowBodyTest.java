@@ -20,7 +20,7 @@ final class SlowBodyTest {
 
     private static final Duration BODY_TIMEOUT = Duration.ofSeconds(2);
 
-    /** More than Jetty has threads, by default. */
+    /** More than Jetty has threads, even by default. */
     private static final int MORE_THAN_THREADS = 300;
 
     @TempDir

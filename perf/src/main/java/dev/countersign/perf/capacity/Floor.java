@@ -13,7 +13,7 @@ import java.util.Map;
 /**
  * What the server is measured against: the server's own Jetty, with the same two ports, and behind each a servlet that
  * reads the body and answers a fixed 201, as long as the real one and of the same headers. It keeps nothing, so no
- * service on this Jetty can answer sooner.
+ * service on this Jetty can answer sooner. It has as many threads as Jetty likes: with the server's few it is slower.
  */
 public final class Floor {
     private static final String REGISTERED =
