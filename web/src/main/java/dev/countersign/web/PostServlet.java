@@ -228,7 +228,7 @@ abstract class PostServlet extends HttpServlet {
         }
 
         /** False where even what nobody wants is too much. */
-        private boolean take(int length) throws IOException {
+        private boolean take(int length) {
             if (refused) {
                 unwantedBytes += length;
                 return unwantedBytes <= UNWANTED_BYTES;
