@@ -14,7 +14,7 @@ import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteJDBCLoader;
 
 /**
- * The one place where SQLite is opened and tuned: a handle that writes and one that reads, which never waits for it.
+ * The one place where SQLite is opened and tuned: a handle that writes, and others that read and never wait for it.
  *
  * <p>Each handle is for one thread at a time. What {@link #writer} committed survives a killed process, and with
  * {@link Sync#ALWAYS} a loss of power.
@@ -24,12 +24,14 @@ final class Database implements Closeable {
     private static final String LIBRARY_FOLDER = "org.sqlite.tmpdir";
     private static final int SCHEMA_VERSION = 1;
 
+    private final Path file;
+    private final Sync sync;
     private final Handle writer;
-    private final Handle reader;
 
-    private Database(Handle writer, Handle reader) {
+    private Database(Path file, Sync sync, Handle writer) {
+        this.file = file;
+        this.sync = sync;
         this.writer = writer;
-        this.reader = reader;
     }
 
     /** @throws StartupException where the file is no database of ours, or of a newer version */
@@ -40,7 +42,7 @@ final class Database implements Closeable {
             Handle writer = handle(file, sync, false);
             try {
                 migrate(writer, file);
-                return new Database(writer, handle(file, sync, true));
+                return new Database(file, sync, writer);
             } catch (RuntimeException e) {
                 writer.close();
                 throw e;
@@ -58,14 +60,14 @@ final class Database implements Closeable {
         return writer;
     }
 
-    Handle reader() {
-        return reader;
+    /** A new handle, which whoever asks for it closes before this is closed. */
+    Handle openReader() {
+        return handle(file, sync, true);
     }
 
     @Override
     public void close() {
-        reader.close();
-        writer.close(); // last: it checkpoints, and removes the write-ahead log
+        writer.close(); // the last to be closed checkpoints, and removes the write-ahead log
     }
 
     private static Handle handle(Path file, Sync sync, boolean readOnly) {

@@ -4,9 +4,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.Closeable;
 import java.security.MessageDigest;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,8 +11,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.statement.PreparedBatch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Who has which code. An id belongs to whoever registered it first, for good.
@@ -25,8 +20,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Registry implements Closeable {
 
-    private static final Logger log = LoggerFactory.getLogger(Registry.class);
-
     /** About 10 MB of heap when full. A registration never changes, so an entry never expires. */
     private static final int CACHED_REGISTRATIONS = 50_000;
 
@@ -34,18 +27,16 @@ public final class Registry implements Closeable {
     private static final byte[] NO_CODE = new byte[32];
 
     private final CodeGenerator codes;
-    private final Handle reader;
+    private final LookUps lookUps;
     private final GroupCommit<Registration, Boolean> commits;
     private final Cache<ClientId, byte[]> known = Caffeine.newBuilder()
             .maximumSize(CACHED_REGISTRATIONS)
             .executor(Runnable::run)
             .build();
-    private Optional<PreparedStatement> selectCode = Optional.empty();
-    private boolean lookUpFails;
 
     Registry(Database database, CodeGenerator codes, int queueSize, Executor completions) {
         this.codes = codes;
-        reader = database.reader();
+        lookUps = new LookUps(database);
         commits = new GroupCommit<>("registry-writer", queueSize, completions, new Table(database.writer()));
     }
 
@@ -89,59 +80,13 @@ public final class Registry implements Closeable {
     @Override
     public void close() {
         commits.close();
+        lookUps.close();
     }
 
     private Optional<byte[]> find(ClientId id) {
-        Optional<byte[]> found = lookUp(id);
+        Optional<byte[]> found = lookUps.codeSha256(id);
         found.ifPresent(hash -> known.put(id, hash)); // a miss is not kept: the id may be registered any time
         return found;
-    }
-
-    /** By a statement that is prepared once: to prepare it anew costs several times what the look-up does. */
-    private Optional<byte[]> lookUp(ClientId id) {
-        synchronized (reader) { // it takes a few microseconds, from memory: a pool would win nothing
-            try {
-                if (selectCode.isEmpty()) {
-                    selectCode = Optional.of(reader.getConnection()
-                            .prepareStatement("SELECT code_sha256 FROM registration WHERE id = ?"));
-                }
-                Optional<byte[]> found = lookUp(id, selectCode.get());
-                if (lookUpFails) {
-                    lookUpFails = false;
-                    log.info("codes are looked up again");
-                }
-                return found;
-            } catch (SQLException e) {
-                dropStatement(e);
-                if (!lookUpFails) { // it may fail for each message: once is enough to read
-                    lookUpFails = true;
-                    log.error(
-                            "can't look codes up; refusing messages of clients that are not cached until it succeeds again",
-                            e);
-                }
-                throw new UnavailableException("the database can't be read", e);
-            }
-        }
-    }
-
-    private static Optional<byte[]> lookUp(ClientId id, PreparedStatement selectCode) throws SQLException {
-        selectCode.setString(1, id.value());
-        try (ResultSet rows = selectCode.executeQuery()) {
-            return rows.next() ? Optional.of(rows.getBytes(1)) : Optional.empty();
-        }
-    }
-
-    /** SQLite's driver may have closed it with the failure: the next look-up has one of its own. */
-    private void dropStatement(SQLException cause) {
-        Optional<PreparedStatement> dropped = selectCode;
-        selectCode = Optional.empty();
-        if (dropped.isPresent()) {
-            try {
-                dropped.get().close();
-            } catch (SQLException e) {
-                cause.addSuppressed(e);
-            }
-        }
     }
 
     private record Registration(ClientId id, byte[] codeSha256) {}

@@ -17,9 +17,12 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -209,18 +212,43 @@ class RegistryTest {
     @Test
     void lookUpsThatFailAreToldOfOnceUntilTheySucceedAgain() throws Exception {
         try (Connection other = connect();
-                ServerLogEvents events = new ServerLogEvents(Registry.class)) {
+                ServerLogEvents events = new ServerLogEvents(LookUps.class)) {
             for (int outage = 1; outage <= 2; outage++) {
                 execute(other, "ALTER TABLE registration RENAME TO away");
                 for (int i = 0; i < 20; i++) {
                     assertThrows(UnavailableException.class, () -> registry.accepts(ALICE, WRONG));
                 }
                 assertEquals(2 * outage - 1, events.list().size());
+                assertTrue(OpenFiles.in(folder).size() < 10); // not one more for each that failed
                 execute(other, "ALTER TABLE away RENAME TO registration");
                 assertFalse(registry.accepts(ALICE, WRONG));
                 assertEquals(2 * outage, events.list().size());
             }
         }
+    }
+
+    @Test
+    void manyThreadsLookUpAtOnce() throws Exception {
+        Map<ClientId, Code> codes = new HashMap<>();
+        for (int i = 0; i < 1_000; i++) {
+            ClientId id = new ClientId("id-" + i);
+            codes.put(id, register(id));
+        }
+        restart(); // so that none is cached
+        Callable<Long> caller = () -> {
+            List<ClientId> ids = new ArrayList<>(codes.keySet());
+            Collections.shuffle(ids);
+            return ids.stream()
+                    .filter(id -> registry.accepts(id, codes.get(id)) && !registry.accepts(id, WRONG))
+                    .count();
+        };
+        ExecutorService threads = Executors.newFixedThreadPool(8);
+        for (Future<Long> accepted : threads.invokeAll(Collections.nCopies(8, caller))) {
+            assertEquals(codes.size(), accepted.get());
+        }
+        threads.shutdown();
+        close();
+        assertEquals(List.of(), OpenFiles.in(folder));
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -19,10 +20,12 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Threads;
 
 /**
  * How long does it take to tell whether a code is a client's? Of a thousand clients all are in the cache, of a million
- * one in twenty; an id that nobody registered is looked up in the table each time.
+ * one in twenty; an id that nobody registered is looked up in the table each time. With two threads it is the time of
+ * each of them.
  *
  * <pre>mvn -pl perf jmh:benchmark -Djmh.benchmarks=AcceptsBenchmark</pre>
  */
@@ -35,7 +38,6 @@ public class AcceptsBenchmark {
     @Param({"1000", "1000000"})
     public int clients;
 
-    private final SplittableRandom random = new SplittableRandom(1);
     private TemporaryStore store;
     private List<ClientId> ids;
     private List<Code> codes;
@@ -57,19 +59,33 @@ public class AcceptsBenchmark {
     }
 
     @Benchmark
-    public boolean rightCode() {
-        int client = random.nextInt(clients);
+    public boolean rightCode(Choice choice) {
+        int client = choice.random.nextInt(clients);
         return store.registry().accepts(ids.get(client), codes.get(client));
     }
 
     @Benchmark
-    public boolean wrongCode() {
-        int client = random.nextInt(clients);
+    @Threads(2)
+    public boolean rightCodeByTwoThreads(Choice choice) {
+        return rightCode(choice);
+    }
+
+    @Benchmark
+    public boolean wrongCode(Choice choice) {
+        int client = choice.random.nextInt(clients);
         return store.registry().accepts(ids.get(client), codes.get((client + 1) % clients));
     }
 
     @Benchmark
-    public boolean unknownId() {
-        return store.registry().accepts(strangers.get(random.nextInt(STRANGERS)), codes.get(random.nextInt(clients)));
+    public boolean unknownId(Choice choice) {
+        return store.registry()
+                .accepts(strangers.get(choice.random.nextInt(STRANGERS)), codes.get(choice.random.nextInt(clients)));
+    }
+
+    /** Each thread's own, as one that is shared would be what is measured. */
+    @State(Scope.Thread)
+    public static class Choice {
+        private static final AtomicInteger SEEDS = new AtomicInteger();
+        final SplittableRandom random = new SplittableRandom(SEEDS.incrementAndGet());
     }
 }
