@@ -44,7 +44,7 @@ final class Variants {
             List<Credential> registered = Seed.registrations(servers.nextHome(), REGISTRATIONS);
             ServerJvm million = servers.start(command);
             ServerJvm ordinary = servers.start(command);
-            ServerJvm small = servers.start(JavaCommand.of(Main.class, List.of("-Xms64m", "-Xmx64m")));
+            ServerJvm small = servers.start(JavaCommand.of(Main.class, JavaCommand.flags("64m")));
             ServerJvm connected = servers.start(command);
             servers.warmUp(WORKLOAD, warmUp);
             Variants variants = new Variants(new Entrant(ordinary, WORKLOAD), rounds, turn);

@@ -6,10 +6,20 @@ import java.util.List;
 
 /** Commands that start a class of this build in a JVM of its own: this JDK, this class path, the flags given. */
 public final class JavaCommand {
-    /** Of server and floor alike. The heap is fixed, so that the machine's memory doesn't decide what is measured. */
-    public static final List<String> FLAGS = List.of("-Xms1g", "-Xmx1g");
+    /** Of server and floor alike. */
+    public static final List<String> FLAGS = flags("1g");
 
     private JavaCommand() {}
+
+    /**
+     * The collector that the README names, and a heap of a fixed size, so that neither the machine's memory nor its
+     * cores decide what is measured.
+     *
+     * @param heap its size, as the JVM's own options have it
+     */
+    public static List<String> flags(String heap) {
+        return List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+UseParallelGC");
+    }
 
     /** Starts {@code main}, whose arguments may be added at the end. */
     public static List<String> of(Class<?> main, List<String> flags) {
