@@ -74,7 +74,7 @@ public final class HttpServer implements AutoCloseable {
         for (ServerConnector connector : List.of(register, message)) {
             leased += connector.getAcceptors() + connector.getSelectorManager().getSelectorCount();
         }
-        threads.setMaxThreads(leased + Runtime.getRuntime().availableProcessors() + 1);
+        threads.setMaxThreads(leased + JettyThreads.CORES + 1);
     }
 
     /** @throws StartupException where a port can't be had; nothing is left open then */

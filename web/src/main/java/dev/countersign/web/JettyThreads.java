@@ -19,10 +19,11 @@ final class JettyThreads extends QueuedThreadPool {
 
     private static final Logger log = LoggerFactory.getLogger(JettyThreads.class);
 
+    static final int CORES = Runtime.getRuntime().availableProcessors();
+
     /** Connections that are worth waking another thread for: to serve so many takes some 100 microseconds. */
     private static final int SHARE = 16;
 
-    private final int cores = Runtime.getRuntime().availableProcessors();
     private final ThreadLocal<Kept> kept = new ThreadLocal<>();
 
     /** What comes of a task of a thread that answers a batch. */
@@ -34,7 +35,7 @@ final class JettyThreads extends QueuedThreadPool {
     /** Answers a batch, then serves its connections, where they are many with others' help. */
     void complete(Runnable answers) {
         List<Runnable> connections = keepFrom(answers);
-        for (int shares = Math.min(cores, connections.size() / SHARE); shares > 1; shares--) {
+        for (int shares = Math.min(CORES, connections.size() / SHARE); shares > 1; shares--) {
             int size = connections.size() / shares;
             List<Runnable> share = connections.subList(0, size);
             connections = connections.subList(size, connections.size());
