@@ -113,7 +113,7 @@ public final class Results {
      * @param bodyBytes bytes of the message's text; 0 for a registration
      * @param ratio server's requests a second over the floor's, of neighbouring turns
      * @param cpuRatio likewise of CPU time a request
-     * @param control a second copy of the floor over the floor; null where it was not run
+     * @param control a second copy of the floor over the floor; null where the turns were few
      */
     public record Comparison(
             String request,
