@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2948, 0, 0.0, 2.068860244233371, 0, 43, 2.0, 3.0, 4.0, 7.0, 15.451219640030608, 3.1098658762854177, 4.2875001146524525], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 144, 0, 0.0, 0.4583333333333336, 0, 3, 0.0, 1.0, 1.0, 3.0, 0.7559174160222996, 0.1823355485913164, 0.24060213218580867], "isController": false}, {"data": ["message", 1402, 0, 0.0, 1.7888730385164038, 0, 14, 2.0, 2.0, 4.0, 7.0, 7.35008859949881, 1.3709637915080788, 2.440459105302339], "isController": false}, {"data": ["register", 1402, 0, 0.0, 2.514265335235384, 1, 43, 2.0, 3.0, 4.0, 9.0, 7.348277976655328, 1.5572034384123106, 1.607435807393353], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2973, 0, 0.0, 2.100571812983523, 0, 36, 2.0, 3.0, 4.0, 7.2599999999997635, 15.596965595391733, 3.1378296337755884, 4.326540646279916], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 139, 0, 0.0, 0.47482014388489197, 0, 3, 0.0, 1.0, 1.0, 3.0, 0.7505075374713835, 0.1810306267142888, 0.23887838268325343], "isController": false}, {"data": ["message", 1417, 0, 0.0, 1.8503881439661236, 0, 13, 2.0, 3.0, 4.0, 7.0, 7.436446459684698, 1.3870715564450953, 2.469132613567185], "isController": false}, {"data": ["register", 1417, 0, 0.0, 2.5102328863796743, 0, 36, 2.0, 3.0, 4.0, 8.0, 7.433949593939522, 1.5753584588719494, 1.6261764736742703], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2948, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2973, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 
