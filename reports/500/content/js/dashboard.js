@@ -173,7 +173,7 @@ $(document).ready(function() {
     });
 
     // Creates APDEX table
-    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9991755976916735, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.9998198457879945, 50, 200, "message"], "isController": false}, {"data": [0.9984506737767529, 50, 200, "register"], "isController": false}]}, function(index, item){
+    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9982337608889499, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.999567442866412, 50, 200, "message"], "isController": false}, {"data": [0.9967197750702905, 50, 200, "register"], "isController": false}]}, function(index, item){
         switch(index){
             case 0:
                 item = item.toFixed(3);
@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29112, 0, 0.0, 1.3309631766968908, 0, 188, 1.0, 2.0, 3.0, 14.0, 151.5279274214956, 30.48402138538853, 42.03258215440109], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1358, 0, 0.0, 0.35861561119293134, 0, 42, 0.0, 1.0, 1.0, 4.410000000000082, 7.134826147719272, 1.7209981039908793, 2.2709257147960953], "isController": false}, {"data": ["message", 13877, 0, 0.0, 1.1852705916264303, 0, 89, 1.0, 1.0, 3.0, 13.0, 72.28055920161677, 13.482018366707814, 23.999404422411818], "isController": false}, {"data": ["register", 13877, 0, 0.0, 1.5718094689053792, 0, 188, 1.0, 2.0, 3.0, 15.0, 72.23014542842569, 15.30658355270349, 15.800344312468118], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29158, 0, 0.0, 1.6105014061321181, 0, 187, 1.0, 2.0, 3.0, 17.0, 151.80765546253488, 30.552507653379983, 42.1226724223208], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1416, 0, 0.0, 0.43785310734463323, 0, 36, 0.0, 1.0, 1.0, 8.829999999999927, 7.391322503862697, 1.7828678305215686, 2.352587060748737], "isController": false}, {"data": ["message", 13871, 0, 0.0, 1.20733905269987, 0, 79, 1.0, 1.0, 3.0, 14.0, 72.30278452508783, 13.486163910441187, 24.00678392434557], "isController": false}, {"data": ["register", 13871, 0, 0.0, 2.1333717828563117, 0, 187, 1.0, 2.0, 3.0, 26.0, 72.21808602027376, 15.304027994530669, 15.797706316934883], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29112, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29158, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 

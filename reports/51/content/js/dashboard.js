@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2973, 0, 0.0, 2.100571812983523, 0, 36, 2.0, 3.0, 4.0, 7.2599999999997635, 15.596965595391733, 3.1378296337755884, 4.326540646279916], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 139, 0, 0.0, 0.47482014388489197, 0, 3, 0.0, 1.0, 1.0, 3.0, 0.7505075374713835, 0.1810306267142888, 0.23887838268325343], "isController": false}, {"data": ["message", 1417, 0, 0.0, 1.8503881439661236, 0, 13, 2.0, 3.0, 4.0, 7.0, 7.436446459684698, 1.3870715564450953, 2.469132613567185], "isController": false}, {"data": ["register", 1417, 0, 0.0, 2.5102328863796743, 0, 36, 2.0, 3.0, 4.0, 8.0, 7.433949593939522, 1.5753584588719494, 1.6261764736742703], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2969, 0, 0.0, 2.046480296396095, 0, 35, 2.0, 3.0, 4.0, 8.0, 15.54841007164104, 3.129421718219762, 4.314463680663203], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 145, 0, 0.0, 0.49655172413793086, 0, 5, 0.0, 1.0, 1.0, 4.539999999999992, 0.7617786744000336, 0.18374934821953937, 0.24246807753330812], "isController": false}, {"data": ["message", 1412, 0, 0.0, 1.841359773371105, 0, 15, 2.0, 2.0, 4.0, 8.0, 7.396658931256122, 1.3796502498729681, 2.4559219107686343], "isController": false}, {"data": ["register", 1412, 0, 0.0, 2.4107648725212423, 1, 35, 2.0, 3.0, 4.0, 8.86999999999989, 7.394605917779524, 1.5670209806231998, 1.6175700445142709], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2973, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2969, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 
