@@ -33,22 +33,14 @@ final class LookUps implements Closeable {
      * @throws UnavailableException where the database can't be read
      */
     Optional<byte[]> codeSha256(ClientId id) {
-        Reader reader = idle.poll();
         try {
-            if (reader == null) {
-                reader = Reader.open(database);
-            }
-            Optional<byte[]> found = reader.codeSha256(id);
-            idle.push(reader);
+            Optional<byte[]> found = find(id);
             if (failing) {
                 failing = false;
                 log.info("codes are looked up again");
             }
             return found;
         } catch (SQLException | JdbiException e) {
-            if (reader != null) {
-                reader.close();
-            }
             if (!failing) { // it may fail for each message: once is enough to read
                 failing = true;
                 log.error(
@@ -59,6 +51,24 @@ final class LookUps implements Closeable {
         }
     }
 
+    private Optional<byte[]> find(ClientId id) throws SQLException {
+        Reader reader = take();
+        try {
+            Optional<byte[]> found = reader.codeSha256(id);
+            idle.push(reader);
+            return found;
+        } catch (SQLException e) {
+            try (reader) { // the next look-up has another; should this one not close, that is told beside the cause
+                throw e;
+            }
+        }
+    }
+
+    private Reader take() throws SQLException {
+        Reader reader = idle.poll();
+        return reader != null ? reader : Reader.open(database);
+    }
+
     /** To be called when no look-up is under way. */
     @Override
     public void close() {
@@ -66,7 +76,7 @@ final class LookUps implements Closeable {
     }
 
     /** A connection, and the statement prepared once: to prepare it anew costs several times what the look-up does. */
-    private record Reader(Handle handle, PreparedStatement selectCode) {
+    private record Reader(Handle handle, PreparedStatement selectCode) implements Closeable {
 
         static Reader open(Database database) throws SQLException {
             Handle handle = database.openReader();
@@ -75,8 +85,9 @@ final class LookUps implements Closeable {
                         handle,
                         handle.getConnection().prepareStatement("SELECT code_sha256 FROM registration WHERE id = ?"));
             } catch (SQLException e) {
-                handle.close();
-                throw e;
+                try (handle) {
+                    throw e;
+                }
             }
         }
 
@@ -87,7 +98,8 @@ final class LookUps implements Closeable {
             }
         }
 
-        void close() {
+        @Override
+        public void close() {
             handle.close(); // and its statements
         }
     }

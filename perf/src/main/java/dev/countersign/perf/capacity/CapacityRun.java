@@ -75,7 +75,7 @@ public final class CapacityRun {
         }
 
         Duration expected() {
-            Duration each = turn.multipliedBy(3L * turns * FULL.size() + 3L * ASIDE_TURNS * aside.size());
+            Duration each = turn.multipliedBy(3L * (turns * FULL.size() + ASIDE_TURNS * aside.size()));
             Duration warmUps = warmUp.multipliedBy(2L * 3);
             Duration variant = variants == 0
                     ? Duration.ZERO
