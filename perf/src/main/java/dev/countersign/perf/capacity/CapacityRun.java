@@ -3,6 +3,7 @@ package dev.countersign.perf.capacity;
 import com.google.gson.GsonBuilder;
 import dev.countersign.perf.data.Results.Capacity;
 import dev.countersign.perf.data.Results.Comparison;
+import dev.countersign.perf.data.Results.Quartiles;
 import dev.countersign.perf.data.Results.Target;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.web.Main;
@@ -20,6 +21,9 @@ import java.util.function.Consumer;
  * <p>Server, floor and a second copy of the floor are alive side by side, each on its own JVM with the same flags, and
  * warm. They take turns of a few seconds in changing order under a closed loop: each connection sends its next request
  * when the one before is answered. The second copy is the control: what it differs by from the first is noise.
+ *
+ * <p>Then a server that leaves the flush to the operating system takes turns with a floor, to tell the disk's share of
+ * what is missing from the server's own.
  */
 public final class CapacityRun {
     private static final int SERVER = 0;
@@ -35,6 +39,7 @@ public final class CapacityRun {
     private final Path scratch;
     private final Consumer<String> progress;
     private final List<Comparison> comparisons = new ArrayList<>();
+    private final List<Comparison> unflushed = new ArrayList<>();
 
     private CapacityRun(Plan plan, Path scratch, Consumer<String> progress) {
         this.plan = plan;
@@ -50,7 +55,7 @@ public final class CapacityRun {
      * @param turns of each at {@link #FULL} connections
      * @param aside connections at which they take few turns
      * @param starts of server and floor, to time them
-     * @param variants turns of each of the {@link Variants}, 0 to leave them out
+     * @param variants turns of each of the {@link Variants}, 0 to leave them out, and with them the unflushed server
      */
     private record Plan(
             List<Integer> bodyBytes,
@@ -79,8 +84,8 @@ public final class CapacityRun {
             Duration warmUps = warmUp.multipliedBy(2L * 3);
             Duration variant = variants == 0
                     ? Duration.ZERO
-                    : turn.multipliedBy(4L * 2 * variants)
-                            .plus(warmUp.multipliedBy(2))
+                    : turn.multipliedBy(4L * 2 * variants + 2L * turns * FULL.size())
+                            .plus(warmUp.multipliedBy(2 + 2))
                             .plusSeconds(30);
             return each.multipliedBy(bodyBytes.size() + 1L)
                     .plus(warmUps)
@@ -118,16 +123,22 @@ public final class CapacityRun {
         compareRegistrations();
         targets.addAll(Targets.of(comparisons));
         if (plan.variants > 0) {
+            compareUnflushed();
             progress.accept("a million registrations, ten thousand connections, a small heap");
             targets.addAll(Variants.measure(scratch, plan.warmUp.dividedBy(2), plan.variants, plan.turn));
         }
         targets.add(startTime());
-        return new Capacity(LoadGenerator.NAME, plan.warmUp.toMillis() / 1e3, List.copyOf(comparisons), targets);
+        return new Capacity(
+                LoadGenerator.NAME,
+                plan.warmUp.toMillis() / 1e3,
+                List.copyOf(comparisons),
+                List.copyOf(unflushed),
+                targets);
     }
 
     private void compareMessages() throws IOException {
         try (Servers servers = new Servers(scratch)) {
-            startWarm(servers, Workload.messages(plan.bodyBytes.get(0), FULL.get(0)));
+            startWarm(servers, Workload.messages(plan.bodyBytes.get(0), FULL.get(0)), server(), floor(), floor());
             for (int bytes : plan.bodyBytes) {
                 compare(servers, Workload.messages(bytes, 1));
             }
@@ -137,13 +148,26 @@ public final class CapacityRun {
     /** In JVMs of their own: among those that had served messages before, two of the floor differed by up to 7 %. */
     private void compareRegistrations() throws IOException {
         try (Servers servers = new Servers(scratch)) {
-            startWarm(servers, Workload.registrations(FULL.get(0)));
+            startWarm(servers, Workload.registrations(FULL.get(0)), server(), floor(), floor());
             compare(servers, Workload.registrations(1));
         }
     }
 
-    private void startWarm(Servers servers, Workload workload) throws IOException {
-        for (List<String> command : List.of(server(), floor(), floor())) {
+    private void compareUnflushed() throws IOException {
+        try (Servers servers = new Servers(scratch)) {
+            Workload workload = Workload.messages(plan.bodyBytes.get(0), FULL.get(0));
+            startWarm(servers, workload, server("--sync=os"), floor());
+            for (int connections : FULL) {
+                progress.accept("without the flush, in turns with the floor: " + workload.over(connections));
+                Turns turns = servers.turns(workload.over(connections), 2, plan.turns, plan.turn);
+                unflushed.add(comparison(workload.over(connections), plan.turns, turns, null));
+            }
+        }
+    }
+
+    @SafeVarargs
+    private void startWarm(Servers servers, Workload workload, List<String>... commands) throws IOException {
+        for (List<String> command : commands) {
             servers.start(command);
         }
         progress.accept("warming up: " + workload);
@@ -163,7 +187,11 @@ public final class CapacityRun {
     private void compare(Servers servers, Workload workload, int rounds, boolean withControl) throws IOException {
         progress.accept("in turns with the floor: " + workload);
         Turns turns = servers.turns(workload, 3, rounds, plan.turn);
-        comparisons.add(new Comparison(
+        comparisons.add(comparison(workload, rounds, turns, withControl ? turns.ratio(CONTROL, FLOOR) : null));
+    }
+
+    private Comparison comparison(Workload workload, int rounds, Turns turns, Quartiles control) {
+        return new Comparison(
                 workload.request(),
                 workload.bodyBytes(),
                 workload.busy(),
@@ -173,7 +201,7 @@ public final class CapacityRun {
                 turns.side(FLOOR),
                 turns.ratio(SERVER, FLOOR),
                 turns.cpuRatio(SERVER, FLOOR),
-                withControl ? turns.ratio(CONTROL, FLOOR) : null));
+                control);
     }
 
     private Target startTime() throws IOException {
@@ -188,8 +216,10 @@ public final class CapacityRun {
         }
     }
 
-    private static List<String> server() {
-        return JavaCommand.of(Main.class, JavaCommand.FLAGS);
+    private static List<String> server(String... options) {
+        List<String> command = JavaCommand.of(Main.class, JavaCommand.FLAGS);
+        command.addAll(List.of(options));
+        return command;
     }
 
     private static List<String> floor() {

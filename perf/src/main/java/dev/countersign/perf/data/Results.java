@@ -130,9 +130,19 @@ public final class Results {
     /** A goal set beforehand: what was asked for, what was measured, and whether it holds. */
     public record Target(String name, String rule, double limit, double measured, String unit, boolean met) {}
 
-    /** The closed-loop runs. {@code loadGenerator} names it and its version. */
+    /**
+     * The closed-loop runs.
+     *
+     * @param loadGenerator its name and version
+     * @param unflushed comparisons of a server with {@code --sync os} with the floor, to tell the disk's share from the
+     *     server's own; empty in a quick run
+     */
     public record Capacity(
-            String loadGenerator, double warmUpSeconds, List<Comparison> comparisons, List<Target> targets) {
+            String loadGenerator,
+            double warmUpSeconds,
+            List<Comparison> comparisons,
+            List<Comparison> unflushed,
+            List<Target> targets) {
 
         /** The same with one goal more. */
         public Capacity with(Target target) {
@@ -140,6 +150,7 @@ public final class Results {
                     loadGenerator,
                     warmUpSeconds,
                     comparisons,
+                    unflushed,
                     Stream.concat(targets.stream(), Stream.of(target)).toList());
         }
     }

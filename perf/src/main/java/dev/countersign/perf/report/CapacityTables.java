@@ -5,6 +5,7 @@ import dev.countersign.perf.data.Results.Comparison;
 import dev.countersign.perf.report.chart.Table;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The capacity runs in figures: every comparison with the floor, and the goals that were set beforehand. */
 record CapacityTables(Capacity capacity) {
@@ -28,12 +29,16 @@ record CapacityTables(Capacity capacity) {
                         "floor p50",
                         "floor p99",
                         "errors"),
-                capacity.comparisons().stream().map(CapacityTables::row).toList());
+                Stream.concat(
+                                capacity.comparisons().stream().map(one -> row(CapacityFigures.title(one), one)),
+                                capacity.unflushed().stream()
+                                        .map(one -> row(CapacityFigures.title(one) + ", not flushed", one)))
+                        .toList());
     }
 
-    private static List<String> row(Comparison one) {
+    private static List<String> row(String title, Comparison one) {
         return List.of(
-                CapacityFigures.title(one),
+                title,
                 Units.number(one.connections()),
                 "%d of %s".formatted(one.turns(), Units.number(one.turnSeconds(), "s")),
                 Units.number(one.server().perSecond().median()),
@@ -48,6 +53,16 @@ record CapacityTables(Capacity capacity) {
                 Units.millis(one.floor().p50()),
                 Units.millis(one.floor().p99()),
                 Units.number(one.server().errors() + one.floor().errors()));
+    }
+
+    /** One text such as "105 % (51 connections), 85 % (500 connections)"; none where it was not measured. */
+    List<String> shareOfFloorUnflushed() {
+        return capacity.unflushed().stream()
+                .map(one -> "%s (%s connections)"
+                        .formatted(Units.percent(one.ratio().median()), Units.number(one.connections())))
+                .reduce((one, next) -> one + ", " + next)
+                .stream()
+                .toList();
     }
 
     String warmUp() {

@@ -32,15 +32,16 @@ public final class ServerJvm implements AutoCloseable {
     /**
      * Starts a server and waits until it says where it listens.
      *
-     * @param command starts the server, but for the options that place it: home, host, ports and sync
+     * @param command starts the server, but for the options that place it: home, host and ports. Of the others each has
+     *     its default, whatever the environment says
      * @throws IOException if it ends before it listens; what it printed is in the message
      */
     public static ServerJvm start(List<String> command, Path home) throws IOException {
         List<String> placed = new ArrayList<>(command);
-        placed.addAll(List.of(
-                "--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0", "--sync=always"));
-        ServerJvm server = new ServerJvm(
-                new ProcessBuilder(placed).redirectErrorStream(true).start());
+        placed.addAll(List.of("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0"));
+        ProcessBuilder builder = new ProcessBuilder(placed).redirectErrorStream(true);
+        builder.environment().keySet().removeIf(name -> name.startsWith("COUNTERSIGN_"));
+        ServerJvm server = new ServerJvm(builder.start());
         try {
             server.awaitAddresses();
             return server;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import dev.countersign.perf.data.Results.Verdict;
 import java.io.IOException;
@@ -41,6 +42,23 @@ class ReportPageTest {
         assertTrue(html.contains("34 of 34 gates hold"));
         assertTrue(
                 html.contains("41,771 messages acknowledged to users and new clients 41,771 stand in the log, 0 lost"));
+    }
+
+    @Test
+    void saysWhatTheServerReachesWithoutTheFlush() throws IOException {
+        String html = fixture.html();
+
+        assertTrue(html.contains("reaches 104\u00a0% (51 connections), 96\u00a0% (500 connections) of the floor"));
+        assertTrue(html.contains("Messages of 64 B, not flushed"));
+    }
+
+    @Test
+    void saysNothingOfTheFlushWhereThatWasNotMeasured() throws IOException {
+        String html = fixture.with("capacity.json", capacity -> capacity.add("unflushed", new JsonArray()))
+                .html();
+
+        assertFalse(html.contains("--sync os"));
+        assertFalse(html.contains("not flushed"));
     }
 
     @Test
