@@ -45,15 +45,15 @@ class GatesTest {
 
     @Test
     void whatKeepsAllLimitsPasses() {
-        assertEquals(Verdict.PASS, verdict(GOOD, scenario.offered(), 20_000, 79, 50));
+        assertEquals(Verdict.PASS, verdict(GOOD, scenario.offered(), 8_000, 79, 50));
     }
 
     @Test
     void aBrokenPromiseFailsWhateverTheLoad() {
         Findings lost = new Findings(9, 9, 9, 0, 9, 8, 1, 0, 0, 0, 0, 1, 1);
 
-        assertEquals(Verdict.FAIL, verdict(lost, scenario.offered(), 20_000, 79, 50));
-        assertEquals(Verdict.FAIL, verdict(lost, 0, 20_000, 100, 500));
+        assertEquals(Verdict.FAIL, verdict(lost, scenario.offered(), 8_000, 79, 50));
+        assertEquals(Verdict.FAIL, verdict(lost, 0, 8_000, 100, 500));
     }
 
     @Test
@@ -68,22 +68,22 @@ class GatesTest {
                 new Findings(9, 8, 9, 0, 9, 9, 0, 0, 0, 0, 0, 1, 1));
 
         for (Findings findings : broken) {
-            assertEquals(Verdict.FAIL, verdict(findings, scenario.offered(), 20_000, 79, 50), findings::toString);
+            assertEquals(Verdict.FAIL, verdict(findings, scenario.offered(), 8_000, 79, 50), findings::toString);
         }
     }
 
     @Test
     void latencyBeyondItsLimitFails() {
-        assertEquals(Verdict.FAIL, verdict(GOOD, scenario.offered(), 21_000, 79, 50));
+        assertEquals(Verdict.FAIL, verdict(GOOD, scenario.offered(), 9_000, 79, 50));
     }
 
     @Test
     void aLoadSideThatFellShortMakesTheRunInvalidAndItsLatencyToo() {
-        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered() * 0.94, 20_000, 79, 50));
-        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered() * 1.06, 20_000, 79, 50));
-        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 20_000, 81, 50));
-        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 20_000, 79, 51));
-        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 21_000, 79, 51));
+        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered() * 0.94, 8_000, 79, 50));
+        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered() * 1.06, 8_000, 79, 50));
+        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 8_000, 81, 50));
+        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 8_000, 79, 51));
+        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 9_000, 79, 51));
     }
 
     @Test
