@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
 final class LookUps implements Closeable {
 
     private static final Logger log = LoggerFactory.getLogger(LookUps.class);
+    private static final ClientId ANYONE = new ClientId("anyone");
 
     private final Database database;
     private final ConcurrentLinkedDeque<Reader> idle = new ConcurrentLinkedDeque<>();
@@ -49,6 +50,18 @@ final class LookUps implements Closeable {
             }
             throw new UnavailableException("the database can't be read", e);
         }
+    }
+
+    /** Whether the last look-up succeeded; where it did not, tries another. */
+    boolean healthy() {
+        if (failing) {
+            try {
+                codeSha256(ANYONE);
+            } catch (UnavailableException e) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private Optional<byte[]> find(ClientId id) throws SQLException {

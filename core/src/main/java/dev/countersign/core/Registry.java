@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
 /**
@@ -23,7 +25,7 @@ public final class Registry implements Closeable {
     /** About 10 MB of heap when full. A registration never changes, so an entry never expires. */
     private static final int CACHED_REGISTRATIONS = 50_000;
 
-    /** Compared against where an id is unknown, so that it takes as long as a wrong code; no digest equals it. */
+    /** Compared against where an id is unknown, so that the comparison is the same; no digest equals it. */
     private static final byte[] NO_CODE = new byte[32];
 
     private final CodeGenerator codes;
@@ -58,7 +60,8 @@ public final class Registry implements Closeable {
     }
 
     /**
-     * Whether this is the code of this id; false, after the same time, for an id that nobody registered.
+     * Whether this is the code of this id; false for an id that nobody registered. The comparison takes the same time
+     * in each case.
      *
      * @throws UnavailableException where the database can't be read
      */
@@ -71,9 +74,9 @@ public final class Registry implements Closeable {
         return MessageDigest.isEqual(registered, presented);
     }
 
-    /** Whether it can take registrations. */
+    /** Whether it can take registrations, and tell whose code is whose. */
     public boolean healthy() {
-        return commits.healthy();
+        return commits.healthy() && lookUps.healthy();
     }
 
     /** Takes no more and commits what waits. */
@@ -96,8 +99,8 @@ public final class Registry implements Closeable {
 
         @Override
         public List<Boolean> commit(List<Registration> registrations) {
-            int[] inserted = handle.inTransaction(transaction -> {
-                try (PreparedBatch batch = transaction.prepareBatch(
+            int[] inserted = inTransaction(() -> {
+                try (PreparedBatch batch = handle.prepareBatch(
                         "INSERT INTO registration (id, code_sha256) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
                     for (Registration registration : registrations) {
                         batch.bind(0, registration.id.value())
@@ -117,13 +120,32 @@ public final class Registry implements Closeable {
         /** Rewrites the schema's version, the smallest write there is. */
         @Override
         public void probe() {
-            handle.useTransaction(transaction -> {
-                int version = transaction
-                        .createQuery("PRAGMA user_version")
+            inTransaction(() -> {
+                int version = handle.createQuery("PRAGMA user_version")
                         .mapTo(Integer.class)
                         .one();
-                transaction.execute("PRAGMA user_version = " + version);
+                return handle.execute("PRAGMA user_version = " + version);
             });
+        }
+
+        /**
+         * In SQL, not by JDBC: where sqlite-jdbc can't begin, it takes the transaction as begun all the same, and what
+         * follows for one of many; and its commit begins the next at once, whose failure then reads as the commit's own.
+         */
+        private <R> R inTransaction(Supplier<R> work) {
+            try {
+                handle.execute("BEGIN IMMEDIATE");
+                R result = work.get();
+                handle.execute("COMMIT");
+                return result;
+            } catch (RuntimeException | Error e) {
+                try {
+                    handle.execute("ROLLBACK");
+                } catch (JdbiException none) { // it has not begun, or SQLite has rolled back by itself
+                    e.addSuppressed(none);
+                }
+                throw e;
+            }
         }
     }
 }
