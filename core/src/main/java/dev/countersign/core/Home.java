@@ -1,7 +1,6 @@
 package dev.countersign.core;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
@@ -26,7 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Home implements Closeable {
 
-    /** The lock is its process's, whose closing ANY channel of the file gives it back, fcntl(2): so none is opened twice. */
+    /** A process that closes ANY channel of a file gives its lock on it back, fcntl(2): so none is opened twice. */
     private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
@@ -82,12 +81,12 @@ public final class Home implements Closeable {
     static void createFile(Path file) throws IOException {
         try {
             Files.createFile(file, ownerOnly(file, "rw-------"));
-            flushFolder(file.getParent());
         } catch (FileAlreadyExistsException e) {
             if (!Files.isRegularFile(file)) {
                 throw new IOException(file.getFileName() + " is not a file", e);
             }
         }
+        flushFolder(file.getParent()); // where it was there, too: a start may have been killed before this
     }
 
     private static void createFolder(Path folder) throws IOException {
@@ -127,15 +126,18 @@ public final class Home implements Closeable {
         try {
             Path file = home.resolve("data/lock");
             createFile(file);
-            FileChannel channel = FileChannel.open(file, CREATE, READ, WRITE);
-            if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) == null) { // past the text, so that others may read it
-                String holder = holder(channel);
+            FileChannel channel = FileChannel.open(file, READ, WRITE);
+            try {
+                if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) == null) { // past the text: others may read it
+                    throw held(home, holder(channel));
+                }
+                channel.truncate(0);
+                channel.write(UTF_8.encode("process " + ProcessHandle.current().pid()));
+                return channel;
+            } catch (IOException | RuntimeException e) {
                 channel.close();
-                throw held(home, holder);
+                throw e;
             }
-            channel.truncate(0);
-            channel.write(UTF_8.encode("process " + ProcessHandle.current().pid()));
-            return channel;
         } catch (IOException | RuntimeException e) {
             HELD_HERE.remove(home);
             throw e;

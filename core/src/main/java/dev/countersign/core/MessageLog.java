@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * The file of messages, one {@link LogLine} each, appended batch by batch.
  *
  * <p>Safe for use by many threads. A message is in the file, and with {@link Sync#ALWAYS} on the disk, once its stage
- * completes. What a failed write left is cut off, so the file is whole lines at any time but while writing; what a crash left is cut off at the next start.
+ * completes. What a failed write left is cut off, so the file is whole lines at any time but while writing; what a
+ * crash left is cut off at the next start.
  */
 public final class MessageLog implements Closeable {
 
