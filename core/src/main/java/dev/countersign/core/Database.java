@@ -5,6 +5,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -65,6 +66,29 @@ final class Database implements Closeable {
         return handle(file, sync, true);
     }
 
+    /**
+     * Does all of the work or, where it or its commit throws, none of it.
+     *
+     * <p>In SQL, not by JDBC: where sqlite-jdbc can't begin a transaction, it takes it as begun all the same, and later
+     * ones as part of it; and its commit begins the next at once, whose failure then reads as the commit's own.
+     */
+    static <R> R inTransaction(Handle handle, Supplier<R> work) {
+        try {
+            // a deferred transaction takes the write lock late, and may then fail for good with SQLITE_BUSY
+            handle.execute("BEGIN IMMEDIATE");
+            R result = work.get();
+            handle.execute("COMMIT");
+            return result;
+        } catch (RuntimeException | Error e) {
+            try {
+                handle.execute("ROLLBACK");
+            } catch (JdbiException none) { // it has not begun, or SQLite has rolled back by itself
+                e.addSuppressed(none);
+            }
+            throw e;
+        }
+    }
+
     @Override
     public void close() {
         writer.close(); // the last to be closed checkpoints, and removes the write-ahead log
@@ -76,8 +100,6 @@ final class Database implements Closeable {
         // FULL flushes the write-ahead log at each commit, NORMAL at checkpoints only: sqlite.org/pragma.html
         config.setSynchronous(
                 sync == Sync.ALWAYS ? SQLiteConfig.SynchronousMode.FULL : SQLiteConfig.SynchronousMode.NORMAL);
-        // a deferred transaction takes the write lock late, and may then fail for good with SQLITE_BUSY
-        config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
         // ids come in no order, so each row changes a page of its own: a small one is less to write, and the longer the
         // log, the more rows share its way back into the table. Together they save a third of a row's time.
         config.setPageSize(1024);
@@ -98,11 +120,11 @@ final class Database implements Closeable {
                     + ". Start the newer one, or choose another folder with --home.");
         }
         if (version == 0) {
-            handle.useTransaction(transaction -> {
+            inTransaction(handle, () -> {
                 // WITHOUT ROWID: the table is its key's index, one page to write a row instead of two
-                transaction.execute("CREATE TABLE registration ("
+                handle.execute("CREATE TABLE registration ("
                         + "id TEXT NOT NULL PRIMARY KEY, code_sha256 BLOB NOT NULL) STRICT, WITHOUT ROWID");
-                transaction.execute("PRAGMA user_version = " + SCHEMA_VERSION);
+                return handle.execute("PRAGMA user_version = " + SCHEMA_VERSION);
             });
         }
     }

@@ -9,9 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.PreparedBatch;
 
 /**
@@ -99,7 +97,7 @@ public final class Registry implements Closeable {
 
         @Override
         public List<Boolean> commit(List<Registration> registrations) {
-            int[] inserted = inTransaction(() -> {
+            int[] inserted = Database.inTransaction(handle, () -> {
                 try (PreparedBatch batch = handle.prepareBatch(
                         "INSERT INTO registration (id, code_sha256) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
                     for (Registration registration : registrations) {
@@ -120,32 +118,12 @@ public final class Registry implements Closeable {
         /** Rewrites the schema's version, the smallest write there is. */
         @Override
         public void probe() {
-            inTransaction(() -> {
+            Database.inTransaction(handle, () -> {
                 int version = handle.createQuery("PRAGMA user_version")
                         .mapTo(Integer.class)
                         .one();
                 return handle.execute("PRAGMA user_version = " + version);
             });
-        }
-
-        /**
-         * In SQL, not by JDBC: where sqlite-jdbc can't begin, it takes the transaction as begun all the same, and what
-         * follows for one of many; and its commit begins the next at once, whose failure then reads as the commit's own.
-         */
-        private <R> R inTransaction(Supplier<R> work) {
-            try {
-                handle.execute("BEGIN IMMEDIATE");
-                R result = work.get();
-                handle.execute("COMMIT");
-                return result;
-            } catch (RuntimeException | Error e) {
-                try {
-                    handle.execute("ROLLBACK");
-                } catch (JdbiException none) { // it has not begun, or SQLite has rolled back by itself
-                    e.addSuppressed(none);
-                }
-                throw e;
-            }
         }
     }
 }
