@@ -126,20 +126,23 @@ public final class Home implements Closeable {
         try {
             Path file = home.resolve("data/lock");
             createFile(file);
-            FileChannel channel = FileChannel.open(file, READ, WRITE);
-            try {
-                if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) == null) { // past the text: others may read it
-                    throw held(home, holder(channel));
-                }
-                channel.truncate(0);
-                channel.write(UTF_8.encode("process " + ProcessHandle.current().pid()));
-                return channel;
-            } catch (IOException | RuntimeException e) {
-                channel.close();
-                throw e;
-            }
+            return lock(home, FileChannel.open(file, READ, WRITE));
         } catch (IOException | RuntimeException e) {
             HELD_HERE.remove(home);
+            throw e;
+        }
+    }
+
+    private static FileChannel lock(Path home, FileChannel channel) throws IOException {
+        try {
+            if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) == null) { // past the text, so that others may read it
+                throw held(home, holder(channel));
+            }
+            channel.truncate(0);
+            channel.write(UTF_8.encode("process " + ProcessHandle.current().pid()));
+            return channel;
+        } catch (IOException | RuntimeException e) {
+            channel.close();
             throw e;
         }
     }
