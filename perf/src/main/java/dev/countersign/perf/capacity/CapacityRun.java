@@ -155,12 +155,13 @@ public final class CapacityRun {
 
     private void compareUnflushed() throws IOException {
         try (Servers servers = new Servers(scratch)) {
-            Workload workload = Workload.messages(plan.bodyBytes.get(0), FULL.get(0));
-            startWarm(servers, workload, server("--sync=os"), floor());
+            int bytes = plan.bodyBytes.get(0);
+            startWarm(servers, Workload.messages(bytes, FULL.get(0)), server("--sync=os"), floor());
             for (int connections : FULL) {
-                progress.accept("without the flush, in turns with the floor: " + workload.over(connections));
-                Turns turns = servers.turns(workload.over(connections), 2, plan.turns, plan.turn);
-                unflushed.add(comparison(workload.over(connections), plan.turns, turns, null));
+                Workload workload = Workload.messages(bytes, connections);
+                progress.accept("without the flush, in turns with the floor: " + workload);
+                Turns turns = servers.turns(workload, 2, plan.turns, plan.turn);
+                unflushed.add(comparison(workload, plan.turns, turns, null));
             }
         }
     }

@@ -32,8 +32,8 @@ public final class ServerJvm implements AutoCloseable {
     /**
      * Starts a server and waits until it says where it listens.
      *
-     * @param command starts the server, but for the options that place it: home, host and ports. What it does not set has
-     *     its default, whatever the environment says
+     * @param command starts the server, but for the options that place it: home, host and ports. What it does not set
+     *     has its default, whatever the environment says
      * @throws IOException if it ends before it listens; what it printed is in the message
      */
     public static ServerJvm start(List<String> command, Path home) throws IOException {
