@@ -49,7 +49,7 @@ enum Rule {
             Measured::percentOff),
     LOAD_CPU_PERCENT(About.LOAD, "load side's CPU", "of one core, in the steady part", "%", Measured::loadCpuPercent),
     LOAD_PAUSE_MILLIS(
-            About.LOAD, "load side's pauses", "the longest garbage collection", "ms", Measured::loadMaxPauseMillis),
+            About.LOAD, "load side's pauses", "the longest for garbage collection", "ms", Measured::loadMaxPauseMillis),
     RAMP_P95_MILLIS(
             About.LATENCY,
             "p95, ramp",
