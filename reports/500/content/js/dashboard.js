@@ -173,7 +173,7 @@ $(document).ready(function() {
     });
 
     // Creates APDEX table
-    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9982337608889499, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.999567442866412, 50, 200, "message"], "isController": false}, {"data": [0.9967197750702905, 50, 200, "register"], "isController": false}]}, function(index, item){
+    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9986399476638088, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.9996749259553565, 50, 200, "message"], "isController": false}, {"data": [0.9974716463194394, 50, 200, "register"], "isController": false}]}, function(index, item){
         switch(index){
             case 0:
                 item = item.toFixed(3);
@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29158, 0, 0.0, 1.6105014061321181, 0, 187, 1.0, 2.0, 3.0, 17.0, 151.80765546253488, 30.552507653379983, 42.1226724223208], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1416, 0, 0.0, 0.43785310734463323, 0, 36, 0.0, 1.0, 1.0, 8.829999999999927, 7.391322503862697, 1.7828678305215686, 2.352587060748737], "isController": false}, {"data": ["message", 13871, 0, 0.0, 1.20733905269987, 0, 79, 1.0, 1.0, 3.0, 14.0, 72.30278452508783, 13.486163910441187, 24.00678392434557], "isController": false}, {"data": ["register", 13871, 0, 0.0, 2.1333717828563117, 0, 187, 1.0, 2.0, 3.0, 26.0, 72.21808602027376, 15.304027994530669, 15.797706316934883], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29043, 0, 0.0, 1.490789518989079, 0, 110, 1.0, 2.0, 3.0, 15.0, 151.04142288790075, 30.38663210696362, 41.898124447434796], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1357, 0, 0.0, 0.4517317612380255, 0, 23, 0.0, 1.0, 1.0, 8.0, 7.110705882969414, 1.7151800323178177, 2.263248160098303], "isController": false}, {"data": ["message", 13843, 0, 0.0, 1.2292133208119667, 0, 76, 1.0, 1.0, 3.0, 14.0, 72.05542484748797, 13.44002553307637, 23.924652781392492], "isController": false}, {"data": ["register", 13843, 0, 0.0, 1.854222350646532, 0, 110, 1.0, 2.0, 3.0, 17.0, 71.99284388115434, 15.256296017783685, 15.748434599002513], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29158, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29043, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 

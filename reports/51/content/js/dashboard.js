@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2969, 0, 0.0, 2.046480296396095, 0, 35, 2.0, 3.0, 4.0, 8.0, 15.54841007164104, 3.129421718219762, 4.314463680663203], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 145, 0, 0.0, 0.49655172413793086, 0, 5, 0.0, 1.0, 1.0, 4.539999999999992, 0.7617786744000336, 0.18374934821953937, 0.24246807753330812], "isController": false}, {"data": ["message", 1412, 0, 0.0, 1.841359773371105, 0, 15, 2.0, 2.0, 4.0, 8.0, 7.396658931256122, 1.3796502498729681, 2.4559219107686343], "isController": false}, {"data": ["register", 1412, 0, 0.0, 2.4107648725212423, 1, 35, 2.0, 3.0, 4.0, 8.86999999999989, 7.394605917779524, 1.5670209806231998, 1.6175700445142709], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2989, 0, 0.0, 2.2559384409501457, 0, 42, 2.0, 3.0, 4.0, 8.0, 15.67243612263196, 3.152848240128043, 4.347307627269724], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 139, 0, 0.0, 0.5179856115107911, 0, 5, 0.0, 1.0, 1.0, 4.599999999999994, 0.743172437391732, 0.17926132034741973, 0.23654370014328793], "isController": false}, {"data": ["message", 1425, 0, 0.0, 2.0035087719298255, 0, 19, 2.0, 3.0, 4.0, 8.0, 7.474311969913928, 1.3941343615757424, 2.481705146260484], "isController": false}, {"data": ["register", 1425, 0, 0.0, 2.6778947368421053, 1, 42, 2.0, 3.0, 5.0, 8.0, 7.471882127782292, 1.5833968962194898, 1.6344742154523766], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2969, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2989, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 
