@@ -89,6 +89,11 @@ final class Database implements Closeable {
         }
     }
 
+    /** The version of the schema that stands in the file; 0 where there is none yet. */
+    static int schemaVersion(Handle handle) {
+        return handle.createQuery("PRAGMA user_version").mapTo(Integer.class).one();
+    }
+
     @Override
     public void close() {
         writer.close(); // the last to be closed checkpoints, and removes the write-ahead log
@@ -112,8 +117,7 @@ final class Database implements Closeable {
     }
 
     private static void migrate(Handle handle, Path file) {
-        int version =
-                handle.createQuery("PRAGMA user_version").mapTo(Integer.class).one();
+        int version = schemaVersion(handle);
         if (version > SCHEMA_VERSION) {
             throw new StartupException("the database " + file + " has schema version " + version
                     + ", written by a newer Countersign; this one knows " + SCHEMA_VERSION

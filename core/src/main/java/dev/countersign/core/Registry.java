@@ -118,12 +118,8 @@ public final class Registry implements Closeable {
         /** Rewrites the schema's version, the smallest write there is. */
         @Override
         public void probe() {
-            Database.inTransaction(handle, () -> {
-                int version = handle.createQuery("PRAGMA user_version")
-                        .mapTo(Integer.class)
-                        .one();
-                return handle.execute("PRAGMA user_version = " + version);
-            });
+            Database.inTransaction(
+                    handle, () -> handle.execute("PRAGMA user_version = " + Database.schemaVersion(handle)));
         }
     }
 }
