@@ -17,7 +17,8 @@ final class JMeter {
 
     /**
      * Locale and time zone show in the dashboards. The collector is one that works beside JMeter, since a pause of JMeter
-     * looks like one of the server's: while 500 users come, others pause for 30 to 60 ms.
+     * looks like one of the server's: while 500 users come, others pause for 30 to 60 ms. Its memory is there from the
+     * start for the same reason.
      */
     private static final List<String> FLAGS = List.of(
             "-Duser.timezone=UTC",
