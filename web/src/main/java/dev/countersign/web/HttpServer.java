@@ -8,7 +8,6 @@ import java.util.Map;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.ContextHandler;
@@ -121,7 +120,7 @@ public final class HttpServer implements AutoCloseable {
         http.setResponseHeaderSize(2048);
         // by default 98 KB of heap for each connection, and work for the collector, to save a string a request
         http.setHeaderCacheSize(0);
-        ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+        ServerConnector connector = new ServerConnector(server, SerialHttpConnection.factory(http));
         connector.setName(name);
         connector.setHost(settings.host().isEmpty() ? null : settings.host());
         connector.setPort(port);
