@@ -1,6 +1,7 @@
 package dev.countersign.web;
 
 import dev.countersign.core.Home;
+import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Store;
 import java.io.IOException;
@@ -30,16 +31,21 @@ public final class CountersignServer implements AutoCloseable {
         Store store =
                 Store.open(home, settings.sync(), settings.queueSize(), threads::completeElsewhere, threads::complete);
         HttpSettings http = settings.http();
+        MemoryBudget bodyMemory = new MemoryBudget(http.limits().bodyMemoryBytes());
         HealthServlet health = new HealthServlet(store::healthy);
         CountersignServer server = new CountersignServer(
                 store,
                 new HttpServer(
                         threads,
                         http,
-                        Map.of("/register", new RegisterServlet(http, store.registry()), HealthServlet.PATH, health),
+                        Map.of(
+                                "/register",
+                                new RegisterServlet(http, bodyMemory, store.registry()),
+                                HealthServlet.PATH,
+                                health),
                         Map.of(
                                 "/message",
-                                new MessageServlet(http, store.registry(), store.messageLog()),
+                                new MessageServlet(http, bodyMemory, store.registry(), store.messageLog()),
                                 HealthServlet.PATH,
                                 health)));
         server.http.limitThreads();

@@ -38,6 +38,7 @@ public final class HttpServer implements AutoCloseable {
 
     private final JettyThreads threads;
     private final Server server;
+    private final Connections connections;
     private final ServerConnector register;
     private final ServerConnector message;
 
@@ -54,13 +55,14 @@ public final class HttpServer implements AutoCloseable {
             Map<String, HttpServlet> onMessagePort) {
         this.threads = threads;
         server = new Server(threads);
+        connections = new Connections(settings.limits());
         register = connector("register", settings.registerPort(), settings);
         message = connector("message", settings.messagePort(), settings);
         server.addConnector(register);
         server.addConnector(message);
         server.setHandler(new BatchGuard(
                 threads,
-                settings.maxBodyBytes(),
+                settings.limits().maxBodyBytes(),
                 new GracefulHandler(new ContextHandlerCollection(
                         context("register", onRegisterPort), context("message", onMessagePort)))));
         server.setErrorHandler(new ProblemHandler());
@@ -83,6 +85,7 @@ public final class HttpServer implements AutoCloseable {
                 open(connector);
             }
             server.start();
+            connections.watch(server.getScheduler());
         } catch (StartupException e) {
             close();
             throw e;
@@ -120,12 +123,13 @@ public final class HttpServer implements AutoCloseable {
         http.setResponseHeaderSize(2048);
         // by default 98 KB of heap for each connection, and work for the collector, to save a string a request
         http.setHeaderCacheSize(0);
-        ServerConnector connector = new ServerConnector(server, SerialHttpConnection.factory(http));
+        ServerConnector connector = new Connector(server, threads, SerialHttpConnection.factory(http));
         connector.setName(name);
         connector.setHost(settings.host().isEmpty() ? null : settings.host());
         connector.setPort(port);
         connector.setAcceptQueueSize(ACCEPT_QUEUE);
-        connector.setIdleTimeout(settings.idleTimeout().toMillis());
+        connector.setIdleTimeout(settings.limits().idleTimeout().toMillis());
+        connector.addBean(connections);
         return connector;
     }
 

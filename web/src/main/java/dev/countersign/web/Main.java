@@ -89,6 +89,29 @@ public final class Main implements Runnable {
     private int maxBodyBytes;
 
     @Option(
+            names = "--body-memory",
+            paramLabel = "BYTES",
+            defaultValue = "${sys:body.memory:-${env:COUNTERSIGN_BODY_MEMORY:-0}}",
+            description = "Heap for bodies that arrive after their headers; requests beyond it get a 503."
+                    + " Default: an eighth of the heap.")
+    private long bodyMemoryBytes;
+
+    @Option(
+            names = "--max-connections",
+            paramLabel = "COUNT",
+            defaultValue = "${sys:max.connections:-${env:COUNTERSIGN_MAX_CONNECTIONS:-0}}",
+            description = "Open connections on both ports together, 7/8 of them at most on one; beyond them the longest"
+                    + " idle are closed, or new ones get a 503. Default: what files and half of the heap allow.")
+    private int maxConnections;
+
+    @Option(
+            names = "--header-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "${sys:header.timeout:-${env:COUNTERSIGN_HEADER_TIMEOUT:-30}}",
+            description = "For a request's headers to arrive after its first byte. Default: 30.")
+    private int headerTimeoutSeconds;
+
+    @Option(
             names = "--body-timeout",
             paramLabel = "SECONDS",
             defaultValue = "${sys:body.timeout:-${env:COUNTERSIGN_BODY_TIMEOUT:-30}}",
@@ -144,20 +167,22 @@ public final class Main implements Runnable {
         requireRange("--message-port", messagePort, 0, 65_535);
         requireRange("--queue-size", queueSize, 1, 1_000_000);
         requireRange("--max-body", maxBodyBytes, 128, 1024 * 1024);
+        requireRange("--max-connections", maxConnections, 0, 1_000_000);
+        requireRange("--header-timeout", headerTimeoutSeconds, 1, 86_400);
         requireRange("--body-timeout", bodyTimeoutSeconds, 1, 86_400);
         requireRange("--idle-timeout", idleTimeoutSeconds, 1, 86_400);
         if (registerPort == messagePort && registerPort != 0) {
             throw new ParameterException(
                     spec.commandLine(), "--register-port and --message-port are both " + registerPort);
         }
-        HttpSettings http = new HttpSettings(
-                host,
-                registerPort,
-                messagePort,
+        Limits limits = new Limits(
                 maxBodyBytes,
+                bodyMemoryBytes == 0 ? Memory.share() : bodyMemoryBytes,
+                maxConnections == 0 ? Connections.defaultLimit() : maxConnections,
+                Duration.ofSeconds(headerTimeoutSeconds),
                 Duration.ofSeconds(bodyTimeoutSeconds),
                 Duration.ofSeconds(idleTimeoutSeconds));
-        return new Settings(http, sync, queueSize);
+        return new Settings(new HttpSettings(host, registerPort, messagePort, limits), sync, queueSize);
     }
 
     private void requireRange(String option, int value, int least, int most) {

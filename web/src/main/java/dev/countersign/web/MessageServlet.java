@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Code;
+import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.Message;
 import dev.countersign.core.MessageLog;
 import dev.countersign.core.Receipt;
@@ -20,8 +21,8 @@ final class MessageServlet extends PostServlet {
     private final transient Registry registry;
     private final transient MessageLog messages;
 
-    MessageServlet(HttpSettings settings, Registry registry, MessageLog messages) {
-        super(settings);
+    MessageServlet(HttpSettings settings, MemoryBudget bodyMemory, Registry registry, MessageLog messages) {
+        super(settings, bodyMemory);
         this.registry = registry;
         this.messages = messages;
     }

@@ -1,26 +1,22 @@
 package dev.countersign.web;
 
+import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.OverloadedException;
 import dev.countersign.core.UnavailableException;
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncEvent;
-import jakarta.servlet.AsyncListener;
-import jakarta.servlet.ReadListener;
-import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpField;
-import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.io.Content;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,20 +28,26 @@ abstract class PostServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1;
     private static final Logger log = LoggerFactory.getLogger(PostServlet.class);
-    private static final String BODY = PostServlet.class.getName() + ".body";
 
-    /** How long a body that was refused for its length is read; one in chunks has what is left of its own time. */
-    private static final long UNWANTED_MILLIS = 2_000;
+    /** Up to this length a body's copies are few enough to leave out of account: only as many as there are threads. */
+    private static final int SMALL_BYTES = 64 * 1024;
 
-    /** How much of a refused body is read. */
-    private static final int UNWANTED_BYTES = 16 * 1024 * 1024;
+    /** What Jetty holds for a request that is under way, about. */
+    private static final int REQUEST_BYTES = 8 * 1024;
+
+    /** How long a client that is refused may go on sending its body. */
+    private static final Duration UNWANTED_TIME = Duration.ofSeconds(2);
 
     private final int maxBodyBytes;
-    private final long bodyTimeoutMillis;
+    private final Duration bodyTimeout;
+    private final transient MemoryBudget bodyMemory;
+    private final transient RateLimitedLog overloads = new RateLimitedLog(log);
 
-    PostServlet(HttpSettings settings) {
-        maxBodyBytes = settings.maxBodyBytes();
-        bodyTimeoutMillis = settings.bodyTimeout().toMillis();
+    /** @param bodyMemory bounds what the bodies hold that arrive after their headers, on all ports together */
+    PostServlet(HttpSettings settings, MemoryBudget bodyMemory) {
+        maxBodyBytes = settings.limits().maxBodyBytes();
+        bodyTimeout = settings.limits().bodyTimeout();
+        this.bodyMemory = bodyMemory;
     }
 
     /**
@@ -57,31 +59,58 @@ abstract class PostServlet extends HttpServlet {
     abstract CompletableFuture<byte[]> answer(byte[] body);
 
     @Override
-    protected final void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    protected final void service(HttpServletRequest request, HttpServletResponse response) {
+        Exchange exchange = new Exchange(request, response);
         try {
-            byte[] late = (byte[]) request.getAttribute(BODY);
-            if (late != null) {
-                answer(late, request, response);
-                return;
-            }
             check(request);
-            int length = request.getContentLength();
-            ServletInputStream in = request.getInputStream();
-            if (length >= 0 && in.available() >= length) { // as good as always: it came with the headers
-                answer(in.readNBytes(length), request, response);
-            } else {
-                new LateBody(request.startAsync(request, response)).read(bodyTimeoutMillis);
-            }
         } catch (RefusalException e) {
-            if (e.problem() == Problem.BODY_TOO_LARGE && request.getHeader("Expect") == null) {
-                LateBody unwanted = new LateBody(request.startAsync(request, response));
-                unwanted.refuseWhileItComes(e);
-                unwanted.read(UNWANTED_MILLIS);
-            } else {
-                refuse(response, e);
-            }
-        } catch (UnavailableException e) {
-            refuse(response, refusal(e));
+            exchange.refuseUnread(e);
+            return;
+        }
+        int length = request.getContentLength();
+        Content.Chunk first = length == 0 ? Content.Chunk.EMPTY : exchange.read();
+        if (length >= 0 && first.remaining() == length) { // as good as always: it came with the headers
+            byte[] body = new byte[length];
+            first.get(body, 0, length);
+            first.release();
+            exchange.answer(tryAnswer(body));
+        } else {
+            readLate(first, length, exchange);
+        }
+    }
+
+    private void readLate(Content.Chunk first, int length, Exchange exchange) {
+        long memory = memoryOf(length < 0 ? maxBodyBytes : length);
+        if (!bodyMemory.take(memory)) {
+            overloads.warn("refusing requests whose body comes after their headers: --body-memory is in use");
+            first.release();
+            exchange.refuseUnread(new RefusalException(Problem.OVERLOADED));
+            return;
+        }
+        exchange.startAsync();
+        new LateBody(
+                        exchange.request,
+                        length,
+                        maxBodyBytes,
+                        body -> exchange.answer(
+                                tryAnswer(body).whenComplete((json, failure) -> bodyMemory.giveBack(memory))),
+                        problem -> {
+                            bodyMemory.giveBack(memory);
+                            exchange.refuseLate(problem);
+                        })
+                .start(first, bodyTimeout);
+    }
+
+    /** Bytes of heap for as long as the body arrives and is read: a large one is there as bytes, as text and escaped. */
+    private static long memoryOf(int bodyBytes) {
+        return REQUEST_BYTES + (bodyBytes <= SMALL_BYTES ? bodyBytes : 8L * bodyBytes);
+    }
+
+    private CompletableFuture<byte[]> tryAnswer(byte[] body) {
+        try {
+            return answer(body);
+        } catch (RuntimeException | Error e) { // an Error too: whoever waits must hear that it failed
+            return CompletableFuture.failedFuture(e);
         }
     }
 
@@ -114,42 +143,13 @@ abstract class PostServlet extends HttpServlet {
         }
     }
 
-    private void answer(byte[] body, HttpServletRequest request, HttpServletResponse response) throws IOException {
-        CompletableFuture<byte[]> answer = answer(body);
-        if (answer.isDone()) {
-            answer.whenComplete((json, failure) -> write(response, json, failure));
-            return;
-        }
-        AsyncContext async = request.startAsync(request, response);
-        async.setTimeout(0); // the commit ends well or badly; a client that can't wait hangs up
-        answer.whenComplete((json, failure) -> {
-            write(response, json, failure);
-            async.complete();
-        });
-    }
-
-    /** Into the buffer only: Jetty sends it, with its length, when the exchange is complete, and never blocks on it. */
-    private static void write(HttpServletResponse response, byte[] json, Throwable failure) {
-        try {
-            if (failure != null) {
-                refuse(response, refusal(failure));
-                return;
-            }
-            response.setStatus(HttpServletResponse.SC_CREATED);
-            response.setHeader("Cache-Control", "no-store"); // a code is a credential
-            response.setContentType("application/json");
-            response.getOutputStream().write(json);
-        } catch (IOException e) {
-            log.debug("the client is gone", e);
-        }
-    }
-
-    private static RefusalException refusal(Throwable failure) {
+    private RefusalException refusal(Throwable failure) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         if (cause instanceof RefusalException refusal) {
             return refusal;
         }
         if (cause instanceof OverloadedException) {
+            overloads.warn("refusing requests: the queue for the disk is full");
             return new RefusalException(Problem.OVERLOADED);
         }
         if (cause instanceof UnavailableException) {
@@ -159,129 +159,149 @@ abstract class PostServlet extends HttpServlet {
         return new RefusalException(Problem.INTERNAL_ERROR);
     }
 
-    private static void refuse(HttpServletResponse response, RefusalException refusal) throws IOException {
-        head(response, refusal);
-        response.getOutputStream().write(refusal.json());
-    }
+    /** A request and its answer, which is given once. */
+    private final class Exchange {
 
-    private static void head(HttpServletResponse response, RefusalException refusal) {
-        if (refusal.problem() == Problem.METHOD_NOT_ALLOWED) {
-            response.setHeader("Allow", "POST");
-        }
-        if (refusal.problem().mayRetry()) {
-            response.setHeader("Retry-After", Problem.RETRY_AFTER_SECONDS);
-        }
-        response.setStatus(refusal.problem().status());
-        response.setContentType(Problem.MEDIA_TYPE);
-    }
+        private final HttpServletRequest servletRequest;
+        private final HttpServletResponse response;
+        private final ServletContextRequest request;
+        private AsyncContext async;
+        private JettyThreads threads;
 
-    /**
-     * A body that arrives after its headers, piece by piece; no thread waits for it. Once all of it is there the servlet
-     * is called again with it.
-     */
-    private final class LateBody implements ReadListener, AsyncListener {
-
-        private final AsyncContext async;
-        private final byte[] chunk = new byte[4096];
-        private final ByteArrayOutputStream body = new ByteArrayOutputStream();
-        private ServletInputStream in;
-        private boolean refused;
-        private int unwantedBytes;
-
-        LateBody(AsyncContext async) {
-            this.async = async;
+        Exchange(HttpServletRequest servletRequest, HttpServletResponse response) {
+            this.servletRequest = servletRequest;
+            this.response = response;
+            request = ServletContextRequest.getServletContextRequest(servletRequest);
         }
 
-        /** Begins; {@link #onTimeout} is called where the exchange is not over after so long. */
-        void read(long timeoutMillis) throws IOException {
-            async.setTimeout(timeoutMillis);
-            async.addListener(this);
-            in = async.getRequest().getInputStream();
-            in.setReadListener(this);
+        /** What is there of the body; an empty chunk where nothing is. */
+        Content.Chunk read() {
+            Content.Chunk chunk = request.read();
+            return chunk == null ? Content.Chunk.EMPTY : chunk;
         }
 
-        /**
-         * Answers at once, then lets go of what still comes, for a while: a connection that is closed while its client
-         * is still sending is reset, and the client may never see the answer.
-         */
-        void refuseWhileItComes(RefusalException refusal) {
-            refused = true;
-            HttpServletResponse response = (HttpServletResponse) async.getResponse();
-            response.setHeader("Connection", "close");
-            response.setContentLength(refusal.json().length);
-            head(response, refusal);
-            // by Jetty's own response: to flush the servlet's would wait for a client that reads nothing
-            ServletContextRequest.getServletContextRequest(async.getRequest())
-                    .getServletContextResponse()
-                    .write(false, ByteBuffer.wrap(refusal.json()), Callback.NOOP);
+        /** From now on the exchange ends when it is completed, whatever thread does it. */
+        void startAsync() {
+            async = servletRequest.startAsync(servletRequest, response);
+            threads = request.getServletContextHandler().getServer().getThreadPool() instanceof JettyThreads pool
+                    ? pool
+                    : null;
+            async.setTimeout(0); // the commit ends well or badly; a client that can't wait hangs up
         }
 
-        @Override
-        public void onDataAvailable() throws IOException {
-            while (in.isReady() && !in.isFinished()) {
-                int length = in.read(chunk);
-                if (length > 0 && !take(length)) {
-                    async.complete();
+        /** Answers as the future ends: at once where it has ended. */
+        void answer(CompletableFuture<byte[]> json) {
+            if (async == null) {
+                if (json.isDone()) {
+                    json.whenComplete(this::write);
                     return;
                 }
+                startAsync();
             }
+            json.whenComplete((result, failure) -> {
+                if (isFirstOfItsConnection() && threads != null) {
+                    threads.executeElsewhere(() -> writeAndComplete(result, failure));
+                } else {
+                    writeAndComplete(result, failure);
+                }
+            });
         }
 
-        /** False where even what nobody wants is too much. */
-        private boolean take(int length) {
-            if (refused) {
-                unwantedBytes += length;
-                return unwantedBytes <= UNWANTED_BYTES;
-            }
-            body.write(chunk, 0, length);
-            if (body.size() > maxBodyBytes) {
-                refuseWhileItComes(new RefusalException(Problem.BODY_TOO_LARGE));
-            }
-            return true;
+        private boolean isFirstOfItsConnection() {
+            return request.getConnectionMetaData().getConnection().getMessagesIn() <= 1;
         }
 
-        @Override
-        public void onAllDataRead() {
-            if (refused) {
+        private void writeAndComplete(byte[] json, Throwable failure) {
+            try {
+                write(json, failure);
+            } finally {
                 async.complete();
+            }
+        }
+
+        /** Into the buffer only: Jetty sends it, with its length, at the exchange's end, and never blocks on it. */
+        private void write(byte[] json, Throwable failure) {
+            if (failure != null) {
+                refuse(refusal(failure));
                 return;
             }
-            async.getRequest().setAttribute(BODY, body.toByteArray());
-            async.dispatch();
+            response.setStatus(HttpServletResponse.SC_CREATED);
+            response.setHeader("Cache-Control", "no-store"); // a code is a credential
+            response.setContentType("application/json");
+            write(json);
         }
 
-        @Override
-        public void onTimeout(AsyncEvent event) throws IOException {
-            refuseAndClose(Problem.REQUEST_TIMEOUT);
-        }
-
-        /** The body broke off, is no chunked body, or the connection was silent for too long. */
-        @Override
-        public void onError(Throwable failure) {
+        private void write(byte[] json) {
             try {
-                boolean silent = failure instanceof TimeoutException;
-                refuseAndClose(silent ? Problem.REQUEST_TIMEOUT : Problem.MALFORMED_REQUEST);
+                response.getOutputStream().write(json);
             } catch (IOException e) {
                 log.debug("the client is gone", e);
             }
         }
 
-        private void refuseAndClose(Problem problem) throws IOException {
-            if (!refused) {
-                HttpServletResponse response = (HttpServletResponse) async.getResponse();
-                response.setHeader("Connection", "close");
-                PostServlet.refuse(response, new RefusalException(problem));
-            }
-            async.complete();
+        private void refuse(RefusalException refusal) {
+            head(refusal);
+            write(refusal.json());
         }
 
-        @Override
-        public void onComplete(AsyncEvent event) {}
+        private void head(RefusalException refusal) {
+            if (refusal.problem() == Problem.METHOD_NOT_ALLOWED) {
+                response.setHeader("Allow", "POST");
+            }
+            if (refusal.problem().mayRetry()) {
+                response.setHeader("Retry-After", Problem.RETRY_AFTER_SECONDS);
+            }
+            response.setStatus(refusal.problem().status());
+            response.setContentType(Problem.MEDIA_TYPE);
+        }
 
-        @Override
-        public void onError(AsyncEvent event) {}
+        /** Refuses a request whose body did not arrive as it should; nothing more is read of it. */
+        void refuseLate(Problem problem) {
+            if (problem == Problem.BODY_TOO_LARGE) {
+                refuseAndReadOn(new RefusalException(problem));
+                return;
+            }
+            try {
+                response.setHeader("Connection", "close");
+                refuse(new RefusalException(problem));
+            } finally {
+                async.complete();
+            }
+        }
 
-        @Override
-        public void onStartAsync(AsyncEvent event) {}
+        /** Refuses a request before its body is read. */
+        void refuseUnread(RefusalException refusal) {
+            if (isWholeHere()) {
+                refuse(refusal);
+            } else {
+                startAsync();
+                refuseAndReadOn(refusal);
+            }
+        }
+
+        /** Whether nothing more comes; a client that asked whether to send its body will not send it. */
+        private boolean isWholeHere() {
+            if (servletRequest.getHeader("Expect") != null) {
+                return true;
+            }
+            for (Content.Chunk chunk = request.read(); chunk != null; chunk = request.read()) {
+                boolean last = chunk.isLast();
+                chunk.release();
+                if (last) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private void refuseAndReadOn(RefusalException refusal) {
+            UnwantedBody rest = new UnwantedBody(request, async::complete);
+            response.setHeader("Connection", "close");
+            response.setContentLength(refusal.json().length);
+            head(refusal);
+            // by Jetty's own response: to flush the servlet's would wait for a client that reads nothing
+            request.getServletContextResponse().write(false, ByteBuffer.wrap(refusal.json()), rest);
+            rest.start(Content.Chunk.EMPTY, UNWANTED_TIME);
+        }
     }
 }

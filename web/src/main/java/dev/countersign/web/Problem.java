@@ -1,11 +1,13 @@
 package dev.countersign.web;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.gson.stream.JsonWriter;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 
 /** Why a request is refused, as RFC 9457 says it. The detail is ours alone: nothing of it comes from the client. */
 enum Problem {
@@ -69,6 +71,16 @@ enum Problem {
             throw new UncheckedIOException("a StringWriter does not fail", e);
         }
         return text.toString().getBytes(UTF_8);
+    }
+
+    /** The whole answer, head and body, of a connection that is closed after it. */
+    byte[] lastAnswer() {
+        String head = "HTTP/1.1 " + status + " " + title + "\r\nContent-Type: " + MEDIA_TYPE
+                + (mayRetry() ? "\r\nRetry-After: " + RETRY_AFTER_SECONDS : "")
+                + "\r\nContent-Length: " + json.length + "\r\nConnection: close\r\n\r\n";
+        byte[] answer = Arrays.copyOf(head.getBytes(US_ASCII), head.length() + json.length);
+        System.arraycopy(json, 0, answer, head.length(), json.length);
+        return answer;
     }
 
     /** What a status that Jetty chose means in our contract. */

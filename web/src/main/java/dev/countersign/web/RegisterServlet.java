@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Code;
+import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.Registry;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -16,8 +17,8 @@ final class RegisterServlet extends PostServlet {
 
     private final transient Registry registry;
 
-    RegisterServlet(HttpSettings settings, Registry registry) {
-        super(settings);
+    RegisterServlet(HttpSettings settings, MemoryBudget bodyMemory, Registry registry) {
+        super(settings, bodyMemory);
         this.registry = registry;
     }
 

@@ -1,8 +1,11 @@
 package dev.countersign.web;
 
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.IdleTimeout;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -29,6 +32,12 @@ final class SerialHttpConnection extends HttpConnection {
     /** How many calls of {@link #onFillable} have come since the connection was last at rest. */
     private final AtomicInteger calls = new AtomicInteger();
 
+    /** Since when the headers of a request have been arriving, {@link System#nanoTime}; 0 where none are. */
+    private volatile long headersSince;
+
+    /** Since when the last answer is known to be sent; 0 where it is not. Used by the watching thread alone. */
+    private long answeredSince;
+
     private SerialHttpConnection(HttpConfiguration configuration, Connector connector, EndPoint endPoint) {
         super(configuration, connector, endPoint);
     }
@@ -49,18 +58,81 @@ final class SerialHttpConnection extends HttpConnection {
         if (calls.getAndIncrement() > 0) {
             return;
         }
-        do {
+        read();
+        leave();
+    }
+
+    /** Does what other threads have asked for meanwhile. */
+    private void leave() {
+        while (calls.decrementAndGet() > 0) {
             if (!isFillInterested()) { // else it will be called once there is something to read
                 read();
             }
-        } while (calls.decrementAndGet() > 0);
+        }
     }
 
     private void read() {
+        long bytes = getBytesIn();
+        long requests = getMessagesIn();
         try {
             super.onFillable();
-        } catch (Throwable e) { // without an end point nobody would call again: the connection would stay deaf
+        } catch (Throwable e) { // without this nobody would call again: the connection would stay deaf
             getEndPoint().close(e);
         }
+        if (getMessagesIn() != requests) {
+            headersSince = 0;
+        } else if (getBytesIn() != bytes && headersSince == 0) {
+            headersSince = System.nanoTime();
+        }
+    }
+
+    /** Closes it where it has had more time than the limits give it. */
+    void enforce(Limits limits, long now) {
+        if (getEndPoint().isOutputShutdown()) { // answered for the last time, whatever still comes
+            answeredSince = answeredSince == 0 ? now : answeredSince;
+            if (now - answeredSince > limits.idleTimeout().toNanos()) {
+                getEndPoint().close();
+            }
+        } else if (headersSince != 0
+                && now - headersSince > limits.headerTimeout().toNanos()) {
+            if (calls.getAndIncrement() > 0) {
+                return; // it is being read: looked at again soon
+            }
+            if (headersSince != 0) {
+                say(Problem.REQUEST_TIMEOUT);
+                getParser().close(); // discards what still comes
+                getEndPoint().shutdownOutput();
+            }
+            leave();
+        }
+    }
+
+    /** Refuses all that may come, and closes. To be called before anything is read. */
+    void refuse(Problem problem) {
+        say(problem);
+        getEndPoint().close();
+    }
+
+    /** What fits into the socket's buffer now: nobody waits for a client that reads nothing. */
+    private void say(Problem problem) {
+        try {
+            getEndPoint().flush(ByteBuffer.wrap(problem.lastAnswer()));
+        } catch (IOException e) {
+            getEndPoint().close(e);
+        }
+    }
+
+    /** How long nothing has moved on it, milliseconds; 0 while a request is under way. */
+    long idleMillis() {
+        return getHttpChannel().getRequest() == null && getEndPoint() instanceof IdleTimeout idle
+                ? idle.getIdleFor()
+                : 0;
+    }
+
+    /** Closes it at once: Jetty would first end its own half, and wait for the client's as long again. */
+    @Override
+    public void onFillInterestedFailed(Throwable cause) {
+        getParser().close();
+        getEndPoint().close(cause);
     }
 }

@@ -39,8 +39,7 @@ final class BatchGuardTest {
     void aBodyThatMayHaveToBeWaitedForIsLeftToThePool() throws IOException {
         byte[] chunked = "2\r\n{}\r\n0\r\n\r\n".getBytes(US_ASCII);
         sendBehindABatch(Connection.request("POST /next", "Transfer-Encoding: chunked", chunked));
-        sendBehindABatch(
-                Connection.post("/next", " ".repeat(HttpSettings.local().maxBodyBytes() + 1)));
+        sendBehindABatch(Connection.post("/next", " ".repeat(Limits.defaults().maxBodyBytes() + 1)));
 
         assertEquals(2, servedBy.size());
         assertEquals(0, servedBy.stream().filter(ANSWERING::equals).count(), servedBy::toString);

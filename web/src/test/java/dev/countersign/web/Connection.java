@@ -79,6 +79,11 @@ final class Connection implements AutoCloseable {
         return receive(true);
     }
 
+    /** Whether some of an answer has come. */
+    boolean hasAnswer() throws IOException {
+        return in.available() > 0;
+    }
+
     /** The answer to a HEAD: its Content-Length speaks of a body that does not come. */
     Answer receiveWithoutBody() throws IOException {
         return receive(false);

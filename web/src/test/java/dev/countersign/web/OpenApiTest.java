@@ -52,7 +52,7 @@ final class OpenApiTest {
     @Test
     void everyAnswerGivenIsInTheFileAndEveryAnswerOfTheFileIsGiven(@TempDir Path ownHome) throws Exception {
         HttpSettings impatient =
-                new HttpSettings("127.0.0.1", 0, 0, 65_536, Duration.ofSeconds(1), Duration.ofSeconds(30));
+                HttpSettings.local().withLimits(Limits.defaults().withBodyTimeout(Duration.ofSeconds(1)));
         try (CountersignServer own =
                 CountersignServer.start(Home.open(ownHome), new Settings(impatient, Sync.ALWAYS, 1))) {
             askForWhatIsAlwaysThere(own);

@@ -30,7 +30,7 @@ final class SlowBodyTest {
     static final RunningServer server = new RunningServer(
             () -> home,
             new Settings(
-                    new HttpSettings("127.0.0.1", 0, 0, 65_536, BODY_TIMEOUT, Duration.ofSeconds(30)),
+                    HttpSettings.local().withLimits(Limits.defaults().withBodyTimeout(BODY_TIMEOUT)),
                     Sync.ALWAYS,
                     4096));
 

@@ -1,0 +1,129 @@
+package dev.countersign.web;
+
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.thread.Scheduler;
+
+/**
+ * Reads what is left of a request's body as it arrives. No thread waits for it.
+ *
+ * <p>Jetty calls {@link #run} when there may be something to read, and the timer may end the reading at any moment: one
+ * thread at a time reads, and one of {@link #whole}, {@link #broken} and {@link #take}'s refusal comes last.
+ */
+abstract class BodyReader implements Runnable {
+
+    private enum State {
+        WAITING,
+        READING,
+        ENDED
+    }
+
+    private final Request request;
+    private State state = State.WAITING;
+    private boolean calledWhileReading;
+    private boolean timeIsUp;
+    private Scheduler.Task timer;
+
+    BodyReader(Request request) {
+        this.request = request;
+    }
+
+    /** Takes the next bytes; false ends the reading. */
+    abstract boolean take(ByteBuffer bytes);
+
+    /** All of the body has been taken. */
+    abstract void whole();
+
+    /** The body broke off, is not framed as HTTP asks for, or did not arrive in time. */
+    abstract void broken(Problem problem);
+
+    /** Takes the first piece and reads what is there, and goes on by itself when more arrives. */
+    final void start(Content.Chunk first, Duration timeout) {
+        timer = request.getComponents().getScheduler().schedule(this::endOfTime, timeout);
+        synchronized (this) {
+            state = State.READING;
+        }
+        if (!isEndedBy(first)) {
+            read();
+        }
+    }
+
+    @Override
+    public final void run() {
+        synchronized (this) {
+            if (state == State.READING) {
+                calledWhileReading = true;
+            }
+            if (state != State.WAITING) {
+                return;
+            }
+            state = State.READING;
+        }
+        read();
+    }
+
+    private void read() {
+        do {
+            for (Content.Chunk chunk = request.read(); chunk != null; chunk = request.read()) {
+                if (isEndedBy(chunk)) {
+                    return;
+                }
+            }
+        } while (isCalledAgain());
+    }
+
+    private boolean isEndedBy(Content.Chunk chunk) {
+        if (Content.Chunk.isFailure(chunk)) {
+            boolean silent = chunk.getFailure() instanceof TimeoutException;
+            end();
+            broken(silent ? Problem.REQUEST_TIMEOUT : Problem.MALFORMED_REQUEST);
+            return true;
+        }
+        boolean last = chunk.isLast();
+        boolean goOn = take(chunk.getByteBuffer());
+        chunk.release();
+        if (goOn && !last) {
+            return false;
+        }
+        end();
+        if (goOn) {
+            whole();
+        }
+        return true;
+    }
+
+    /** Asks Jetty to call again; true where it has done so already. */
+    private boolean isCalledAgain() {
+        synchronized (this) { // so that the timer can't end the exchange between the question and the demand
+            if (!timeIsUp) {
+                request.demand(this);
+                boolean again = calledWhileReading;
+                calledWhileReading = false;
+                state = again ? State.READING : State.WAITING;
+                return again;
+            }
+            state = State.ENDED;
+        }
+        broken(Problem.REQUEST_TIMEOUT);
+        return false;
+    }
+
+    private void endOfTime() {
+        synchronized (this) {
+            timeIsUp = true;
+            if (state != State.WAITING) {
+                return; // whoever reads sees it
+            }
+            state = State.ENDED;
+        }
+        broken(Problem.REQUEST_TIMEOUT);
+    }
+
+    private synchronized void end() {
+        state = State.ENDED;
+        timer.cancel();
+    }
+}

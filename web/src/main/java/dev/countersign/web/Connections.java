@@ -1,0 +1,111 @@
+package dev.countersign.web;
+
+import com.sun.management.UnixOperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.util.thread.Scheduler;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The open connections of both ports: bounds how many there are, and how long one may take for a request's headers.
+ *
+ * <p>Where a connection is one too many, those that have been idle longest make room; where none is idle, it is refused
+ * at once. One port can't use up what the other needs: it gets 7/8 of the connections at most. Safe for use by many
+ * threads.
+ */
+final class Connections implements Connection.Listener {
+
+    /** File handles for everything else: the log, the database, the libraries. */
+    private static final int OTHER_FILES = 128;
+
+    /** What Jetty holds on the heap for a connection, with a request under way, about. */
+    private static final int HEAP_BYTES = 16 * 1024;
+
+    private static final long LEAST_IDLE_MILLIS = 1_000;
+    private static final long SEARCH_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final Duration SWEEP_PAUSE = Duration.ofMillis(250);
+
+    private final Limits limits;
+    private final int maxOnOnePort;
+    private final Set<SerialHttpConnection> open = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger onAllPorts = new AtomicInteger();
+    private final Map<Object, AtomicInteger> byPort = new ConcurrentHashMap<>();
+    private final AtomicLong nextSearch = new AtomicLong(System.nanoTime());
+    private final RateLimitedLog log = new RateLimitedLog(LoggerFactory.getLogger(Connections.class));
+
+    Connections(Limits limits) {
+        this.limits = limits;
+        maxOnOnePort = Math.max(1, limits.maxConnections() / 8 * 7);
+    }
+
+    /** As many as the process may open files, and as fit into half of the heap. */
+    static int defaultLimit() {
+        long files = ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+                ? unix.getMaxFileDescriptorCount()
+                : 16_384;
+        long fit = Math.min(files - OTHER_FILES, Runtime.getRuntime().maxMemory() / 2 / HEAP_BYTES);
+        return (int) Math.max(64, Math.min(fit, 1_000_000));
+    }
+
+    /** Looks after the connections from now on, for as long as the scheduler runs. */
+    void watch(Scheduler scheduler) {
+        long now = System.nanoTime();
+        open.forEach(connection -> connection.enforce(limits, now));
+        scheduler.schedule(() -> watch(scheduler), SWEEP_PAUSE);
+    }
+
+    @Override
+    public void onOpened(Connection opened) {
+        if (opened instanceof SerialHttpConnection connection) {
+            open.add(connection);
+            boolean portIsFull = onPort(connection).incrementAndGet() > maxOnOnePort;
+            boolean allAreFull = onAllPorts.incrementAndGet() > limits.maxConnections();
+            if (portIsFull || allAreFull) {
+                log.warn("all connections are in use, --max-connections=" + limits.maxConnections()
+                        + ": closing idle ones, else refusing new ones");
+                if (!makeRoom(connection, portIsFull)) {
+                    connection.refuse(Problem.OVERLOADED);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void onClosed(Connection closed) {
+        if (closed instanceof SerialHttpConnection connection && open.remove(connection)) {
+            onPort(connection).decrementAndGet();
+            onAllPorts.decrementAndGet();
+        }
+    }
+
+    private AtomicInteger onPort(SerialHttpConnection connection) {
+        return byPort.computeIfAbsent(connection.getConnector(), port -> new AtomicInteger());
+    }
+
+    /** Closes those that have been idle longest, several at once: to look at all of them for each one would be costly. */
+    private boolean makeRoom(SerialHttpConnection newcomer, boolean onItsPort) {
+        long now = System.nanoTime();
+        long due = nextSearch.get();
+        if (now - due < 0 || !nextSearch.compareAndSet(due, now + SEARCH_PAUSE_NANOS)) {
+            return false;
+        }
+        List<SerialHttpConnection> idle = open.stream()
+                .filter(connection -> !onItsPort || connection.getConnector() == newcomer.getConnector())
+                .filter(connection -> connection.idleMillis() >= LEAST_IDLE_MILLIS)
+                .sorted(Comparator.comparingLong(SerialHttpConnection::idleMillis)
+                        .reversed())
+                .limit(Math.max(1, limits.maxConnections() / 16))
+                .toList();
+        idle.forEach(connection -> connection.getEndPoint().close());
+        return !idle.isEmpty();
+    }
+}

@@ -1,0 +1,54 @@
+package dev.countersign.web;
+
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.locks.LockSupport;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Jetty's connector, which accepts no faster than the pool can serve: else a flood of new connections queues so much work
+ * there that those that are open get no answer. What exceeds the machine waits unread in its sockets.
+ *
+ * <p>It says once a minute in a line that it can't accept connections, where Jetty's takes 20 lines each time.
+ */
+final class Connector extends ServerConnector {
+
+    /** Tasks that may wait in the pool, a few milliseconds of work. */
+    private static final int BACKLOG = 16;
+
+    private static final long PAUSE_NANOS = 50_000;
+
+    private final JettyThreads threads;
+    private final RateLimitedLog log = new RateLimitedLog(LoggerFactory.getLogger(Connector.class));
+
+    Connector(Server server, JettyThreads threads, ConnectionFactory factory) {
+        super(server, factory);
+        this.threads = threads;
+    }
+
+    @Override
+    public void accept(int acceptor) throws IOException {
+        while (threads.getQueueSize() > BACKLOG && isRunning()) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+        super.accept(acceptor);
+    }
+
+    @Override
+    protected boolean handleAcceptFailure(Throwable failure) {
+        if (!isRunning() || failure instanceof ClosedChannelException) {
+            return super.handleAcceptFailure(failure);
+        }
+        log.warn("can't accept connections on the port \"" + getName() + "\": " + failure.getMessage());
+        try {
+            Thread.sleep(100); // files may be closed meanwhile
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+}

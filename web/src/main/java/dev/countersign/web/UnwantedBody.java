@@ -1,0 +1,59 @@
+package dev.countersign.web;
+
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.util.Callback;
+
+/**
+ * Reads on, for a while, what a client sends although it is refused: a connection that is closed while its client is
+ * still sending is reset, and the client may never see the answer.
+ */
+final class UnwantedBody extends BodyReader implements Callback {
+
+    private static final int MAX_BYTES = 16 * 1024 * 1024;
+
+    private final Runnable complete;
+    private final AtomicInteger outstanding = new AtomicInteger(2); // the answer is written, the body is read
+    private int bytes;
+
+    /** @param complete ends the exchange; called once the answer is written and the body read, or nobody waits any more */
+    UnwantedBody(Request request, Runnable complete) {
+        super(request);
+        this.complete = complete;
+    }
+
+    @Override
+    boolean take(ByteBuffer more) {
+        bytes += more.remaining();
+        if (bytes > MAX_BYTES) {
+            complete.run();
+            return false;
+        }
+        return true;
+    }
+
+    @Override
+    void whole() {
+        succeeded();
+    }
+
+    @Override
+    void broken(Problem problem) {
+        complete.run();
+    }
+
+    /** The answer is written, or the body read. */
+    @Override
+    public void succeeded() {
+        if (outstanding.decrementAndGet() == 0) {
+            complete.run();
+        }
+    }
+
+    /** The answer can't be written: the client is gone. */
+    @Override
+    public void failed(Throwable cause) {
+        succeeded();
+    }
+}

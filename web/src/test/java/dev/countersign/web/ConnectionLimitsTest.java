@@ -1,0 +1,157 @@
+package dev.countersign.web;
+
+import static dev.countersign.web.Refusals.assertRefused;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.countersign.core.Sync;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** How many connections there may be, and for how long one may say nothing of use. */
+final class ConnectionLimitsTest {
+
+    private static final int CONNECTIONS = 16;
+    private static final int ON_ONE_PORT = 14;
+    private static final Duration HEADER_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(3);
+    private static final byte[] HEALTH = Connection.request("GET /health");
+
+    @TempDir
+    static Path home;
+
+    @RegisterExtension
+    static final RunningServer server = new RunningServer(
+            () -> home,
+            new Settings(
+                    HttpSettings.local()
+                            .withLimits(new Limits(
+                                    65_536,
+                                    1024 * 1024,
+                                    CONNECTIONS,
+                                    HEADER_TIMEOUT,
+                                    Duration.ofSeconds(30),
+                                    IDLE_TIMEOUT)),
+                    Sync.ALWAYS,
+                    4096));
+
+    @Test
+    void whereNoneIsIdleANewOneIsRefusedAtOnceAndTheOtherPortStillServes() throws IOException {
+        List<Connection> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < ON_ONE_PORT; i++) {
+                open.add(busy());
+            }
+            try (Connection oneTooMany = new Connection(server.messagePort())) {
+                assertRefused(503, "overloaded", oneTooMany.receive());
+                assertEquals("", oneTooMany.receiveToTheEnd());
+            }
+            try (Connection onTheOtherPort = new Connection(server.registerPort())) {
+                assertEquals(200, onTheOtherPort.exchange(HEALTH).status());
+            }
+        } finally {
+            for (Connection connection : open) {
+                connection.close();
+            }
+        }
+    }
+
+    @Test
+    void whereOthersAreIdleTheLongestIdleMakesRoom() throws IOException {
+        List<Connection> open = new ArrayList<>();
+        try {
+            Instant start = Instant.now();
+            for (int i = 0; i < ON_ONE_PORT; i++) {
+                Connection connection = new Connection(server.messagePort());
+                open.add(connection);
+                assertEquals(200, connection.exchange(HEALTH).status());
+            }
+            Connection first = open.get(0);
+            while (Duration.between(start, Instant.now()).toMillis() < 1_300) {
+                for (Connection another : open.subList(1, ON_ONE_PORT)) {
+                    assertEquals(200, another.exchange(HEALTH).status());
+                }
+            }
+            try (Connection newcomer = new Connection(server.messagePort())) {
+                assertEquals(200, newcomer.exchange(HEALTH).status());
+            }
+            assertEquals("", first.receiveToTheEnd(), "the longest idle is closed");
+            for (Connection another : open.subList(1, ON_ONE_PORT)) {
+                assertEquals(200, another.exchange(HEALTH).status());
+            }
+        } finally {
+            for (Connection connection : open) {
+                connection.close();
+            }
+        }
+    }
+
+    /** A request is under way on it, whose body does not come. */
+    private static Connection busy() throws IOException {
+        Connection connection = new Connection(server.messagePort());
+        assertEquals(200, connection.exchange(HEALTH).status());
+        connection.send(Connection.request(
+                "POST /message", "Content-Type: application/json\r\nContent-Length: 10", new byte[0]));
+        return connection;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET /health HTTP/1.1\r\nHost: x\r\nX: yyyyyyyyyyyyyyyyyy", "\r\n\r\n\r\n\r\n\r\n\r\n\r\n"})
+    void headersThatDribbleAreRefusedWhenTheirTimeIsUp(String headers) throws IOException {
+        Instant start = Instant.now();
+        try (Connection slow = new Connection(server.messagePort());
+                Connection pace = new Connection(server.messagePort())) {
+            byte[] bytes = Connection.bytes(headers);
+            for (int i = 0; Duration.between(start, Instant.now()).compareTo(HEADER_TIMEOUT) < 0; i++) {
+                slow.send(bytes[i % bytes.length]);
+                while (Duration.between(start, Instant.now()).toMillis() < 100L * i) {
+                    pace.exchange(HEALTH);
+                }
+            }
+
+            assertRefused(408, "request-timeout", slow.receive());
+            assertEquals("", slow.receiveToTheEnd());
+        }
+    }
+
+    @Test
+    void aConnectionThatIsIdleBetweenRequestsHasMoreTimeThanItsHeaders() throws IOException {
+        try (Connection connection = new Connection(server.messagePort());
+                Connection pace = new Connection(server.messagePort())) {
+            assertEquals(200, connection.exchange(HEALTH).status());
+            Instant start = Instant.now();
+            while (Duration.between(start, Instant.now()).compareTo(HEADER_TIMEOUT.multipliedBy(2)) < 0) {
+                pace.exchange(HEALTH);
+            }
+
+            assertEquals(200, connection.exchange(HEALTH).status());
+        }
+    }
+
+    @Test
+    void aSilentConnectionIsGoneAfterItsTimeOnceWhetherOrNotItsClientClosesIt() throws IOException {
+        Instant start = Instant.now();
+        try (Connection silent = new Connection(server.messagePort())) {
+            assertEquals("", silent.receiveToTheEnd());
+            Duration closedAfter = Duration.between(start, Instant.now());
+            assertTrue(closedAfter.compareTo(IDLE_TIMEOUT.multipliedBy(2)) < 0, closedAfter::toString);
+
+            // to a socket that is closed on both sides the answer is a reset; one closed on one side goes on reading
+            assertThrows(IOException.class, () -> {
+                while (Duration.between(start, Instant.now()).compareTo(closedAfter.plusSeconds(1)) < 0) {
+                    silent.send((byte) ' ');
+                }
+            });
+        }
+    }
+}
