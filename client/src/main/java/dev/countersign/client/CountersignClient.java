@@ -31,8 +31,7 @@ import org.apache.hc.core5.io.CloseMode;
  * stays open for the next. A call that the server did nothing for, because it refused the connection or was overloaded,
  * is tried again a few times; one whose fate is unknown is not, unless asked for with {@link Delivery#AT_LEAST_ONCE}.
  *
- * <p>Codes travel in request bodies, which HttpClient's wire log ({@code org.apache.hc.client5.http.wire} at DEBUG)
- * shows.
+ * <p>No log shows a code, HttpClient's wire log included.
  */
 public final class CountersignClient implements AutoCloseable {
 

@@ -104,6 +104,7 @@ public final class CountersignClientBuilder {
     private CloseableHttpClient httpClient() {
         return HttpClients.custom()
                 .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
+                        .setConnectionFactory(unbound -> new UnloggedConnection())
                         .setMaxConnPerRoute(maxConnections)
                         .setMaxConnTotal(2 * maxConnections) // two ports are two routes
                         .setDefaultConnectionConfig(ConnectionConfig.custom()

@@ -12,14 +12,13 @@ import picocli.CommandLine.ParameterException;
 /** The command line: {@code --help} says what it takes. */
 public final class Main {
 
-    private static final String LOG_SETTINGS = "logback.configurationFile";
+    private static final String SLF4J_REPORTS = "slf4j.internal.verbosity";
 
     private Main() {}
 
     public static void main(String[] arguments) {
-        if (System.getProperty(LOG_SETTINGS) == null) {
-            // not a logback.xml, which would also take over the log of a program that uses the library
-            System.setProperty(LOG_SETTINGS, "dev/countersign/client/command-logback.xml");
+        if (System.getProperty(SLF4J_REPORTS) == null) {
+            System.setProperty(SLF4J_REPORTS, "ERROR"); // or it would warn that HttpClient's log goes nowhere
         }
         int exitCode = commandLine(System.in, System.out, System.err, System::getProperty, System::getenv)
                 .execute(arguments);

@@ -2,6 +2,7 @@ package dev.countersign.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.countersign.web.CountersignServer;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -21,6 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 /** The command line in a JVM of its own, where the locale, the exit code and the log's settings are the real ones. */
 @Timeout(60)
 class ProcessTest {
+
+    private static final Path WEB = jarOf(CountersignServer.class);
+    private static final String LOGBACK = "logback";
 
     @TempDir
     private Path folder;
@@ -60,8 +65,9 @@ class ProcessTest {
     @Test
     void whatAServerSaysIsShownInUtf8WhateverTheLocaleIs() throws Exception {
         Files.writeString(folder.resolve("in"), "hi\n");
-        try (ScriptedServer server =
-                new ScriptedServer(ScriptedServer.answer("403 Forbidden", "{\"title\":\"Größer\"}"))) {
+        try (ScriptedServer server = new ScriptedServer(ScriptedServer.answer(
+                "403 Forbidden\r\nContent-Type: application/problem+json",
+                "{\"type\":\"urn:countersign:problem:wrong-code\",\"title\":\"Größer\"}"))) {
 
             int exitCode = run("--stdin", "--register-port=" + server.port());
 
@@ -79,11 +85,39 @@ class ProcessTest {
         assertTrue(complaint().startsWith("nothing to send"), complaint());
     }
 
+    @Test
+    void noLogShowsACode() throws Exception {
+        Files.writeString(folder.resolve("in"), "");
+        try (RealServer server = new RealServer(folder.resolve("home"))) {
+
+            int exitCode = start(
+                            classPathWith(LOGBACK),
+                            "--id=watched",
+                            "--credentials=" + folder.resolve("watched"),
+                            "--register-port=" + server.registerPort(),
+                            "--message-port=" + server.messagePort(),
+                            "hi")
+                    .waitFor();
+
+            String code = Members.parse(Files.readAllBytes(folder.resolve("watched")))
+                    .text("code")
+                    .orElseThrow();
+            String log = Files.readString(folder.resolve("out"));
+            assertEquals(0, exitCode, log);
+            assertTrue(log.contains("DEBUG org.apache.hc.client5"), log); // as Logback has it without settings
+            assertFalse(log.contains(code), log);
+        }
+    }
+
     private int run(String... arguments) throws Exception {
+        return start(classPathWithout(LOGBACK), arguments).waitFor();
+    }
+
+    private Process start(String classPath, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
-                classPath(),
+                classPath,
                 Main.class.getName()));
         command.addAll(List.of(arguments));
         ProcessBuilder process = new ProcessBuilder(command)
@@ -91,19 +125,34 @@ class ProcessTest {
                 .redirectOutput(folder.resolve("out").toFile())
                 .redirectError(folder.resolve("err").toFile());
         process.environment().put("LC_ALL", "C");
-        return process.start().waitFor();
+        return process.start();
+    }
+
+    /** As a program may have it that uses the library. */
+    private static String classPathWith(String jar) {
+        assertTrue(System.getProperty("java.class.path").contains(jar));
+        return classPath(entry -> true);
+    }
+
+    /** As the command line has it. */
+    private static String classPathWithout(String jar) {
+        return classPath(entry -> !entry.contains(jar));
     }
 
     /** Without the server's module, which has log settings of its own. */
-    private static String classPath() throws URISyntaxException {
-        Path server = Path.of(CountersignServer.class
-                .getProtectionDomain()
-                .getCodeSource()
-                .getLocation()
-                .toURI());
+    private static String classPath(Predicate<String> filter) {
         return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry -> !Path.of(entry).equals(server))
+                .filter(entry -> !Path.of(entry).equals(WEB) && filter.test(entry))
                 .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static Path jarOf(Class<?> type) {
+        try {
+            return Path.of(
+                    type.getProtectionDomain().getCodeSource().getLocation().toURI());
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private String complaint() throws IOException {
