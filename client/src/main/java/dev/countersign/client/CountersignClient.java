@@ -10,6 +10,7 @@ import java.nio.charset.CharacterCodingException;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.function.Function;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
@@ -65,6 +66,7 @@ public final class CountersignClient implements AutoCloseable {
      * @throws UnknownFateException where the answer was lost: the id may be taken now by nobody who knows its code
      */
     public Credentials register(String id) throws CountersignException {
+        Objects.requireNonNull(id, "id");
         JsonObject request = new JsonObject();
         request.addProperty("id", id);
         return post(
@@ -83,6 +85,8 @@ public final class CountersignClient implements AutoCloseable {
      * @throws IllegalArgumentException where the message is no text: it holds half of a surrogate pair
      */
     public Receipt send(Credentials credentials, String message) throws CountersignException {
+        Objects.requireNonNull(credentials, "credentials");
+        Objects.requireNonNull(message, "message");
         JsonObject request = new JsonObject();
         request.addProperty("id", credentials.id());
         request.addProperty("code", credentials.code());

@@ -133,7 +133,7 @@ public final class CountersignClientBuilder {
     }
 
     private static Duration positive(String name, Duration value) {
-        if (value.isNegative() || value.isZero()) {
+        if (Objects.requireNonNull(value, name).isNegative() || value.isZero()) {
             throw new IllegalArgumentException(name + ": " + value + " is not positive");
         }
         return value;

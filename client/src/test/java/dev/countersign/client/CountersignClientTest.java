@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -15,6 +16,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 class CountersignClientTest {
@@ -147,6 +149,32 @@ class CountersignClientTest {
         for (int n = 0; n < threads; n++) {
             assertEquals(List.of("from " + n), server.messagesOf("thread-" + n));
         }
+    }
+
+    @Test
+    void anArgumentThatIsNullIsNamedAndNothingSent() {
+        Credentials me = new Credentials("me", "code");
+        CountersignClientBuilder builder = CountersignClient.builder();
+
+        assertNamed("message", () -> client.send(me, null));
+        assertNamed("credentials", () -> client.send(null, "hi"));
+        assertNamed("id", () -> client.register(null));
+        assertNamed("host", () -> builder.host(null));
+        assertNamed("connect timeout", () -> builder.connectTimeout(null));
+        assertNamed("answer timeout", () -> builder.answerTimeout(null));
+        assertNamed("first pause", () -> builder.firstPause(null));
+        assertNamed("delivery", () -> builder.delivery(null));
+        assertNamed("id", () -> new Credentials(null, "code"));
+        assertNamed("code", () -> new Credentials("me", null));
+        assertNamed("value", () -> new Receipt(null, Instant.EPOCH));
+        assertNamed("time", () -> new Receipt("1", null));
+        assertNamed("type", () -> new Problem(null, "title", 400, "detail"));
+        assertNamed("title", () -> new Problem("type", null, 400, "detail"));
+        assertNamed("detail", () -> new Problem("type", "title", 400, null));
+    }
+
+    private static void assertNamed(String argument, Executable call) {
+        assertEquals(argument, assertThrows(NullPointerException.class, call).getMessage());
     }
 
     @Test
