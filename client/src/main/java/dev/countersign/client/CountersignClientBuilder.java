@@ -1,5 +1,7 @@
 package dev.countersign.client;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Random;
@@ -29,7 +31,7 @@ public final class CountersignClientBuilder {
 
     CountersignClientBuilder() {}
 
-    /** The server's name or address; {@code localhost} by default. */
+    /** The server's name or address, IPv6 with or without brackets; {@code localhost} by default. */
     public CountersignClientBuilder host(String host) {
         this.host = Objects.requireNonNull(host, "host");
         return this;
@@ -97,8 +99,23 @@ public final class CountersignClientBuilder {
 
     /** A client with these settings; it connects at its first call. */
     public CountersignClient build() {
-        return new CountersignClient(
-                httpClient(), new HttpHost(host, registerPort), new HttpHost(host, messagePort), delivery);
+        return new CountersignClient(httpClient(), serverAt(registerPort), serverAt(messagePort), delivery);
+    }
+
+    private HttpHost serverAt(int port) {
+        String address = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+        if (!address.contains(":")) {
+            return new HttpHost(host, port);
+        }
+        try {
+            // in brackets, which HttpClient forgets for ::ffff:127.0.0.1; without its zone, which is this machine's
+            // affair
+            String name = "[" + address.replaceFirst("%.*", "") + "]";
+            return new HttpHost(null, InetAddress.getByName("[" + address + "]"), name, port);
+        } catch (UnknownHostException e) {
+            throw new IllegalArgumentException(
+                    "host: " + host + " is neither a name nor an address; ports have settings of their own", e);
+        }
     }
 
     private CloseableHttpClient httpClient() {

@@ -12,16 +12,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What servers do that aren't well, or aren't Countersign, and what the client makes of it. */
@@ -249,6 +252,42 @@ class LostAnswersTest {
 
             assertThrows(UnreachableException.class, () -> client.register("alice"));
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1, 127.0.0.1",
+        "localhost, localhost",
+        "::1, [::1]",
+        "[::1], [::1]",
+        "0:0:0:0:0:0:0:1, [0:0:0:0:0:0:0:1]",
+        "::ffff:127.0.0.1, [::ffff:127.0.0.1]",
+        "[::ffff:7f00:1], [::ffff:7f00:1]"
+    })
+    void theHostHeaderHasBracketsAroundAnyAddressOfIpv6(String host, String named) throws Exception {
+        boolean six = named.endsWith(":1]") && !named.contains("ffff");
+        InetAddress address = InetAddress.getByName(six ? "::1" : "127.0.0.1");
+        try (ScriptedServer server = new ScriptedServer(new InetSocketAddress(address, 0), logged(1));
+                CountersignClient client = CountersignClient.builder()
+                        .host(host)
+                        .messagePort(server.port())
+                        .build()) {
+            client.send(SENDER, "hi");
+
+            assertTrue(
+                    server.heads().get(0).contains("\r\nHost: " + named + ":" + server.port() + "\r\n"),
+                    server.heads().get(0));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"localhost:8000", "http://localhost", "::1::", "[::1]:8000", "fe80::1%no-such-interface"})
+    void aHostThatIsMoreThanOneIsNotAccepted(String host) {
+        CountersignClientBuilder builder = CountersignClient.builder().host(host);
+
+        IllegalArgumentException failure = assertThrows(IllegalArgumentException.class, builder::build);
+
+        assertTrue(failure.getMessage().startsWith("host: " + host), failure.getMessage());
     }
 
     private static CountersignClientBuilder clientOf(ScriptedServer server) {

@@ -165,6 +165,7 @@ class MainTest {
                 "--connect-timeout=-1",
                 "--retries=-1",
                 "--host=two words",
+                "--host=localhost:8000",
                 "--host=",
                 "--credentials=/no/such/folder/file",
                 "--unheard-of"

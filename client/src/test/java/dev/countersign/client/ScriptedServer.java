@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.List;
@@ -29,15 +30,20 @@ final class ScriptedServer implements AutoCloseable {
 
     private final ServerSocket listener;
     private final Queue<Step> script;
+    private final List<String> heads = new CopyOnWriteArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final CountDownLatch hungUp = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
 
     ScriptedServer(Step... script) {
+        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), script);
+    }
+
+    ScriptedServer(InetSocketAddress address, Step... script) {
         this.script = new ConcurrentLinkedQueue<>(List.of(script));
         try {
-            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            listener = new ServerSocket(address.getPort(), 50, address.getAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -89,6 +95,11 @@ final class ScriptedServer implements AutoCloseable {
     /** The bodies of the requests that came, in order. */
     List<String> requests() {
         return requests;
+    }
+
+    /** Their request lines and headers. */
+    List<String> heads() {
+        return heads;
     }
 
     int connections() {
@@ -144,7 +155,7 @@ final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    private static String body(InputStream in) throws IOException {
+    private String body(InputStream in) throws IOException {
         ByteArrayOutputStream head = new ByteArrayOutputStream();
         while (!head.toString(UTF_8).endsWith("\r\n\r\n")) {
             int next = in.read();
@@ -153,6 +164,7 @@ final class ScriptedServer implements AutoCloseable {
             }
             head.write(next);
         }
+        heads.add(head.toString(UTF_8));
         int length = head.toString(UTF_8)
                 .lines()
                 .filter(line -> line.toLowerCase(Locale.ROOT).startsWith("content-length:"))
