@@ -1,18 +1,26 @@
 package dev.countersign.client;
 
 import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.NoSuchElementException;
 import java.util.Optional;
+import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpStatus;
 
 /**
  * An answer, read whole.
  *
  * @param reason of the status line; may be empty
+ * @param isProblem whether it says of itself that it is a problem of RFC 9457
+ * @param retryAfter what it asks for; zero where it asks for nothing
  * @param members of the JSON object in its body; none where the body is anything else, or longer than 64 KiB
  */
-record Answer(int status, String reason, Members members) {
+record Answer(int status, String reason, boolean isProblem, Duration retryAfter, Members members) {
 
     private static final int MAX_BODY_BYTES = 64 * 1024; // Countersign's take some hundred; this is for strangers
 
@@ -21,8 +29,15 @@ record Answer(int status, String reason, Members members) {
         byte[] body = response.getEntity() == null
                 ? new byte[0]
                 : response.getEntity().getContent().readNBytes(MAX_BODY_BYTES + 1);
-        String reason = Optional.ofNullable(response.getReasonPhrase()).orElse("");
-        return new Answer(response.getCode(), reason, Members.parse(body.length > MAX_BODY_BYTES ? new byte[0] : body));
+        return new Answer(
+                response.getCode(),
+                Optional.ofNullable(response.getReasonPhrase()).orElse(""),
+                header(response, HttpHeaders.CONTENT_TYPE)
+                        .map(ContentType::parseLenient)
+                        .filter(ContentType.APPLICATION_PROBLEM_JSON::isSameMimeType)
+                        .isPresent(),
+                header(response, HttpHeaders.RETRY_AFTER).map(Answer::pause).orElse(Duration.ZERO),
+                Members.parse(body.length > MAX_BODY_BYTES ? new byte[0] : body));
     }
 
     boolean isCreated() {
@@ -34,12 +49,30 @@ record Answer(int status, String reason, Members members) {
         return members.text(member).orElseThrow();
     }
 
-    /** Why it is not the answer asked for, with RFC 9457's defaults for what it leaves out. */
-    Problem problem() {
-        return new Problem(
-                members.text("type").orElse("about:blank"),
-                members.text("title").orElse(reason),
-                status,
-                members.text("detail").orElse(""));
+    /** Countersign's own word on what it did not do; none where the answer is anybody else's. */
+    Optional<Problem> problem() {
+        return members.text("type")
+                .filter(type -> isProblem && status >= HttpStatus.SC_CLIENT_ERROR && Refusal.isCountersigns(type))
+                .map(type -> new Problem(
+                        type,
+                        members.text("title").orElse(reason),
+                        status,
+                        members.text("detail").orElse("")));
+    }
+
+    private static Optional<String> header(ClassicHttpResponse response, String name) {
+        return Optional.ofNullable(response.getFirstHeader(name)).map(Header::getValue);
+    }
+
+    /** Seconds or a date, as {@code Retry-After} may have either; zero where it is neither, or in the past. */
+    private static Duration pause(String retryAfter) {
+        try {
+            return Duration.ofSeconds(Math.max(0, Long.parseLong(retryAfter.strip())));
+        } catch (NumberFormatException e) {
+            return Optional.ofNullable(DateUtils.parseStandardDate(retryAfter))
+                    .map(date -> Duration.between(Instant.now(), date))
+                    .filter(pause -> !pause.isNegative())
+                    .orElse(Duration.ZERO);
+        }
     }
 }

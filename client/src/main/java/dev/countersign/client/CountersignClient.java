@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
@@ -30,7 +31,8 @@ import org.apache.hc.core5.io.CloseMode;
  *
  * <p>Safe for use by many threads: each call takes a connection of a pool for as long as it lasts, and the connection
  * stays open for the next. A call that the server did nothing for, because it refused the connection or was overloaded,
- * is tried again a few times; one whose fate is unknown is not, unless asked for with {@link Delivery#AT_LEAST_ONCE}.
+ * is tried again for 30 s; one whose fate is unknown is not, unless asked for with {@link Delivery#AT_LEAST_ONCE}. An
+ * interrupt ends the waiting.
  *
  * <p>No log shows a code, HttpClient's wire log included.
  */
@@ -45,12 +47,23 @@ public final class CountersignClient implements AutoCloseable {
     private final HttpHost registerPort;
     private final HttpHost messagePort;
     private final Delivery delivery;
+    private final RetryPolicy retryPolicy;
+    private final Consumer<CountersignException> waiting;
 
-    CountersignClient(CloseableHttpClient http, HttpHost registerPort, HttpHost messagePort, Delivery delivery) {
+    /** @param waiting told why before a call's first pause */
+    CountersignClient(
+            CloseableHttpClient http,
+            HttpHost registerPort,
+            HttpHost messagePort,
+            Delivery delivery,
+            RetryPolicy retryPolicy,
+            Consumer<CountersignException> waiting) {
         this.http = http;
         this.registerPort = registerPort;
         this.messagePort = messagePort;
         this.delivery = delivery;
+        this.retryPolicy = retryPolicy;
+        this.waiting = waiting;
     }
 
     /** A client of the server on this machine, at its default ports; one step each changes that. */
@@ -108,47 +121,46 @@ public final class CountersignClient implements AutoCloseable {
     private <T> T post(HttpHost port, String path, JsonObject body, Delivery delivery, Function<Answer, T> reading)
             throws CountersignException {
         HttpEntity entity = entity(body);
+        Retries retries = new Retries(retryPolicy, delivery, waiting);
+        while (true) {
+            try {
+                return reading.apply(attempt(port, path, entity));
+            } catch (FailedAttemptException e) {
+                retries.pauseAfter(e);
+            } catch (NoSuchElementException | DateTimeParseException e) {
+                throw UnknownFateException.lost("the answer is none of Countersign's", e);
+            }
+        }
+    }
+
+    private Answer attempt(HttpHost port, String path, HttpEntity entity) throws FailedAttemptException {
         ClassicHttpRequest request =
                 ClassicRequestBuilder.post(path).setEntity(entity).build();
         if (entity.getContentLength() > MAX_UNASKED_BYTES) {
             request.setHeader(HttpHeaders.EXPECT, HeaderElements.CONTINUE);
         }
-        HttpClientContext context = HttpClientContext.create();
-        RetryWhereNothingWasDone.setDelivery(context, delivery);
-        Answer answer = exchange(port, request, context);
-        if (!answer.isCreated()) {
-            throw new RefusedException(answer.problem());
-        }
-        try {
-            return reading.apply(answer);
-        } catch (NoSuchElementException | DateTimeParseException e) {
-            throw new UnknownFateException("fate unknown, the answer is none of Countersign's", e);
-        }
-    }
-
-    private Answer exchange(HttpHost port, ClassicHttpRequest request, HttpClientContext context)
-            throws CountersignException {
-        // executeOpen, as execute would read a stranger's endless answer to its end before it let go of the connection
-        try (ClassicHttpResponse response = open(port, request, context)) {
-            return Answer.read(response);
+        // open, as HttpClient's execute would read a stranger's endless answer to its end before it closed the
+        // connection
+        try (ClassicHttpResponse response = open(port, request)) {
+            Answer answer = Answer.read(response);
+            if (!answer.isCreated()) {
+                throw FailedAttemptException.answered(answer);
+            }
+            return answer;
         } catch (IOException e) {
-            throw lost(e);
+            throw FailedAttemptException.lost(e);
         }
     }
 
-    private ClassicHttpResponse open(HttpHost port, ClassicHttpRequest request, HttpClientContext context)
-            throws CountersignException {
+    private ClassicHttpResponse open(HttpHost port, ClassicHttpRequest request) throws FailedAttemptException {
+        HttpClientContext context = HttpClientContext.create();
         try {
             return http.executeOpen(port, request, context);
         } catch (IOException e) {
             throw LostExchanges.notedIn(context)
-                    ? lost(e)
-                    : new UnreachableException("unreachable, nothing was sent: " + e.getMessage(), e);
+                    ? FailedAttemptException.lost(e)
+                    : FailedAttemptException.unreachable(e);
         }
-    }
-
-    private static UnknownFateException lost(IOException cause) {
-        return new UnknownFateException("fate unknown, the answer was lost: " + cause.getMessage(), cause);
     }
 
     private static HttpEntity entity(JsonObject body) {

@@ -5,6 +5,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Random;
+import java.util.function.Consumer;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.ChainElement;
@@ -25,9 +26,11 @@ public final class CountersignClientBuilder {
     private Duration connectTimeout = Duration.ofSeconds(5);
     private Duration answerTimeout = Duration.ofSeconds(30);
     private Duration trustIdle = Duration.ofSeconds(1);
-    private int retries = 3;
+    private Duration retryFor = Duration.ofSeconds(30);
     private Duration firstPause = Duration.ofMillis(100);
     private Delivery delivery = Delivery.AT_MOST_ONCE;
+
+    private Consumer<CountersignException> waiting = failure -> {};
 
     CountersignClientBuilder() {}
 
@@ -77,15 +80,19 @@ public final class CountersignClientBuilder {
     }
 
     /**
-     * How often a call that the server did nothing for is tried again; 3 by default, 0 for never. A server that asks for
-     * more than 10 s of patience gets its refusal passed on.
+     * For how long a call that the server did nothing for is tried again, counted from its first failure; 30 s by
+     * default, zero for never. No attempt begins later, and the last may take the connect and the answer timeout. A call
+     * ends at once where the server's name has no address, or the server asks for more patience than is left.
      */
-    public CountersignClientBuilder retries(int retries) {
-        this.retries = inRange("retries", retries, 0, Integer.MAX_VALUE - 1);
+    public CountersignClientBuilder retryFor(Duration time) {
+        if (Objects.requireNonNull(time, "retry for").isNegative()) {
+            throw new IllegalArgumentException("retry for: " + time + " is negative");
+        }
+        retryFor = time;
         return this;
     }
 
-    /** The pause before the first of the retries, doubled before each further one; 100 ms by default. */
+    /** The pause before the first of the retries, doubled before each further one up to 2 s; 100 ms by default. */
     public CountersignClientBuilder firstPause(Duration pause) {
         firstPause = positive("first pause", pause);
         return this;
@@ -97,9 +104,21 @@ public final class CountersignClientBuilder {
         return this;
     }
 
+    /** Whom to tell why a call has to wait, before its first pause. */
+    CountersignClientBuilder waiting(Consumer<CountersignException> told) {
+        waiting = told;
+        return this;
+    }
+
     /** A client with these settings; it connects at its first call. */
     public CountersignClient build() {
-        return new CountersignClient(httpClient(), serverAt(registerPort), serverAt(messagePort), delivery);
+        return new CountersignClient(
+                httpClient(),
+                serverAt(registerPort),
+                serverAt(messagePort),
+                delivery,
+                new RetryPolicy(retryFor, firstPause, new Random()),
+                waiting);
     }
 
     private HttpHost serverAt(int port) {
@@ -132,7 +151,7 @@ public final class CountersignClientBuilder {
                 .setDefaultRequestConfig(RequestConfig.custom()
                         .setResponseTimeout(Timeout.of(answerTimeout))
                         .build())
-                .setRetryStrategy(new RetryWhereNothingWasDone(retries, firstPause, new Random()))
+                .disableAutomaticRetries() // which would send a message again whose answer was lost
                 .addExecInterceptorBefore(ChainElement.MAIN_TRANSPORT.name(), "lost", new LostExchanges())
                 .setUserAgent("countersign-client")
                 .disableRedirectHandling() // a code goes to nobody else

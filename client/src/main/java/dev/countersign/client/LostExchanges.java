@@ -12,9 +12,7 @@ import org.apache.hc.core5.http.protocol.HttpContext;
  * Notes in a call's context that a request went out and its answer did not come.
  *
  * <p>It stands between HttpClient's connecting and its sending, so that a failure that it sees is one after which nobody
- * knows what the server did, and a failure that it does not see is one before anything was sent. The note stays when
- * the request is tried again.
- */
+ * knows what the server did, and a failure that it does not see is one before anything was sent. */
 final class LostExchanges implements ExecChainHandler {
 
     private static final String NOTE = LostExchanges.class.getName();

@@ -21,7 +21,7 @@ public enum Refusal {
     OVERLOADED("overloaded"),
     UNAVAILABLE("unavailable"),
 
-    /** None of these: another server's, or a later version's. */
+    /** None of these: a later version's. */
     OTHER("");
 
     private static final String TYPE_PREFIX = "urn:countersign:problem:";
@@ -30,6 +30,11 @@ public enum Refusal {
 
     Refusal(String word) {
         this.word = word;
+    }
+
+    /** Whether a problem's type is one of Countersign's, of this version or a later one. */
+    static boolean isCountersigns(String type) {
+        return type.startsWith(TYPE_PREFIX);
     }
 
     static Refusal ofType(String type) {

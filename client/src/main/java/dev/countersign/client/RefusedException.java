@@ -1,6 +1,6 @@
 package dev.countersign.client;
 
-/** The server answered, and not with what was asked for: nothing was acknowledged. */
+/** The server did not do what it was asked for, and says so itself. */
 public final class RefusedException extends CountersignException {
 
     private static final long serialVersionUID = 1;
@@ -8,16 +8,12 @@ public final class RefusedException extends CountersignException {
     private final Problem problem;
 
     RefusedException(Problem problem) {
-        super("refused: " + problem.status() + " " + problem.title() + suffix(problem.detail()), null);
+        super("refused: " + problem.text(), null);
         this.problem = problem;
     }
 
     /** Why. */
     public Problem problem() {
         return problem;
-    }
-
-    private static String suffix(String detail) {
-        return detail.isEmpty() ? "" : ": " + detail;
     }
 }

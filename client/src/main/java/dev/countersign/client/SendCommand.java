@@ -45,7 +45,7 @@ import picocli.CommandLine.Spec;
             "1:the server refused",
             "2:there is nothing to send, an option is wrong or a file unfit",
             "3:the server can't be reached",
-            "4:an answer was lost; what it was to may or may not be done",
+            "4:no answer says what became of the request; it may be done or not",
             "70:a defect of this program"
         },
         exitCodeOnExecutionException = 70)
@@ -120,16 +120,17 @@ final class SendCommand implements Callable<Integer> {
     private int answerTimeoutSeconds;
 
     @Option(
-            names = "--retries",
-            paramLabel = "N",
-            defaultValue = "3",
-            description = "How often to try again where the server did nothing: it refused the connection, or said"
-                    + " that it is busy and when to come back. Default: ${DEFAULT-VALUE}")
-    private int retries;
+            names = "--retry-for",
+            paramLabel = "SECONDS",
+            defaultValue = "30",
+            description = "How long to try again where the server did nothing: it refused the connection, or said that"
+                    + " it is overloaded. 0 for not at all. Default: ${DEFAULT-VALUE}")
+    private int retryForSeconds;
 
     @Option(
             names = "--at-least-once",
-            description = "Also try again where an answer to a message was lost: it may then be logged twice.")
+            description =
+                    "Also try again where nobody knows whether a message was logged: it may then be logged twice.")
     private boolean atLeastOnce;
 
     private final InputStream input;
@@ -158,7 +159,7 @@ final class SendCommand implements Callable<Integer> {
             }
             return LOGGED;
         } catch (CountersignException e) {
-            spec.commandLine().getErr().println(printable(e.getMessage()));
+            complain(e.getMessage());
             return exitCode(e);
         }
     }
@@ -188,7 +189,9 @@ final class SendCommand implements Callable<Integer> {
                     .messagePort(messagePort)
                     .connectTimeout(Duration.ofSeconds(connectTimeoutSeconds))
                     .answerTimeout(Duration.ofSeconds(answerTimeoutSeconds))
-                    .retries(retries)
+                    .retryFor(Duration.ofSeconds(retryForSeconds))
+                    .waiting(failure ->
+                            complain("trying again, for " + retryForSeconds + " s at most: " + failure.getMessage()))
                     .delivery(atLeastOnce ? Delivery.AT_LEAST_ONCE : Delivery.AT_MOST_ONCE)
                     .build();
         } catch (IllegalArgumentException e) {
@@ -234,6 +237,10 @@ final class SendCommand implements Callable<Integer> {
 
     private void print(String line) {
         spec.commandLine().getOut().println(printable(line));
+    }
+
+    private void complain(String line) {
+        spec.commandLine().getErr().println(printable(line));
     }
 
     private ParameterException unusable(String why) {

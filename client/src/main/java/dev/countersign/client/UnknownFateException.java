@@ -1,7 +1,10 @@
 package dev.countersign.client;
 
+import java.util.Optional;
+
 /**
- * The request went out and no answer that can be understood came back.
+ * The request went out, and no answer came back that says what became of it: none at all, a proxy's, or the server's own
+ * that something failed under way.
  *
  * <p>A message may or may not be in the log: sent again, it may stand there twice. A registration may or may not have
  * taken the id: its code, if any, is lost.
@@ -10,7 +13,30 @@ public final class UnknownFateException extends CountersignException {
 
     private static final long serialVersionUID = 1;
 
-    UnknownFateException(String message, Throwable cause) {
-        super(message, cause);
+    private final Problem problem; // null where there is none: Optional can't be serialized
+
+    private UnknownFateException(String message, Problem problem, Throwable cause) {
+        super("fate unknown" + message, cause);
+        this.problem = problem;
+    }
+
+    static UnknownFateException lost(String how, Throwable cause) {
+        return new UnknownFateException(", " + how, null, cause);
+    }
+
+    static UnknownFateException of(Problem problem) {
+        return new UnknownFateException(": " + problem.text(), problem, null);
+    }
+
+    static UnknownFateException stranger(Answer answer) {
+        return new UnknownFateException(
+                ", the answer is none of Countersign's: " + (answer.status() + " " + answer.reason()).strip(),
+                null,
+                null);
+    }
+
+    /** The server's own words, where the answer was its: {@code unavailable}, or {@code internal-error}. */
+    public Optional<Problem> problem() {
+        return Optional.ofNullable(problem);
     }
 }

@@ -163,6 +163,7 @@ class CountersignClientTest {
         assertNamed("connect timeout", () -> builder.connectTimeout(null));
         assertNamed("answer timeout", () -> builder.answerTimeout(null));
         assertNamed("first pause", () -> builder.firstPause(null));
+        assertNamed("retry for", () -> builder.retryFor(null));
         assertNamed("delivery", () -> builder.delivery(null));
         assertNamed("id", () -> new Credentials(null, "code"));
         assertNamed("code", () -> new Credentials("me", null));

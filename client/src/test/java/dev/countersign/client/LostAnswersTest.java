@@ -5,6 +5,7 @@ import static dev.countersign.client.ScriptedServer.busy;
 import static dev.countersign.client.ScriptedServer.cut;
 import static dev.countersign.client.ScriptedServer.hangingUpAfter;
 import static dev.countersign.client.ScriptedServer.logged;
+import static dev.countersign.client.ScriptedServer.problem;
 import static dev.countersign.client.ScriptedServer.registered;
 import static dev.countersign.client.ScriptedServer.silence;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -13,13 +14,23 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
 import java.net.ServerSocket;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,33 +56,242 @@ class LostAnswersTest {
     }
 
     @Test
-    void aBusyServerIsAskedSoManyTimesOnly() throws Exception {
-        try (ScriptedServer server = new ScriptedServer(busy(), busy(), busy(), busy());
-                CountersignClient client = clientOf(server).retries(2).build()) {
+    void aServerThatStaysBusyIsAskedForALimitedTime() throws Exception {
+        try (ScriptedServer server = new ScriptedServer(busy(), busy());
+                CountersignClient client =
+                        clientOf(server).retryFor(Duration.ZERO).build()) {
 
             RefusedException refused = assertThrows(RefusedException.class, () -> client.send(SENDER, "hi"));
 
-            assertEquals(503, refused.problem().status());
-            assertEquals(3, server.requests().size());
+            assertEquals(Refusal.OVERLOADED, refused.problem().refusal());
+            assertEquals(1, server.requests().size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"3600", "9223372036854775807", "Sat, 06 Nov 2094 08:49:37 GMT"})
+    void aBusyServerIsNotWaitedForWhereItAsksForMoreThanAnybodyWaits(String retryAfter) throws Exception {
+        try (ScriptedServer server = new ScriptedServer(
+                        problem("503 Service Unavailable\r\nRetry-After: " + retryAfter, "overloaded"), logged(1));
+                CountersignClient client = clientOf(server).build()) {
+
+            assertThrows(RefusedException.class, () -> client.send(SENDER, "hi"));
+
+            assertEquals(1, server.requests().size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Sun, 06 Nov 1994 08:49:37 GMT", "soon", "-1", ""})
+    void aBusyServerThatAsksForNoTimeIsAskedAgainSoon(String retryAfter) throws Exception {
+        try (ScriptedServer server = new ScriptedServer(
+                        problem("503 Service Unavailable\r\nRetry-After: " + retryAfter, "overloaded"), logged(1));
+                CountersignClient client = clientOf(server).build()) {
+
+            assertEquals("1", client.send(SENDER, "hi").value());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "400 Bad Request, malformed-request",
+        "403 Forbidden, wrong-code",
+        "408 Request Timeout, request-timeout",
+        "429 Too Many Requests, too-many-requests",
+        "451 Unavailable For Legal Reasons, of-a-later-version"
+    })
+    void countersignsOwnNoIsARefusalAndNotTriedAgain(String status, String word) throws Exception {
+        try (ScriptedServer server = new ScriptedServer(problem(status + "\r\nRetry-After: 0", word), logged(1));
+                CountersignClient client =
+                        clientOf(server).delivery(Delivery.AT_LEAST_ONCE).build()) {
+
+            RefusedException refused = assertThrows(RefusedException.class, () -> client.send(SENDER, "hi"));
+
+            assertEquals(
+                    Refusal.ofType("urn:countersign:problem:" + word),
+                    refused.problem().refusal());
+            assertEquals("refused: " + status.substring(0, 3) + " Title: Detail.", refused.getMessage());
+            assertEquals(1, server.requests().size());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"503 Service Unavailable, unavailable", "500 Internal Server Error, internal-error"})
+    void aFailureOfTheServersOwnLeavesTheFateUnknown(String status, String word) throws Exception {
+        try (ScriptedServer server = new ScriptedServer(
+                        problem(status + "\r\nRetry-After: 0", word),
+                        problem(status + "\r\nRetry-After: 0", word),
+                        logged(1));
+                CountersignClient client = clientOf(server).build()) {
+
+            UnknownFateException message = assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
+            UnknownFateException registration =
+                    assertThrows(UnknownFateException.class, () -> client.register("alice"));
+
+            assertEquals("fate unknown: " + status.substring(0, 3) + " Title: Detail.", message.getMessage());
+            assertEquals(
+                    Refusal.ofType("urn:countersign:problem:" + word),
+                    message.problem().orElseThrow().refusal());
+            assertEquals(message.problem(), registration.problem());
+            assertEquals(2, server.requests().size());
         }
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "503 Service Unavailable", // does not say when to come back
-                "503 Service Unavailable\r\nRetry-After: 3600", // longer than anybody waits
-                "503 Service Unavailable\r\nRetry-After: 9223372036854775807",
+                "502 Bad Gateway",
+                "504 Gateway Timeout\r\nContent-Type: text/html",
+                "503 Service Unavailable\r\nRetry-After: 0",
+                "500 Internal Server Error\r\nRetry-After: 0",
+                "404 Not Found\r\nContent-Type: application/problem+json",
                 "429 Too Many Requests\r\nRetry-After: 0",
-                "500 Internal Server Error\r\nRetry-After: 0"
+                "407 Proxy Authentication Required",
+                "304 Not Modified",
+                "302 Found\r\nLocation: /login",
+                "200 OK",
+                "202 Accepted",
+                "599"
             })
-    void otherErrorsAreNotTriedAgain(String statusAndHeaders) throws Exception {
-        try (ScriptedServer server = new ScriptedServer(answer(statusAndHeaders, ""), logged(1));
+    void aStrangersAnswerLeavesTheFateUnknownAndIsNotTriedAgain(String statusAndHeaders) throws Exception {
+        try (ScriptedServer server = new ScriptedServer(answer(statusAndHeaders, "{}"), logged(1));
                 CountersignClient client = clientOf(server).build()) {
 
-            assertThrows(RefusedException.class, () -> client.send(SENDER, "hi"));
+            UnknownFateException unknown = assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
+
+            assertEquals(
+                    "fate unknown, the answer is none of Countersign's: "
+                            + statusAndHeaders.split("\r")[0],
+                    unknown.getMessage());
+            assertEquals(Optional.empty(), unknown.problem());
+            assertEquals(1, server.requests().size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "403 Forbidden", // no type
+                "403 Forbidden\r\nContent-Type: application/json",
+                "302 Found\r\nContent-Type: application/problem+json",
+                "200 OK\r\nContent-Type: application/problem+json"
+            })
+    void whatOnlyLooksLikeAProblemIsAStrangers(String statusAndHeaders) throws Exception {
+        String body = "{\"type\":\"urn:countersign:problem:wrong-code\",\"title\":\"Wrong code\"}";
+        try (ScriptedServer server = new ScriptedServer(answer(statusAndHeaders, body));
+                CountersignClient client = clientOf(server).build()) {
+
+            assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
+        }
+    }
+
+    @Test
+    void anotherServicesProblemIsAStrangers() throws Exception {
+        String headers = "404 Not Found\r\nContent-Type: application/problem+json";
+        try (ScriptedServer server = new ScriptedServer(
+                        answer(headers, "{\"type\":\"about:blank\",\"title\":\"Not Found\",\"detail\":\"\"}"));
+                CountersignClient client = clientOf(server).build()) {
+
+            assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
+        }
+    }
+
+    @Test
+    void whereTwiceIsFineAMessageIsSentAgainThatMayBeLogged() throws Exception {
+        try (ScriptedServer server = new ScriptedServer(
+                        answer("502 Bad Gateway", ""),
+                        answer("504 Gateway Timeout", ""),
+                        answer("503 Service Unavailable", ""),
+                        problem("503 Service Unavailable\r\nRetry-After: 0", "unavailable"),
+                        logged(5));
+                CountersignClient client =
+                        clientOf(server).delivery(Delivery.AT_LEAST_ONCE).build()) {
+
+            assertEquals("5", client.send(SENDER, "hi").value());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1 404 Not Found\r\n\r\n",
+                "SSH-2.0-OpenSSH_9.2\r\n\r\n",
+                "\u0015\u0003\u0003\u0000\u0002\u0002F"
+            })
+    void whereTwiceIsFineAStrangerIsNotAskedAgain(String answer) throws Exception {
+        try (ScriptedServer server = new ScriptedServer(
+                        hangingUpAfter((out, closed) -> out.write(answer.getBytes(UTF_8))), logged(2));
+                CountersignClient client =
+                        clientOf(server).delivery(Delivery.AT_LEAST_ONCE).build()) {
+
+            assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
 
             assertEquals(1, server.requests().size());
+        }
+    }
+
+    @Test
+    void aServerThatWasDownForTwoSecondsGetsTheMessage() throws Exception {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), freePort());
+        Executor inTwoSeconds = CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS);
+        CompletableFuture<ScriptedServer> server =
+                CompletableFuture.supplyAsync(() -> new ScriptedServer(address, logged(3)), inTwoSeconds);
+        List<CountersignException> waits = new CopyOnWriteArrayList<>();
+        try (CountersignClient client = CountersignClient.builder()
+                .messagePort(address.getPort())
+                .waiting(waits::add)
+                .build()) {
+
+            assertEquals("3", client.send(SENDER, "hi").value());
+
+            assertEquals(1, waits.size());
+            assertInstanceOf(UnreachableException.class, waits.get(0));
+        } finally {
+            server.get().close();
+        }
+    }
+
+    @Test
+    void aConnectionThatDoesNotComeAboutInTimeIsTriedAgain() throws Exception {
+        List<CountersignException> waits = new CopyOnWriteArrayList<>();
+        List<SocketChannel> queue = new ArrayList<>();
+        try (ServerSocket deaf = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                CountersignClient client = CountersignClient.builder()
+                        .messagePort(deaf.getLocalPort())
+                        .connectTimeout(Duration.ofMillis(50))
+                        .retryFor(Duration.ofMillis(200))
+                        .waiting(waits::add)
+                        .build()) {
+            for (int n = 0; n < 8; n++) { // more than it lets wait for its accept, which never comes
+                SocketChannel waiting = SocketChannel.open();
+                queue.add(waiting);
+                waiting.configureBlocking(false);
+                waiting.connect(deaf.getLocalSocketAddress());
+            }
+
+            assertThrows(UnreachableException.class, () -> client.send(SENDER, "hi"));
+
+            assertEquals(1, waits.size());
+            assertInstanceOf(UnreachableException.class, waits.get(0));
+        } finally {
+            for (SocketChannel waiting : queue) {
+                waiting.close();
+            }
+        }
+    }
+
+    @Test
+    void anInterruptEndsTheWaiting() throws Exception {
+        try (CountersignClient client = CountersignClient.builder()
+                .messagePort(freePort())
+                .firstPause(Duration.ofHours(1))
+                .retryFor(Duration.ofHours(2))
+                .waiting(failure -> Thread.currentThread().interrupt())
+                .build()) {
+
+            assertThrows(UnreachableException.class, () -> client.send(SENDER, "hi"));
+
+            assertTrue(Thread.interrupted());
         }
     }
 
@@ -115,8 +335,10 @@ class LostAnswersTest {
         AtomicReference<ScriptedServer> dying = new AtomicReference<>();
         try (ScriptedServer server =
                         new ScriptedServer((out, closed) -> dying.get().close());
-                CountersignClient client =
-                        clientOf(server).delivery(Delivery.AT_LEAST_ONCE).build()) {
+                CountersignClient client = clientOf(server)
+                        .delivery(Delivery.AT_LEAST_ONCE)
+                        .retryFor(Duration.ofMillis(100))
+                        .build()) {
             dying.set(server);
 
             UnknownFateException lost = assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
@@ -182,25 +404,13 @@ class LostAnswersTest {
     }
 
     @Test
-    void aStrangersNoIsARefusalWithoutAWordOfItsOwn() throws Exception {
-        try (ScriptedServer server = new ScriptedServer(answer("404 Not Found", "<html>nothing here</html>"));
-                CountersignClient client = clientOf(server).build()) {
-
-            RefusedException refused = assertThrows(RefusedException.class, () -> client.send(SENDER, "hi"));
-
-            assertEquals(new Problem("about:blank", "Not Found", 404, ""), refused.problem());
-            assertEquals(Refusal.OTHER, refused.problem().refusal());
-        }
-    }
-
-    @Test
     void aRedirectionIsNotFollowedAsTheCodeIsForThisServerOnly() throws Exception {
         try (ScriptedServer other = new ScriptedServer(logged(1));
                 ScriptedServer server = new ScriptedServer(answer(
                         "307 Temporary Redirect\r\nLocation: http://localhost:" + other.port() + "/message", ""));
                 CountersignClient client = clientOf(server).build()) {
 
-            assertThrows(RefusedException.class, () -> client.send(SENDER, "hi"));
+            assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
 
             assertEquals(0, other.connections());
         }
@@ -235,6 +445,7 @@ class LostAnswersTest {
         int port = freePort();
         try (CountersignClient client = CountersignClient.builder()
                 .messagePort(port)
+                .retryFor(Duration.ofMillis(10))
                 .firstPause(Duration.ofMillis(1))
                 .build()) {
 
@@ -246,12 +457,21 @@ class LostAnswersTest {
     }
 
     @Test
-    void aHostWithoutAnAddressIsUnreachable() {
-        try (CountersignClient client =
-                CountersignClient.builder().host("no-such-host.invalid").build()) {
+    void aHostWithoutAnAddressIsUnreachableAtOnce() {
+        try (CountersignClient client = CountersignClient.builder()
+                .host("no-such-host.invalid")
+                .waiting(failure -> fail("nothing will come of waiting"))
+                .build()) {
 
             assertThrows(UnreachableException.class, () -> client.register("alice"));
         }
+    }
+
+    @Test
+    void whatATryLaterWillNotMendIsNotTriedAgain() {
+        assertEquals(
+                FailedAttemptException.Retry.NEVER,
+                FailedAttemptException.unreachable(new NoRouteToHostException()).retry());
     }
 
     @ParameterizedTest

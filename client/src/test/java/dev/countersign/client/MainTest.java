@@ -1,6 +1,7 @@
 package dev.countersign.client;
 
 import static dev.countersign.client.ScriptedServer.answer;
+import static dev.countersign.client.ScriptedServer.busy;
 import static dev.countersign.client.ScriptedServer.cut;
 import static dev.countersign.client.ScriptedServer.logged;
 import static dev.countersign.client.ScriptedServer.registered;
@@ -128,6 +129,31 @@ class MainTest {
     }
 
     @Test
+    void aProxysErrorLeavesTheFateUnknown() {
+        try (ScriptedServer scripted =
+                new ScriptedServer(registered("code"), answer("504 Gateway Timeout", "<html>"), logged(1))) {
+            scripted(scripted);
+
+            assertEquals(4, run(TERMINAL, "hi"));
+
+            assertTrue(
+                    complaint().endsWith("fate unknown, the answer is none of Countersign's: 504 Gateway Timeout\n"),
+                    complaint());
+        }
+    }
+
+    @Test
+    void whileItWaitsForTheServerItSaysSoOnce() {
+        try (ScriptedServer scripted = new ScriptedServer(busy(), busy(), registered("code"), logged(1))) {
+            scripted(scripted);
+
+            assertEquals(0, run(TERMINAL, "hi"));
+
+            assertEquals("trying again, for 30 s at most: refused: 503 Title: Detail.\n", complaint());
+        }
+    }
+
+    @Test
     void inputThatIsNoUtf8IsNotSentAsSomethingElse() throws Exception {
         byte[] latin1 = {'G', 'r', (byte) 0xFC, '\n'};
 
@@ -163,9 +189,9 @@ class MainTest {
                 "--message-port=65536",
                 "--answer-timeout=0",
                 "--connect-timeout=-1",
-                "--retries=-1",
-                "--host=two words",
+                "--retry-for=-1",
                 "--host=localhost:8000",
+                "--host=two words",
                 "--host=",
                 "--credentials=/no/such/folder/file",
                 "--unheard-of"
@@ -190,8 +216,10 @@ class MainTest {
 
     @Test
     void aServerCantDriveTheTerminal() {
-        String problem = "{\"title\":\"\\u001b[2JOops\",\"detail\":\"a\\r\\nb\\u009bc\\u202Ed\"}";
-        try (ScriptedServer scripted = new ScriptedServer(answer("403 Forbidden", problem))) {
+        String problem =
+                "{\"type\":\"urn:countersign:problem:wrong-code\",\"title\":\"\\u001b[2JOops\",\"detail\":\"a\\r\\nb\\u009bc\\u202Ed\"}";
+        try (ScriptedServer scripted =
+                new ScriptedServer(answer("403 Forbidden\r\nContent-Type: application/problem+json", problem))) {
             scripted(scripted);
 
             assertEquals(1, run(TERMINAL, "hi"));
@@ -206,7 +234,7 @@ class MainTest {
             scripted(scripted);
         }
 
-        assertEquals(3, run(TERMINAL, "hi", "--retries=0"));
+        assertEquals(3, run(TERMINAL, "hi", "--retry-for=0"));
 
         assertTrue(complaint().startsWith("unreachable, nothing was sent: "), complaint());
     }

@@ -67,8 +67,15 @@ final class ScriptedServer implements AutoCloseable {
         return answer("201 Created", "{\"id\":\"whoever\",\"code\":\"" + code + "\"}");
     }
 
+    /** A refusal as Countersign has it. */
+    static Step problem(String statusAndHeaders, String word) {
+        return answer(
+                statusAndHeaders + "\r\nContent-Type: application/problem+json",
+                "{\"type\":\"urn:countersign:problem:" + word + "\",\"title\":\"Title\",\"detail\":\"Detail.\"}");
+    }
+
     static Step busy() {
-        return answer("503 Service Unavailable\r\nRetry-After: 0", "");
+        return problem("503 Service Unavailable\r\nRetry-After: 0", "overloaded");
     }
 
     static Step cut() {
