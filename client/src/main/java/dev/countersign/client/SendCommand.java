@@ -1,11 +1,7 @@
 package dev.countersign.client;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -136,6 +132,9 @@ final class SendCommand implements Callable<Integer> {
     private final InputStream input;
     private final String argumentEncoding;
 
+    private boolean registered; // by this run
+    private String position = ""; // of the message under way, where there are several
+
     /** @param argumentEncoding in which Java took the arguments, the properties and the environment from the platform */
     SendCommand(InputStream input, String argumentEncoding) {
         this.input = input;
@@ -151,15 +150,10 @@ final class SendCommand implements Callable<Integer> {
             if (showCode) {
                 print("code: " + sender.code());
             }
-            for (String message : messages) {
-                send(client, sender, message);
-            }
-            if (stdin) {
-                sendLines(client, sender);
-            }
+            sendAll(client, sender);
             return LOGGED;
         } catch (CountersignException e) {
-            complain(e.getMessage());
+            complain(position + e.getMessage());
             return exitCode(e);
         }
     }
@@ -202,10 +196,10 @@ final class SendCommand implements Callable<Integer> {
     private Credentials sender(CountersignClient client) throws CountersignException {
         String wanted = id.orElseGet(() -> UUID.randomUUID().toString());
         if (credentials.isEmpty()) {
-            return client.register(wanted);
+            return register(client, wanted);
         }
         try {
-            Credentials kept = new CredentialsFile(credentials.get()).readOrMake(() -> client.register(wanted));
+            Credentials kept = new CredentialsFile(credentials.get()).readOrMake(() -> register(client, wanted));
             if (id.isPresent() && !kept.id().equals(wanted)) {
                 throw unusable(credentials.get() + " is that of " + kept.id() + ", not of " + wanted);
             }
@@ -215,18 +209,53 @@ final class SendCommand implements Callable<Integer> {
         }
     }
 
-    private void sendLines(CountersignClient client, Credentials sender) throws CountersignException {
-        // with a decoder, as the reader that takes a charset would replace what is no UTF-8
-        BufferedReader lines = new BufferedReader(new InputStreamReader(input, UTF_8.newDecoder()));
+    private Credentials register(CountersignClient client, String wanted) throws CountersignException {
+        Credentials made = client.register(wanted);
+        registered = true;
+        return made;
+    }
+
+    private void sendAll(CountersignClient client, Credentials sender) throws CountersignException {
+        boolean logged = false;
         try {
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                send(client, sender, line);
+            for (int n = 0; n < messages.size(); n++) {
+                startOf("message " + (n + 1));
+                send(client, sender, messages.get(n));
+            }
+            if (stdin) {
+                sendLines(client, sender);
+            }
+            logged = true;
+        } finally {
+            if (!logged && registered) {
+                complain("registered: " + sender.id() + ", whose code is " + whereTheCodeIs());
+            }
+        }
+    }
+
+    private void startOf(String message) {
+        position = stdin || messages.size() > 1 ? message + " (nothing after it was sent): " : "";
+    }
+
+    private String whereTheCodeIs() {
+        return credentials
+                .map(file -> "in " + file)
+                .orElse(showCode ? "above" : "lost: --credentials=FILE would have kept it, --show-code printed it");
+    }
+
+    private void sendLines(CountersignClient client, Credentials sender) throws CountersignException {
+        Lines lines = new Lines(input);
+        int number = 1;
+        try {
+            for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
+                startOf("line " + number);
+                send(client, sender, line.get());
+                number++;
             }
         } catch (CharacterCodingException e) {
-            throw unusable(
-                    "standard input is no UTF-8 some way after the last receipt: nothing from there on was sent");
+            throw unusable("line " + number + " of standard input is not UTF-8: it and all after it was not sent");
         } catch (IOException e) {
-            throw unusable("standard input: " + e.getMessage());
+            throw unusable("standard input, line " + number + ": " + e.getMessage());
         }
     }
 

@@ -4,7 +4,9 @@ import static dev.countersign.client.ScriptedServer.answer;
 import static dev.countersign.client.ScriptedServer.busy;
 import static dev.countersign.client.ScriptedServer.cut;
 import static dev.countersign.client.ScriptedServer.logged;
+import static dev.countersign.client.ScriptedServer.problem;
 import static dev.countersign.client.ScriptedServer.registered;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -129,6 +131,59 @@ class MainTest {
     }
 
     @Test
+    void aLineEndsInALineFeedWithOrWithoutACarriageReturnAndInNothingElse() throws Exception {
+        assertEquals(0, run(input("a\rb\nc\r\n\r\r\nd\u2028e\u0085f\r"), "--id=returns", "--stdin"));
+
+        assertEquals(List.of("a\rb", "c", "\r", "d\u2028e\u0085f\r"), server.messagesOf("returns"));
+    }
+
+    @Test
+    void inputThatIsNoUtf8IsNotSentAsSomethingElse() throws Exception {
+        byte[] latin1 = "first\nsecond\nGr\u00FC\nlast\n".getBytes(ISO_8859_1);
+
+        assertEquals(2, run(new ByteArrayInputStream(latin1), "--id=latin1", "--stdin"));
+
+        assertEquals(List.of("first", "second"), server.messagesOf("latin1"));
+        assertTrue(
+                complaint().contains("line 3 of standard input is not UTF-8: it and all after it was not sent\n"),
+                complaint());
+    }
+
+    @Test
+    void theLineThatFailedIsNamedAndTheRestNotSent() {
+        try (ScriptedServer scripted = new ScriptedServer(
+                registered("code"),
+                logged(1),
+                logged(2),
+                problem("413 Content Too Large", "body-too-large"),
+                logged(3))) {
+            scripted(scripted);
+
+            assertEquals(1, run(input("one\ntwo\nthree\n"), "--stdin", "zero"));
+
+            assertTrue(
+                    complaint().endsWith("\nline 2 (nothing after it was sent): refused: 413 Title: Detail.\n"),
+                    complaint());
+            assertEquals(4, scripted.requests().size());
+        }
+    }
+
+    @Test
+    void theMessageThatFailedIsNamedAndTheRestNotSent() {
+        try (ScriptedServer scripted = new ScriptedServer(registered("code"), logged(1), cut(), logged(2))) {
+            scripted(scripted);
+
+            assertEquals(4, run(TERMINAL, "one", "two", "three"));
+
+            assertTrue(
+                    complaint()
+                            .contains("\nmessage 2 (nothing after it was sent): fate unknown, the answer was lost: "),
+                    complaint());
+            assertEquals(3, scripted.requests().size());
+        }
+    }
+
+    @Test
     void aProxysErrorLeavesTheFateUnknown() {
         try (ScriptedServer scripted =
                 new ScriptedServer(registered("code"), answer("504 Gateway Timeout", "<html>"), logged(1))) {
@@ -154,13 +209,30 @@ class MainTest {
     }
 
     @Test
-    void inputThatIsNoUtf8IsNotSentAsSomethingElse() throws Exception {
-        byte[] latin1 = {'G', 'r', (byte) 0xFC, '\n'};
+    void anIdRegisteredForNothingIsSaidWithItsCodesPlace() throws Exception {
+        Path file = folder.resolve("kept-all-the-same");
+        environment.put("COUNTERSIGN_RETRY_FOR", "0");
+        String right = environment.get("COUNTERSIGN_MESSAGE_PORT");
+        try (ScriptedServer closed = new ScriptedServer()) {
+            environment.put("COUNTERSIGN_MESSAGE_PORT", Integer.toString(closed.port()));
+        }
 
-        assertEquals(2, run(new ByteArrayInputStream(latin1), "--id=latin1", "--stdin"));
+        assertEquals(3, run(TERMINAL, "--id=lost-code", "hi"));
+        assertTrue(
+                complaint()
+                        .startsWith("registered: lost-code, whose code is lost: --credentials=FILE would have kept it,"
+                                + " --show-code printed it\nunreachable, nothing was sent: "),
+                complaint());
+        assertEquals(3, run(TERMINAL, "--id=shown-code", "--show-code", "hi"));
+        assertTrue(complaint().startsWith("registered: shown-code, whose code is above\n"), complaint());
+        assertEquals(3, run(TERMINAL, "--id=kept-code", "--credentials=" + file, "hi"));
+        assertTrue(complaint().startsWith("registered: kept-code, whose code is in " + file + "\n"), complaint());
+        assertEquals(3, run(TERMINAL, "--credentials=" + file, "hi"));
+        assertTrue(complaint().startsWith("unreachable, nothing was sent: "), complaint());
 
-        assertEquals(List.of(), server.messagesOf("latin1"));
-        assertTrue(complaint().contains("UTF-8"), complaint());
+        environment.put("COUNTERSIGN_MESSAGE_PORT", right);
+        assertEquals(0, run(TERMINAL, "--credentials=" + file, "hi"));
+        assertEquals(List.of("hi"), server.messagesOf("kept-code"));
     }
 
     @Test
@@ -246,7 +318,7 @@ class MainTest {
 
             assertEquals(4, run(TERMINAL, "hi"));
 
-            assertTrue(complaint().startsWith("fate unknown, the answer was lost: "), complaint());
+            assertTrue(complaint().contains("\nfate unknown, the answer was lost: "), complaint());
         }
     }
 
