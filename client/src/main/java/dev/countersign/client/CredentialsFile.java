@@ -2,7 +2,11 @@ package dev.countersign.client;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
@@ -13,7 +17,8 @@ import java.util.Set;
 /**
  * An id and its code kept between runs: one JSON object, {@code {"id":"…","code":"…"}}, that its owner alone can read.
  *
- * <p>The file comes into being whole and on disk, or not at all.
+ * <p>The file comes into being whole and on disk, or not at all. Of several processes that want to make it at once one
+ * does; the others wait for it and read.
  */
 final class CredentialsFile {
 
@@ -38,29 +43,68 @@ final class CredentialsFile {
      *     message says what to do
      */
     Credentials readOrMake(Registration registration) throws IOException, CountersignException {
-        return Files.exists(file) ? read() : make(registration);
+        return exists() ? read() : makeAlone(registration);
+    }
+
+    /** A symbolic link to nothing exists, too: a new file can't take its place. */
+    private boolean exists() {
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
     private Credentials read() throws IOException {
+        if (!Files.exists(file)) {
+            throw new IOException(file + " is a symbolic link to nothing: remove it, or choose another file");
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new IOException(file + " is no file: choose another name");
+        }
         if (hasPermissions() && !Collections.disjoint(OF_OTHERS, Files.getPosixFilePermissions(file))) {
             throw new IOException(file + " is open to others: chmod 600 it");
         }
-        Members members = Members.parse(Files.readAllBytes(file));
+        Members members = Members.parse(content());
         return members.text("id")
                 .flatMap(id -> members.text("code").map(code -> new Credentials(id, code)))
                 .orElseThrow(() -> new IOException(file + " holds no id and code: remove it to register anew"));
     }
 
+    private byte[] content() throws IOException {
+        try {
+            return Files.readAllBytes(file);
+        } catch (AccessDeniedException e) {
+            throw new IOException(file + " can't be read by this user: choose another file", e);
+        }
+    }
+
+    /**
+     * Makes the file while no other process does. Who waited for the lock of one that failed holds that of a file that
+     * is gone, and may register beside a third: whichever makes the file first has made it for all.
+     */
+    private Credentials makeAlone(Registration registration) throws IOException, CountersignException {
+        Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
+        try (FileChannel lock = open(lockFile)) {
+            lock.lock(); // until it is closed
+            try {
+                return exists() ? read() : make(registration);
+            } finally {
+                Files.deleteIfExists(lockFile);
+            }
+        }
+    }
+
+    private FileChannel open(Path lockFile) throws IOException {
+        try {
+            return FileChannel.open(
+                    lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+        } catch (IOException e) {
+            throw unfitFolder(e);
+        }
+    }
+
     private Credentials make(Registration registration) throws IOException, CountersignException {
         Path draft = draft();
         try {
-            Credentials credentials = registration.register();
-            JsonObject json = new JsonObject();
-            json.addProperty("id", credentials.id());
-            json.addProperty("code", credentials.code());
-            Files.writeString(draft, json + "\n", StandardOpenOption.SYNC);
-            Files.move(draft, file);
-            return credentials;
+            Credentials made = registration.register();
+            return keep(made, draft);
         } finally {
             Files.deleteIfExists(draft);
         }
@@ -71,8 +115,37 @@ final class CredentialsFile {
         try {
             return Files.createTempFile(file.getParent(), ".credentials", null); // its owner's only, as all of its kind
         } catch (IOException e) {
-            throw new IOException("can't make a file in " + file.getParent() + ": choose another folder", e);
+            throw unfitFolder(e);
         }
+    }
+
+    private Credentials keep(Credentials made, Path draft) throws IOException {
+        JsonObject json = new JsonObject();
+        json.addProperty("id", made.id());
+        json.addProperty("code", made.code());
+        try {
+            Files.writeString(draft, json + "\n", StandardOpenOption.SYNC);
+            Files.move(draft, file);
+        } catch (FileAlreadyExistsException e) {
+            return read();
+        } catch (IOException e) {
+            throw new IOException(made.id() + " is registered, but its code can't be kept: " + e.getMessage(), e);
+        }
+        flushFolder();
+        return made;
+    }
+
+    /** So that the file's name is on disk, too. Some file systems flush no folder, and some platforms open none. */
+    private void flushFolder() {
+        try (FileChannel folder = FileChannel.open(file.getParent())) {
+            folder.force(true);
+        } catch (IOException e) {
+            // the name gets there in the file system's own time
+        }
+    }
+
+    private IOException unfitFolder(IOException cause) {
+        return new IOException("can't make a file in " + file.getParent() + ": choose another folder", cause);
     }
 
     private boolean hasPermissions() {

@@ -22,6 +22,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -386,6 +387,35 @@ class MainTest {
 
         assertFalse(complaint().contains("s3cret"), complaint());
         assertEquals(content, Files.readString(file));
+    }
+
+    @Test
+    void aNameThatCantBecomeAFileIsFoundOutBeforeTheIdIsRegistered() throws Exception {
+        Path dangling = Files.createSymbolicLink(folder.resolve("dangling"), folder.resolve("gone"));
+        Path directory = Files.createDirectory(folder.resolve("directory"));
+        String id = "--id=unspent";
+
+        assertEquals(2, run(TERMINAL, id, "--credentials=" + dangling, "hi"));
+        assertTrue(
+                complaint().startsWith("--credentials: " + dangling + " is a symbolic link to nothing: "), complaint());
+        assertEquals(2, run(TERMINAL, id, "--credentials=" + directory, "hi"));
+        assertTrue(complaint().startsWith("--credentials: " + directory + " is no file: "), complaint());
+        assertEquals(2, run(TERMINAL, id, "--credentials=" + directory.resolve("no/such"), "hi"));
+        assertTrue(complaint().startsWith("--credentials: can't make a file in "), complaint());
+
+        assertEquals(0, run(TERMINAL, id, "hi"), this::complaint);
+        assertEquals(Set.of(dangling, directory), Set.copyOf(filesIn(folder)));
+    }
+
+    @Test
+    void aLinkToTheFileIsTheFile() throws Exception {
+        Path file = folder.resolve("linked");
+        run(TERMINAL, "--id=linked", "--credentials=" + file, "one");
+        Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+
+        assertEquals(0, run(TERMINAL, "--credentials=" + link, "two"), this::complaint);
+
+        assertEquals(List.of("one", "two"), server.messagesOf("linked"));
     }
 
     @Test

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.countersign.web.CountersignServer;
 import java.io.File;
@@ -13,7 +14,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -109,17 +112,94 @@ class ProcessTest {
         }
     }
 
+    @Test
+    void ofFourThatMakeOneFileOfCredentialsAllSendAsTheWinnersClient() throws Exception {
+        Files.writeString(folder.resolve("in"), "");
+        Path credentials = folder.resolve("credentials");
+        try (RealServer server = new RealServer(folder.resolve("home"))) {
+            List<Process> racing = new ArrayList<>();
+            for (int n = 1; n <= 4; n++) {
+                racing.add(start(
+                        classPathWithout(LOGBACK),
+                        "--id=racing",
+                        "--credentials=" + credentials,
+                        "--register-port=" + server.registerPort(),
+                        "--message-port=" + server.messagePort(),
+                        "from " + n));
+            }
+            for (Process process : racing) {
+                assertEquals(0, process.waitFor(), complaint());
+            }
+
+            assertEquals(Set.of("from 1", "from 2", "from 3", "from 4"), Set.copyOf(server.messagesOf("racing")));
+            try (Stream<Path> files = Files.list(folder)) {
+                assertEquals(
+                        Set.of("in", "out", "err", "home", "credentials"),
+                        files.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
+            }
+        }
+    }
+
+    @Test
+    void theNameOfTheFileOfCredentialsIsFlushedLikeItsContent() throws Exception {
+        assumeTrue(canTrace(), "strace");
+        Files.writeString(folder.resolve("in"), "");
+        try (ScriptedServer server = new ScriptedServer(ScriptedServer.registered("code"), ScriptedServer.logged(1))) {
+            Path trace = folder.resolve("trace");
+            List<String> command =
+                    new ArrayList<>(List.of("strace", "-f", "-e", "trace=rename,openat,fsync", "-o", trace.toString()));
+            command.addAll(command(
+                    classPathWithout(LOGBACK),
+                    "--credentials=" + folder.resolve("credentials"),
+                    "--register-port=" + server.port(),
+                    "--message-port=" + server.port(),
+                    "hi"));
+
+            assertEquals(0, start(command).waitFor(), complaint());
+
+            String calls = Files.readString(trace);
+            String name = Pattern.quote(folder.resolve("credentials").toString());
+            assertTrue(
+                    Pattern.compile("rename\\(.*, \"" + name + "\"\\) += 0\n"
+                                    + "(?:.*\n)*?.*openat\\(.*, \"" + Pattern.quote(folder.toString())
+                                    + "\", O_RDONLY.*\\) += (\\d+)\n"
+                                    + "(?:.*\n)*?.*fsync\\(\\1\\) += 0\n")
+                            .matcher(calls)
+                            .find(),
+                    calls);
+        }
+    }
+
+    private boolean canTrace() throws InterruptedException {
+        try {
+            return new ProcessBuilder("strace", "-o", folder.resolve("trace").toString(), "true")
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     private int run(String... arguments) throws Exception {
         return start(classPathWithout(LOGBACK), arguments).waitFor();
     }
 
     private Process start(String classPath, String... arguments) throws IOException {
+        return start(command(classPath, arguments));
+    }
+
+    private static List<String> command(String classPath, String... arguments) {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 classPath,
                 Main.class.getName()));
         command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private Process start(List<String> command) throws IOException {
         ProcessBuilder process = new ProcessBuilder(command)
                 .redirectInput(folder.resolve("in").toFile())
                 .redirectOutput(folder.resolve("out").toFile())
