@@ -11,6 +11,9 @@ import picocli.CommandLine.Model.OptionSpec;
  * Takes what the command line leaves out from the system property or, failing that, the environment variable of its
  * name: {@code --register-port} is {@code register.port} and {@code COUNTERSIGN_REGISTER_PORT}, {@code MSG} is {@code
  * msg} and {@code COUNTERSIGN_MSG}.
+ *
+ * <p>A variable that is a URL is none of a number's: Kubernetes sets {@code COUNTERSIGN_REGISTER_PORT=tcp://10.0.0.1:8000}
+ * where a service is called {@code countersign-register}.
  */
 final class OutsideDefaults implements IDefaultValueProvider {
 
@@ -32,9 +35,13 @@ final class OutsideDefaults implements IDefaultValueProvider {
                 ? option.longestName().substring("--".length())
                 : argument.paramLabel().toLowerCase(Locale.ROOT);
         return Optional.ofNullable(properties.apply(name.replace('-', '.')))
-                .or(() -> Optional.ofNullable(environment.apply(
-                        "COUNTERSIGN_" + name.replace('-', '_').toUpperCase(Locale.ROOT))))
+                .or(() -> variable(name).filter(value -> !value.contains("://") || argument.type() != int.class))
                 .map(value -> value.replace("$", "$$")) // or picocli would expand a message's ${...}
                 .orElse(null);
+    }
+
+    private Optional<String> variable(String name) {
+        return Optional.ofNullable(
+                environment.apply("COUNTERSIGN_" + name.replace('-', '_').toUpperCase(Locale.ROOT)));
     }
 }

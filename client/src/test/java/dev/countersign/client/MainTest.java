@@ -448,6 +448,16 @@ class MainTest {
     }
 
     @Test
+    void aVariableThatKubernetesSetsForAServiceOfThatNameIsNotTakenForANumber() throws Exception {
+        environment.put("COUNTERSIGN_RETRY_FOR", "tcp://10.0.0.1:8000");
+        environment.put("COUNTERSIGN_MSG", "tcp://10.0.0.1:8000");
+
+        assertEquals(0, run(TERMINAL, "--id=in-a-pod"), this::complaint);
+
+        assertEquals(List.of("tcp://10.0.0.1:8000"), server.messagesOf("in-a-pod"));
+    }
+
+    @Test
     void aFlagCanBeAPropertyToo() {
         properties.put("show.code", "true");
 
