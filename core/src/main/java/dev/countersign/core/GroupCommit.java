@@ -51,6 +51,7 @@ final class GroupCommit<T, R> implements Closeable {
     private volatile boolean idle;
     private volatile boolean closed;
     private volatile boolean healthy = true;
+    private final CompletableFuture<Throwable> writerDeath = new CompletableFuture<>();
 
     /**
      * @param name of the thread, and of what is written in the server's log
@@ -72,7 +73,7 @@ final class GroupCommit<T, R> implements Closeable {
      * Queues an item.
      *
      * @return completes once it is durable; fails with {@link OverloadedException} when the queue is full, with
-     *     {@link UnavailableException} when the commit failed or this is closed
+     *     {@link UnavailableException} when the commit failed, this is closed, or the writer's thread has died
      */
     CompletionStage<R> submit(T item) {
         Entry<T, R> entry = new Entry<>(item);
@@ -95,6 +96,14 @@ final class GroupCommit<T, R> implements Closeable {
     /** Whether the last commit, or the last probe after it, succeeded, and this is open. */
     boolean healthy() {
         return healthy && !closed;
+    }
+
+    /**
+     * Completes with the cause when the writer's thread dies of anything but {@link #close}. By then all that waited has
+     * failed; nothing is written any more, so that only a new process can help.
+     */
+    CompletionStage<Throwable> writerDeath() {
+        return writerDeath.minimalCompletionStage();
     }
 
     /** Takes no more, commits what waits, and returns when the writer has ended. */
@@ -122,9 +131,25 @@ final class GroupCommit<T, R> implements Closeable {
 
     private void run() {
         List<Entry<T, R>> batch = new ArrayList<>();
-        while (takeInto(batch)) {
-            commit(batch);
-            batch = new ArrayList<>(batch.size());
+        try {
+            while (takeInto(batch)) {
+                commit(batch);
+                batch = new ArrayList<>(batch.size());
+            }
+        } catch (Throwable e) { // an Error too: a writer that is gone unnoticed lets every caller wait for ever
+            die(batch, e);
+        }
+    }
+
+    /** Fails all that waits and all that comes later, then reports the cause. */
+    private void die(List<Entry<T, R>> batch, Throwable cause) {
+        closed = true; // before the queue is emptied: submit() takes back what it queues after that
+        try {
+            queue.drainTo(batch);
+            failAll(batch, new UnavailableException("the writer's thread has died", cause));
+            log.error("{}: the thread has died; nothing is committed any more", name, cause);
+        } finally {
+            writerDeath.complete(cause);
         }
     }
 
@@ -155,11 +180,13 @@ final class GroupCommit<T, R> implements Closeable {
         List<R> results;
         try {
             results = sink.commit(items);
+            if (results.size() != items.size()) { // or the callers without a result would wait for ever
+                throw new IllegalStateException(results.size() + " results of " + items.size() + " items");
+            }
             recovered();
         } catch (Throwable e) { // an Error too: whoever waits must hear that it failed
             failed(e);
-            UnavailableException failure = new UnavailableException("the commit failed", e);
-            complete(() -> batch.forEach(entry -> entry.completeExceptionally(failure)));
+            failAll(batch, new UnavailableException("the commit failed", e));
             return;
         }
         complete(() -> {
@@ -167,6 +194,10 @@ final class GroupCommit<T, R> implements Closeable {
                 batch.get(i).complete(results.get(i));
             }
         });
+    }
+
+    private void failAll(List<Entry<T, R>> batch, UnavailableException failure) {
+        complete(() -> batch.forEach(entry -> entry.completeExceptionally(failure)));
     }
 
     private void complete(Runnable batch) {

@@ -97,6 +97,11 @@ public final class MessageLog implements Closeable {
         return commits.healthy();
     }
 
+    /** As {@link GroupCommit#writerDeath} says. */
+    CompletionStage<Throwable> writerDeath() {
+        return commits.writerDeath();
+    }
+
     /** Takes no more, writes what waits, and closes the file. */
     @Override
     public void close() throws IOException {

@@ -77,6 +77,11 @@ public final class Registry implements Closeable {
         return commits.healthy() && lookUps.healthy();
     }
 
+    /** As {@link GroupCommit#writerDeath} says. */
+    CompletionStage<Throwable> writerDeath() {
+        return commits.writerDeath();
+    }
+
     /** Takes no more and commits what waits. */
     @Override
     public void close() {

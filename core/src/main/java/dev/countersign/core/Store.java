@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
 /** All that the service keeps, opened and closed as one: the home folder, the registry and the message log. */
@@ -74,6 +75,14 @@ public final class Store implements Closeable {
     /** Whether it can take registrations and messages. */
     public boolean healthy() {
         return registry.healthy() && messageLog.healthy();
+    }
+
+    /**
+     * Completes with the cause when a writer's thread has died: from then on this is not healthy and refuses its work,
+     * and only a new process can help. Whoever opened this decides whether to end the process.
+     */
+    public CompletionStage<Throwable> writerDeath() {
+        return registry.writerDeath().applyToEither(messageLog.writerDeath(), cause -> cause);
     }
 
     /** Drains both writers, then closes the files. */

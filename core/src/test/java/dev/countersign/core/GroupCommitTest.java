@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -190,6 +191,76 @@ class GroupCommitTest {
     }
 
     @Test
+    void aWriterThatDiesFailsAllThatWaitsAndAllThatComesAndReportsItsCause() throws Exception {
+        Error cause = new AssertionError("outside the sink's commit");
+        CountDownLatch gate = new CountDownLatch(1);
+        try (GroupCommit<Integer, String> dying =
+                new GroupCommit<>("test-writer", QUEUE_SIZE, Runnable::run, new BrokenResults(gate, cause))) {
+            List<CompletionStage<String>> waiting =
+                    IntStream.range(0, 3).mapToObj(dying::submit).toList();
+            assertFalse(dying.writerDeath().toCompletableFuture().isDone());
+
+            gate.countDown();
+
+            for (CompletionStage<String> stage : waiting) {
+                assertSame(
+                        cause,
+                        assertInstanceOf(UnavailableException.class, failure(stage))
+                                .getCause());
+            }
+            assertSame(cause, result(dying.writerDeath()));
+            assertFalse(dying.healthy());
+            assertInstanceOf(UnavailableException.class, failure(dying.submit(3)));
+        }
+    }
+
+    /** Many threads submit while the writer dies: none of them may wait for ever. */
+    @Test
+    void aSubmitThatMeetsTheWritersDeathFailsButNeverHangs() throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        for (int round = 0; round < 500; round++) {
+            CountDownLatch gate = new CountDownLatch(1);
+            GroupCommit<Integer, String> dying = new GroupCommit<>(
+                    "test-writer", QUEUE_SIZE, Runnable::run, new BrokenResults(gate, new AssertionError()));
+            dying.submit(0);
+            CyclicBarrier start = new CyclicBarrier(2);
+            Future<CompletionStage<String>> submitted = threads.submit(() -> {
+                start.await();
+                return dying.submit(1);
+            });
+            start.await();
+            gate.countDown();
+            assertInstanceOf(UnavailableException.class, failure(submitted.get()));
+        }
+        threads.shutdown();
+    }
+
+    @Test
+    void aSinkThatOmitsAResultFailsItsBatch() throws Exception {
+        GroupCommit.Sink<Integer, String> forgetful = new GroupCommit.Sink<>() {
+            @Override
+            public List<String> commit(List<Integer> items) {
+                return List.of();
+            }
+
+            @Override
+            public void probe() {}
+        };
+        try (GroupCommit<Integer, String> commits =
+                new GroupCommit<>("test-writer", QUEUE_SIZE, Runnable::run, forgetful)) {
+            assertInstanceOf(UnavailableException.class, failure(commits.submit(1)));
+            assertFalse(commits.writerDeath().toCompletableFuture().isDone());
+        }
+    }
+
+    @Test
+    void aCloseIsNoDeath() {
+        commits.close();
+
+        assertFalse(commits.writerDeath().toCompletableFuture().isDone());
+    }
+
+    @Test
     void closeCommitsWhatWasAcceptedAndTakesNoMore() throws Exception {
         ledger.hold();
         commits.submit(0);
@@ -258,6 +329,29 @@ class GroupCommitTest {
 
     private static List<Integer> numbers(int from, int to) {
         return IntStream.range(from, to).boxed().toList();
+    }
+
+    /** Commits once its gate opens, and gives results that can't be read: the writer fails outside the commit. */
+    private record BrokenResults(CountDownLatch gate, Error failure) implements GroupCommit.Sink<Integer, String> {
+
+        @Override
+        public List<String> commit(List<Integer> items) throws Exception {
+            gate.await();
+            return new AbstractList<>() {
+                @Override
+                public String get(int index) {
+                    throw failure;
+                }
+
+                @Override
+                public int size() {
+                    return items.size();
+                }
+            };
+        }
+
+        @Override
+        public void probe() {}
     }
 
     /** Commits by noting; waits or fails when it is told to. */
