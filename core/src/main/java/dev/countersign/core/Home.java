@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -28,6 +29,9 @@ public final class Home implements Closeable {
     /** A process that closes ANY channel of a file gives its lock on it back, fcntl(2): so none is opened twice. */
     private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
+    /** Of names of files and of arguments: what LC_ALL, LC_CTYPE or LANG says. */
+    private static final String NAME_ENCODING = System.getProperty("sun.jnu.encoding", "UTF-8");
+
     private final Path folder;
     private final FileChannel lock;
 
@@ -36,8 +40,25 @@ public final class Home implements Closeable {
         this.lock = lock;
     }
 
+    /**
+     * As {@link #open(Path)}, by a name as somebody typed it.
+     *
+     * @throws StartupException also where it is no name of a folder
+     */
+    public static Home open(String name) {
+        Path folder;
+        try {
+            folder = Path.of(name);
+        } catch (InvalidPathException e) {
+            throw unusable(name, e.getReason());
+        }
+        return open(folder);
+    }
+
     /** @throws StartupException where a folder can't be made or written, or another server holds it */
     public static Home open(Path folder) {
+        requireExpressible(System.getProperty("user.dir")); // Java 17 can't even load its own classes elsewhere
+        requireExpressible(folder.toString());
         Path home = folder.toAbsolutePath().normalize();
         try {
             createFolder(home);
@@ -48,9 +69,31 @@ public final class Home implements Closeable {
         } catch (IOException e) {
             throw new StartupException(
                     "can't write in " + home + ": " + reason(e)
-                            + ". Give this user the right to, or choose another folder with --home.",
+                            + ". Give this user the right to write and the disk room, or choose another folder with --home.",
                     e);
         }
+    }
+
+    /**
+     * Refuses a name that would be another folder's: what the locale's encoding can't express, Java replaces, and SQLite
+     * takes names as UTF-8 whatever the locale is. Windows knows names as Unicode.
+     */
+    private static void requireExpressible(String name) {
+        boolean isSafe = NAME_ENCODING.equals("UTF-8") ? name.indexOf('\uFFFD') < 0 : isAscii(name);
+        if (!isSafe && !isWindows()) {
+            throw unusable(name, "its name has a character that can't be expressed");
+        }
+    }
+
+    private static boolean isAscii(String name) {
+        return name.chars().allMatch(c -> c < 128);
+    }
+
+    private static StartupException unusable(String name, String reason) {
+        return new StartupException("can't use the folder " + name + ": " + reason + " (the locale's encoding is "
+                + NAME_ENCODING
+                + "). Set LC_ALL=C.UTF-8, or start in a folder with an ASCII name, and choose such a one"
+                + " with --home.");
     }
 
     public Path database() {
@@ -101,7 +144,19 @@ public final class Home implements Closeable {
     private static void flushFolder(Path folder) throws IOException {
         if (!isWindows()) { // which opens no folder, and keeps names in its journal
             try (FileChannel channel = FileChannel.open(folder, READ)) {
-                channel.force(true);
+                flushFolder(channel);
+            }
+        }
+    }
+
+    /** Some file systems can't flush a folder and say so by EINVAL or EBADF, fsync(2); another failure is one. */
+    static void flushFolder(FileChannel folder) throws IOException {
+        try {
+            folder.force(true);
+        } catch (IOException e) {
+            String reason = String.valueOf(e.getMessage());
+            if (!reason.equals("Invalid argument") && !reason.equals("Bad file descriptor")) {
+                throw e;
             }
         }
     }

@@ -11,6 +11,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,7 +22,7 @@ final class FaultyDisk {
     private final AtomicInteger flushes = new AtomicInteger();
     private final Semaphore stalled = new Semaphore(0);
     private volatile long room = Long.MAX_VALUE;
-    private volatile boolean flushFails;
+    private volatile Optional<String> flushFailure = Optional.empty();
     private volatile CountDownLatch flushGate = new CountDownLatch(0);
 
     FileChannel open(Path file) throws IOException {
@@ -34,7 +35,11 @@ final class FaultyDisk {
     }
 
     void failFlushes() {
-        flushFails = true;
+        failFlushes("Input/output error");
+    }
+
+    void failFlushes(String reason) {
+        flushFailure = Optional.of(reason);
     }
 
     /** From now on a flush takes until {@link #letFlushesGo} or {@link #mend}. */
@@ -52,7 +57,7 @@ final class FaultyDisk {
 
     void mend() {
         room = Long.MAX_VALUE;
-        flushFails = false;
+        flushFailure = Optional.empty();
         letFlushesGo();
     }
 
@@ -69,8 +74,8 @@ final class FaultyDisk {
         } catch (InterruptedException e) {
             throw new IOException(e);
         }
-        if (flushFails) {
-            throw new IOException("Input/output error");
+        if (flushFailure.isPresent()) {
+            throw new IOException(flushFailure.get());
         }
         file.force(metaData);
         flushes.incrementAndGet();

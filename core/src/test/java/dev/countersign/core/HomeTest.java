@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -90,6 +92,35 @@ class HomeTest {
         Files.setPosixFilePermissions(folder, permissions);
         Home.open(folder).close();
         assertEquals(permissions, Files.getPosixFilePermissions(folder));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Invalid argument", "Bad file descriptor"})
+    void aFileSystemThatCanNotFlushFoldersIsTolerated(String reason) throws Exception {
+        FaultyDisk disk = new FaultyDisk();
+        disk.failFlushes(reason);
+        try (FileChannel flushedFolder = disk.open(Files.createFile(folder.resolve("any")))) {
+            Home.flushFolder(flushedFolder);
+        }
+    }
+
+    @Test
+    void aDiskThatFailsToFlushAFolderIsNotTolerated() throws Exception {
+        FaultyDisk disk = new FaultyDisk();
+        disk.failFlushes();
+        try (FileChannel flushedFolder = disk.open(Files.createFile(folder.resolve("any")))) {
+            assertThrows(IOException.class, () -> Home.flushFolder(flushedFolder));
+        }
+    }
+
+    @Test
+    void aNameWithAReplacedCharacterIsRefusedAndNoFolderIsMade() {
+        String refusal = assertThrows(
+                        StartupException.class,
+                        () -> Home.open(folder.resolve("\uFFFDml").toString()))
+                .getMessage();
+        assertTrue(refusal.contains("LC_ALL") && refusal.contains("--home"), refusal);
+        assertEquals(0, folder.toFile().list().length);
     }
 
     private static String assertRefused(Path folder) {

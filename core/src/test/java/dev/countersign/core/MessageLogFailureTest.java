@@ -56,7 +56,8 @@ class MessageLogFailureTest {
                 Named.of("the disk is full", disk -> disk.fillUpAfter(0)),
                 Named.of("the disk is full after a byte", disk -> disk.fillUpAfter(1)),
                 Named.of("the disk is full half-way through a line", disk -> disk.fillUpAfter(50)),
-                Named.of("the disk is full before the newline", disk -> disk.fillUpAfter(79)));
+                Named.of("the disk is full before the newline", disk -> disk.fillUpAfter(79)),
+                Named.of("a flush is not supported", disk -> disk.failFlushes("Invalid argument")));
     }
 
     static List<Named<Consumer<FaultyDisk>>> twoFailures() {
