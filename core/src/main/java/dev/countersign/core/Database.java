@@ -1,10 +1,14 @@
 package dev.countersign.core;
 
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+
 import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
@@ -13,6 +17,7 @@ import org.jdbi.v3.core.JdbiException;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteJDBCLoader;
+import org.sqlite.util.LibraryLoaderUtil;
 
 /**
  * The one place where SQLite is opened and tuned: a handle that writes, and others that read and never wait for it.
@@ -52,7 +57,7 @@ final class Database implements Closeable {
             Throwable cause = e instanceof JdbiException && e.getCause() != null ? e.getCause() : e;
             throw new StartupException(
                     "can't open the database " + file + ": " + Home.reason(cause)
-                            + ". Mend it, restore it, or choose another folder with --home.",
+                            + ". Make room, mend or restore it, or choose another folder with --home.",
                     e);
         }
     }
@@ -134,26 +139,64 @@ final class Database implements Closeable {
     }
 
     /**
+     * Loads SQLite's library from the home or, where that can't be (it is mounted noexec, or full), from the temporary
+     * folder.
+     */
+    private static void loadLibrary(Path folder) {
+        if (System.getProperty(LIBRARY_FOLDER) != null) {
+            return; // whoever starts the server knows better
+        }
+        try {
+            unpackLibrary(folder);
+        } catch (IOException e) {
+            try {
+                unpackLibrary(Files.createTempDirectory("countersign"));
+            } catch (IOException again) {
+                again.addSuppressed(e);
+                throw new StartupException(
+                        "can't load SQLite's library from " + folder + ": " + e.getMessage()
+                                + "; nor from the temporary folder: " + again.getMessage()
+                                + ". Make room, or name a folder that isn't mounted noexec with -D" + LIBRARY_FOLDER
+                                + "=FOLDER.",
+                        again);
+            }
+        }
+    }
+
+    /**
      * sqlite-jdbc unpacks its native library where anyone may read it and, when killed, leaves it there. Here it stands
      * in a folder of its own that goes as soon as the library is loaded; a start that was killed just then is tidied up
      * after by the next.
      */
-    private static void loadLibrary(Path folder) throws IOException {
-        if (System.getProperty(LIBRARY_FOLDER) != null) {
-            return; // whoever starts the server knows better
-        }
+    private static void unpackLibrary(Path folder) throws IOException {
         Files.createDirectories(folder);
         System.setProperty(LIBRARY_FOLDER, folder.toString());
         try {
             SQLiteJDBCLoader.initialize();
         } catch (Exception e) { // declared as wide as that
-            throw new IOException("SQLite's native library can't be loaded", e);
+            throw new IOException(reasonAgainst(folder).orElse(e.getMessage()), e);
         } finally {
             System.clearProperty(LIBRARY_FOLDER);
             try (Stream<Path> files = Files.list(folder)) {
                 files.map(Path::toFile).forEach(File::delete);
             }
             folder.toFile().delete(); // Windows keeps a loaded library: then the next start does it
+        }
+    }
+
+    /** Why the library can't be loaded from there, which sqlite-jdbc doesn't say: finds out by doing the same. */
+    private static Optional<String> reasonAgainst(Path folder) {
+        String name = LibraryLoaderUtil.getNativeLibName();
+        Path file = folder.resolve(name);
+        try (InputStream library =
+                SQLiteJDBCLoader.class.getResourceAsStream(LibraryLoaderUtil.getNativeLibResourcePath() + "/" + name)) {
+            if (library != null) { // there is one for this kind of machine
+                Files.copy(library, file, REPLACE_EXISTING);
+                System.load(file.toString());
+            }
+            return Optional.empty();
+        } catch (IOException | UnsatisfiedLinkError e) {
+            return Optional.of(Home.reason(e));
         }
     }
 }
