@@ -3,6 +3,9 @@ package dev.countersign.web;
 import dev.countersign.core.StartupException;
 import jakarta.servlet.http.HttpServlet;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -134,13 +137,29 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private static void open(ServerConnector connector) {
+        if (connector.getHost() != null) {
+            requireOwnAddress(connector.getHost());
+        }
         try {
             connector.open();
         } catch (IOException e) {
+            String reason = e.getCause() instanceof IOException cause ? cause.getMessage() : e.getMessage();
             throw new StartupException(
-                    "can't listen on port " + connector.getPort() + " (" + connector.getName() + "): "
-                            + e.getMessage() + ". Stop what listens there, or choose another port with --"
-                            + connector.getName() + "-port.",
+                    "can't listen on port " + connector.getPort() + " (" + connector.getName() + "): " + reason
+                            + ". Free it, or choose another port with --" + connector.getName() + "-port.",
+                    e);
+        }
+    }
+
+    /** Tries the address with any free port, so that a wrong address isn't taken for a port in use. */
+    private static void requireOwnAddress(String host) {
+        try {
+            new ServerSocket(0, 1, InetAddress.getByName(host)).close();
+        } catch (IOException e) {
+            String reason = e instanceof UnknownHostException ? "no such name" : e.getMessage();
+            throw new StartupException(
+                    "can't listen on the address " + host + ": " + reason
+                            + ". Choose one of this machine's with --host, or leave it out for all of them.",
                     e);
         }
     }
