@@ -6,8 +6,8 @@ import dev.countersign.core.Sync;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The server's command line. Exit codes: 0 stopped, 1 can't start, 2 bad usage. */
+/** The server's command line: settings, store, server, where it listens, and the exit code at its end. */
 @Command(
         name = "countersign-server",
         description = "Gives codes on one port and logs messages on another, on disk before it says so.",
@@ -30,9 +30,11 @@ import picocli.CommandLine.Spec;
             "",
             "Each setting is taken from its option, else from the system property (-Dregister.port=9000), else from",
             "the environment (COUNTERSIGN_REGISTER_PORT=9000), else it has its default.",
-            "Exit codes: 0 stopped, 1 can't start, 2 bad usage."
+            "Exit codes: 143 stopped by SIGTERM, 130 by Ctrl-C, 1 can't start, 2 bad usage."
         })
 public final class Main implements Runnable {
+
+    private static final int CAN_NOT_START = 1;
 
     @Spec
     private CommandSpec spec;
@@ -40,35 +42,35 @@ public final class Main implements Runnable {
     @Option(
             names = "--home",
             paramLabel = "FOLDER",
-            defaultValue = "${sys:home:-${env:COUNTERSIGN_HOME:-.}}",
+            defaultValue = ".",
             description = "Holds data/ and logs/, one server at a time. Default: the current folder.")
-    private Path home;
+    private String home;
 
     @Option(
             names = "--host",
             paramLabel = "ADDRESS",
-            defaultValue = "${sys:host:-${env:COUNTERSIGN_HOST:-}}",
+            defaultValue = "",
             description = "Address to listen on. Default: all of this machine's.")
     private String host;
 
     @Option(
             names = "--register-port",
             paramLabel = "PORT",
-            defaultValue = "${sys:register.port:-${env:COUNTERSIGN_REGISTER_PORT:-8000}}",
+            defaultValue = "8000",
             description = "Gives codes; 0 takes any that is free. Default: 8000.")
     private int registerPort;
 
     @Option(
             names = "--message-port",
             paramLabel = "PORT",
-            defaultValue = "${sys:message.port:-${env:COUNTERSIGN_MESSAGE_PORT:-8001}}",
+            defaultValue = "8001",
             description = "Takes messages; 0 takes any that is free. Default: 8001.")
     private int messagePort;
 
     @Option(
             names = "--sync",
             paramLabel = "always|os",
-            defaultValue = "${sys:sync:-${env:COUNTERSIGN_SYNC:-always}}",
+            defaultValue = "always",
             description =
                     "Flush to disk before each answer, or when the operating system sees fit: then a loss of power"
                             + " loses the last seconds. Default: always.")
@@ -77,21 +79,21 @@ public final class Main implements Runnable {
     @Option(
             names = "--queue-size",
             paramLabel = "COUNT",
-            defaultValue = "${sys:queue.size:-${env:COUNTERSIGN_QUEUE_SIZE:-4096}}",
+            defaultValue = "4096",
             description = "Registrations, and messages, that may wait for the disk; more get a 503. Default: 4096.")
     private int queueSize;
 
     @Option(
             names = "--max-body",
             paramLabel = "BYTES",
-            defaultValue = "${sys:max.body:-${env:COUNTERSIGN_MAX_BODY:-65536}}",
+            defaultValue = "65536",
             description = "A larger request body gets a 413; 1048576 at most. Default: 65536.")
     private int maxBodyBytes;
 
     @Option(
             names = "--body-memory",
             paramLabel = "BYTES",
-            defaultValue = "${sys:body.memory:-${env:COUNTERSIGN_BODY_MEMORY:-0}}",
+            defaultValue = "0",
             description = "Heap for bodies that arrive after their headers; requests beyond it get a 503."
                     + " Default: an eighth of the heap.")
     private long bodyMemoryBytes;
@@ -99,7 +101,7 @@ public final class Main implements Runnable {
     @Option(
             names = "--max-connections",
             paramLabel = "COUNT",
-            defaultValue = "${sys:max.connections:-${env:COUNTERSIGN_MAX_CONNECTIONS:-0}}",
+            defaultValue = "0",
             description = "Open connections on both ports together, 7/8 of them at most on one; beyond them the longest"
                     + " idle are closed, or new ones get a 503. Default: what files and half of the heap allow.")
     private int maxConnections;
@@ -107,27 +109,27 @@ public final class Main implements Runnable {
     @Option(
             names = "--header-timeout",
             paramLabel = "SECONDS",
-            defaultValue = "${sys:header.timeout:-${env:COUNTERSIGN_HEADER_TIMEOUT:-30}}",
+            defaultValue = "30",
             description = "For a request's headers to arrive after its first byte. Default: 30.")
     private int headerTimeoutSeconds;
 
     @Option(
             names = "--body-timeout",
             paramLabel = "SECONDS",
-            defaultValue = "${sys:body.timeout:-${env:COUNTERSIGN_BODY_TIMEOUT:-30}}",
+            defaultValue = "30",
             description = "For a request's body to arrive after its headers. Default: 30.")
     private int bodyTimeoutSeconds;
 
     @Option(
             names = "--idle-timeout",
             paramLabel = "SECONDS",
-            defaultValue = "${sys:idle.timeout:-${env:COUNTERSIGN_IDLE_TIMEOUT:-30}}",
+            defaultValue = "30",
             description = "A connection on which nothing moves for so long is closed. Default: 30.")
     private int idleTimeoutSeconds;
 
     public static void main(String[] args) {
         int exitCode = commandLine().execute(args);
-        if (exitCode != 0) {
+        if (exitCode != CommandLine.ExitCode.OK) {
             System.exit(exitCode);
         }
     }
@@ -135,10 +137,18 @@ public final class Main implements Runnable {
     static CommandLine commandLine() {
         return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                .setDefaultValueProvider(new OutsideDefaults(System::getProperty, System::getenv))
+                .setParameterExceptionHandler((failure, arguments) -> {
+                    // not the whole help, which would scroll the reason away
+                    failure.getCommandLine()
+                            .getErr()
+                            .println("countersign: " + failure.getMessage() + " (--help shows all options)");
+                    return CommandLine.ExitCode.USAGE;
+                })
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     if (failure instanceof StartupException) {
                         command.getErr().println("countersign: " + failure.getMessage());
-                        return 1;
+                        return CAN_NOT_START;
                     }
                     throw failure;
                 });
@@ -182,7 +192,12 @@ public final class Main implements Runnable {
                 Duration.ofSeconds(headerTimeoutSeconds),
                 Duration.ofSeconds(bodyTimeoutSeconds),
                 Duration.ofSeconds(idleTimeoutSeconds));
-        return new Settings(new HttpSettings(host, registerPort, messagePort, limits), sync, queueSize);
+        return new Settings(new HttpSettings(host(), registerPort, messagePort, limits), sync, queueSize);
+    }
+
+    /** Without the brackets that an IPv6 address has in a URL. */
+    private String host() {
+        return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
     private void requireRange(String option, int value, int least, int most) {
@@ -193,8 +208,10 @@ public final class Main implements Runnable {
     }
 
     private void greet(CountersignServer server, Home opened) {
-        String shownHost = host.isEmpty() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
+        String address = host();
+        String shownHost = address.isEmpty() ? "localhost" : address.contains(":") ? "[" + address + "]" : address;
         System.out.printf(
+                Locale.ROOT, // a port in Arabic digits is none to a program
                 """
                 Countersign %s
                   register  http://%s:%d/register

@@ -3,6 +3,8 @@ package dev.countersign.web;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.countersign.core.Home;
 import java.io.File;
@@ -10,23 +12,28 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.RandomAccessFile;
 import java.io.StringWriter;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** The command line, and what a start says that can't be. */
 final class MainTest {
 
+    private static final Path SHELL = Path.of("/bin/sh");
     private static final String[] FREE_PORTS = {"--host=127.0.0.1", "--register-port=0", "--message-port=0"};
 
     @TempDir
@@ -81,6 +88,14 @@ final class MainTest {
         assertTrue(help.out.contains(setting), help.out);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"143", "130", "1 can't start", "2 bad usage"})
+    void helpNamesEveryExitCode(String code) {
+        Outcome help = Outcome.ofUsage("--help");
+
+        assertTrue(help.out.contains(code), help.out);
+    }
+
     @Test
     void versionIsTheProjectsOwn() {
         Outcome version = Outcome.ofUsage("--version");
@@ -111,7 +126,9 @@ final class MainTest {
         Outcome refused = Outcome.ofUsage(argument);
 
         assertEquals(2, refused.exitCode);
-        assertTrue(refused.err.lines().findFirst().orElse("").contains(named), refused.err);
+        assertEquals(1, refused.err.lines().count(), "the help would scroll the reason away: " + refused.err);
+        assertTrue(refused.err.contains(named), refused.err);
+        assertTrue(refused.err.contains("--help"), refused.err);
         assertFalse(refused.err.contains("Exception") || refused.err.contains("\tat "), refused.err);
     }
 
@@ -134,6 +151,78 @@ final class MainTest {
 
         assertEquals(2, refused.exitCode);
         assertTrue(refused.err.contains("not " + taken), refused.err);
+    }
+
+    /** As Kubernetes sets it for services named countersign-register and countersign-message. */
+    @ParameterizedTest
+    @ValueSource(strings = {"COUNTERSIGN_REGISTER_PORT", "COUNTERSIGN_MESSAGE_PORT"})
+    void aUrlInTheEnvironmentIsNoPort(String variable) throws Exception {
+        ProcessBuilder builder =
+                new ProcessBuilder(ServerProcess.command("--home=" + home, "--queue-size=0")); // so that it ends
+        builder.environment().put(variable, "tcp://10.0.0.1:9000");
+
+        Outcome refused = Outcome.of(builder);
+
+        assertTrue(refused.err.contains("--queue-size must be"), refused.err);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tcp://10.0.0.1:9000, 8000", "9000, 9000"})
+    void onlyAUrlInTheEnvironmentLeavesThePortsDefault(String value, int port) {
+        CommandLine command = Main.commandLine();
+        command.setDefaultValueProvider(
+                new OutsideDefaults(name -> null, name -> name.equals("COUNTERSIGN_REGISTER_PORT") ? value : null));
+
+        command.parseArgs();
+
+        assertEquals(port, (int)
+                command.getCommandSpec().findOption("--register-port").getValue());
+    }
+
+    @Test
+    void aValueIsTakenLiterally() throws Exception {
+        List<String> command = ServerProcess.command(FREE_PORTS);
+        command.add(1, "-Dhome=a${user.name}$$");
+        ProcessBuilder inHome = new ProcessBuilder(command).directory(home.toFile());
+        try (ServerProcess server = ServerProcess.start(inHome)) {
+            assertTrue(
+                    server.greeting().contains(home.toRealPath() + "/a${user.name}$$/logs/messages.jsonl"),
+                    server.greeting());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"ar, EG, nu-arab", "fa, IR, nu-arabext", "th, TH, nu-thai", "hi, IN, nu-deva"})
+    void digitsAreAsciiInEveryLocale(String language, String country, String extension) throws Exception {
+        List<String> command = ServerProcess.command(at(home));
+        command.addAll(
+                1,
+                List.of(
+                        "-Duser.language=" + language,
+                        "-Duser.country=" + country,
+                        "-Duser.extensions=u-" + extension));
+        try (ServerProcess server = ServerProcess.start(new ProcessBuilder(command))) {
+            String code = server.service().register("alice");
+            Answer answer = server.service().send("alice", code, "hello");
+            server.stop();
+
+            assertEquals("1", answer.member("receipt"));
+            String texts = server.greeting()
+                    + answer.text()
+                    + Files.readString(LoggedMessage.file(home))
+                    + Files.readString(home.resolve("logs/server.log"));
+            assertTrue(texts.chars().noneMatch(c -> Character.isDigit(c) && c > '9'), texts);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--host=::1", "--host=[::1]"})
+    void anIpv6AddressIsShownInOnePairOfBrackets(String host) throws Exception {
+        assumeTrue(NetworkInterface.getByInetAddress(InetAddress.getByName("::1")) != null);
+        List<String> command = ServerProcess.command("--home=" + home, host, "--register-port=0", "--message-port=0");
+        try (ServerProcess server = ServerProcess.start(new ProcessBuilder(command))) {
+            assertTrue(server.greeting().contains(" http://[::1]:"), server.greeting());
+        }
     }
 
     @Test
@@ -216,6 +305,74 @@ final class MainTest {
         }
     }
 
+    /** 192.0.2.1 is nobody's, RFC 5737; .invalid is never a name, RFC 6761. */
+    @ParameterizedTest
+    @CsvSource({"192.0.2.1, Cannot assign", "nowhere.invalid, no such name"})
+    void anAddressThatIsNotThisMachinesEndsTheStartWithItsOption(String host, String reason) throws Exception {
+        Outcome refused = assertCanNotStart(
+                List.of(host, "--host"), "--home=" + home, "--host=" + host, "--register-port=0", "--message-port=0");
+
+        assertFalse(refused.err.contains("-port"), refused.err);
+        assertTrue(refused.err.contains(reason), refused.err);
+    }
+
+    /** The shell makes the folder: a test's JVM may not be able to name it. */
+    @Test
+    void aFolderThatTheLocaleCanNotNameEndsTheStartAndNoOtherIsServed() throws Exception {
+        assumeTrue(Files.isExecutable(SHELL));
+        for (String start : List.of("cd \"$folder\"", "set -- \"$@\" --home=\"$folder\"")) {
+            ProcessBuilder builder = inShell(
+                    "folder=$(printf '%s/\\303\\274ml\\303\\244ut' \"$0\"); mkdir -p \"$folder\"; " + start
+                            + "; exec \"$@\"",
+                    ServerProcess.command(FREE_PORTS));
+            builder.environment().put("LC_ALL", "C");
+
+            Outcome refused = Outcome.of(builder);
+
+            assertEquals(1, refused.exitCode, refused.err);
+            assertEquals(1, refused.err.lines().count(), refused.err);
+            assertTrue(refused.err.contains("LC_ALL=C.UTF-8") && refused.err.contains("ANSI_X3.4-1968"), refused.err);
+            assertEquals(1, home.toFile().list().length, "no folder beside it");
+        }
+    }
+
+    /** Mounts stand in a name space of the process's own, which takes them with it. */
+    @ParameterizedTest
+    @CsvSource({"noexec, 100k", "size=1m, 300k"})
+    void whereTheHomeCanNotHoldSqlitesLibraryTheTemporaryFolderDoes(String mount, String filled) throws Exception {
+        assumeMounts();
+        ProcessBuilder builder = inMounts(mountAt(home, mount) + fill(home, filled), ServerProcess.command(at(home)));
+        try (ServerProcess server = ServerProcess.start(builder)) {
+            server.service().register("alice");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"noexec, 100k, failed to map", "size=1m, 300k, No space left on device"})
+    void whereNoFolderCanHoldSqlitesLibraryTheStartEndsWithTheReason(String mount, String filled, String reason)
+            throws Exception {
+        assumeMounts();
+        Path temporary = Files.createDirectory(home.resolve("temporary"));
+        Path folder = Files.createDirectory(home.resolve("home"));
+        String mounts =
+                mountAt(folder, mount) + fill(folder, filled) + mountAt(temporary, mount) + fill(temporary, filled);
+        List<String> command = ServerProcess.command(at(folder));
+        command.add(1, "-Djava.io.tmpdir=" + temporary);
+
+        Outcome refused = Outcome.of(inMounts(mounts, command));
+
+        assertOneLine(refused, List.of(folder.toString(), reason, "org.sqlite.tmpdir"));
+    }
+
+    @Test
+    void aDiskThatIsFullEndsTheStartWithTheReason() throws Exception {
+        assumeMounts();
+        Outcome refused =
+                Outcome.of(inMounts(mountAt(home, "size=1m") + fill(home, "1m"), ServerProcess.command(at(home))));
+
+        assertOneLine(refused, List.of(home.toString(), "No space left on device", "--home"));
+    }
+
     @Test
     void aFolderThatAnotherServerHoldsEndsTheStartWithItsProcess() throws Exception {
         try (ServerProcess holder = ServerProcess.start(home)) {
@@ -268,10 +425,48 @@ final class MainTest {
         return arguments.toArray(String[]::new);
     }
 
-    /** Exit code 1, nothing promised, and one line for the person at the terminal. */
-    private static void assertCanNotStart(List<String> named, String... arguments) throws Exception {
-        Outcome refused = Outcome.of(new ProcessBuilder(ServerProcess.command(arguments)));
+    /** Runs a script that ends with the command; the test's folder is $0. */
+    private ProcessBuilder inShell(String script, List<String> command) {
+        List<String> all = new ArrayList<>(List.of(SHELL.toString(), "-c", script, home.toString()));
+        all.addAll(command);
+        return new ProcessBuilder(all);
+    }
 
+    private ProcessBuilder inMounts(String mounts, List<String> command) {
+        ProcessBuilder builder = inShell(mounts + "exec \"$@\"", command);
+        builder.command().addAll(0, List.of("unshare", "-rm"));
+        return builder;
+    }
+
+    private static void assumeMounts() throws InterruptedException {
+        try {
+            Process process = new ProcessBuilder("unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt")
+                    .redirectErrorStream(true)
+                    .redirectOutput(Redirect.DISCARD)
+                    .start();
+            assumeTrue(process.waitFor() == 0, "this user may mount nothing");
+        } catch (IOException e) {
+            abort("no unshare here");
+        }
+    }
+
+    private static String mountAt(Path folder, String options) {
+        return "mount -t tmpfs -o " + options + " none '" + folder + "' && ";
+    }
+
+    /** Takes so much of the room there. */
+    private static String fill(Path folder, String size) {
+        return "head -c " + size.toUpperCase(Locale.ROOT) + " /dev/zero > '" + folder + "/filled' && ";
+    }
+
+    private static Outcome assertCanNotStart(List<String> named, String... arguments) throws Exception {
+        Outcome refused = Outcome.of(new ProcessBuilder(ServerProcess.command(arguments)));
+        assertOneLine(refused, named);
+        return refused;
+    }
+
+    /** Exit code 1, nothing promised, and one line for the person at the terminal. */
+    private static void assertOneLine(Outcome refused, List<String> named) {
         assertEquals(1, refused.exitCode, refused.err);
         assertEquals("", refused.out);
         assertEquals(1, refused.err.lines().count(), refused.err);
