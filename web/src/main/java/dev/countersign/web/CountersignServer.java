@@ -7,6 +7,7 @@ import dev.countersign.core.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 
 /** The service: what it keeps, and HTTP in front of it. */
 public final class CountersignServer implements AutoCloseable {
@@ -64,6 +65,11 @@ public final class CountersignServer implements AutoCloseable {
 
     public int messagePort() {
         return http.messagePort();
+    }
+
+    /** As {@link Store#writerDeath} says. */
+    CompletionStage<Throwable> writerDeath() {
+        return store.writerDeath();
     }
 
     /** No new work; what is in flight ends and is answered; both writers drain; the files are closed. */

@@ -9,7 +9,9 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Properties;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -30,11 +32,16 @@ import picocli.CommandLine.Spec;
             "",
             "Each setting is taken from its option, else from the system property (-Dregister.port=9000), else from",
             "the environment (COUNTERSIGN_REGISTER_PORT=9000), else it has its default.",
-            "Exit codes: 143 stopped by SIGTERM, 130 by Ctrl-C, 1 can't start, 2 bad usage."
+            "Exit codes: 143 stopped by SIGTERM, 130 by Ctrl-C, 1 can't start, 2 bad usage, 3 out of memory,",
+            "4 a thread that writes has died; after 3 and 4 start it again: nothing acknowledged is lost."
         })
-public final class Main implements Runnable {
+public final class Main implements Callable<Integer> {
 
     private static final int CAN_NOT_START = 1;
+    private static final int WRITER_DIED = 4;
+
+    /** For requests in flight and the other writer, once one has died. */
+    private static final Duration LAST_WORK = Duration.ofSeconds(10);
 
     @Spec
     private CommandSpec spec;
@@ -129,6 +136,9 @@ public final class Main implements Runnable {
 
     public static void main(String[] args) {
         int exitCode = commandLine().execute(args);
+        if (exitCode == WRITER_DIED) {
+            startDaemon("end", Main::endAfterLastWork);
+        }
         if (exitCode != CommandLine.ExitCode.OK) {
             System.exit(exitCode);
         }
@@ -155,21 +165,36 @@ public final class Main implements Runnable {
     }
 
     @Override
-    public void run() {
+    public Integer call() {
         Settings settings = settings();
         Home opened = Home.open(home);
-        ServerLog.writeTo(opened.serverLog());
+        ServerLog.writeTo(opened.serverLog(), OutOfMemoryGuard.install(opened.serverLog()));
         Logger log = LoggerFactory.getLogger(Main.class);
-        CountersignServer server = CountersignServer.start(opened, settings);
-        CountDownLatch stopped = new CountDownLatch(1);
+        CountersignServer server = start(opened, settings);
+        CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+        server.writerDeath().thenRun(() -> exitCode.complete(WRITER_DIED));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            server.close();
-            log.info("stopped");
-            stopped.countDown();
+            try {
+                server.close();
+                log.info("stopped");
+            } finally {
+                ServerLog.close();
+                exitCode.complete(CommandLine.ExitCode.OK); // the signal's own, in fact: this process is ending already
+            }
         }));
-        log.info("started, ports {} and {}, sync {}", server.registerPort(), server.messagePort(), sync);
-        greet(server, opened);
-        awaitUninterrupted(stopped);
+        log.info("started, ports {} and {}, sync {}", server.registerPort(), server.messagePort(), settings.sync());
+        // on a thread of its own: where nobody reads this output, printing may wait for ever
+        startDaemon("greeting", () -> greet(server, opened));
+        return awaitUninterrupted(exitCode);
+    }
+
+    private static CountersignServer start(Home home, Settings settings) {
+        try {
+            return CountersignServer.start(home, settings);
+        } catch (RuntimeException e) {
+            ServerLog.close(); // what it says already comes before the reason
+            throw e;
+        }
     }
 
     private Settings settings() {
@@ -234,12 +259,31 @@ public final class Main implements Runnable {
         System.out.flush();
     }
 
-    private static void awaitUninterrupted(CountDownLatch stopped) {
+    private static int awaitUninterrupted(CompletableFuture<Integer> exitCode) {
         try {
-            stopped.await();
+            return exitCode.get();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whoever runs this within its own program wants it to return
+            return CommandLine.ExitCode.OK;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e); // nobody completes it so
         }
+    }
+
+    /** Ends the process also where the orderly end hangs, on a dead disk for example. */
+    private static void endAfterLastWork() {
+        try {
+            Thread.sleep(LAST_WORK.toMillis());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(WRITER_DIED);
+    }
+
+    private static void startDaemon(String name, Runnable task) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     static final class Version implements CommandLine.IVersionProvider {

@@ -1,19 +1,26 @@
 package dev.countersign.web;
 
+import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.filter.Filter;
 import java.nio.file.Path;
 import org.slf4j.LoggerFactory;
 
-/** The operational log's file, known only once the settings are; the console is in {@code logback.xml}. */
+/**
+ * The operational log's file, known only once the settings are; the console is in {@code logback.xml}.
+ *
+ * <p>Nobody who logs ever waits for either: each has a queue of its own and, when that is full, loses lines.
+ */
 final class ServerLog {
 
     private ServerLog() {}
 
-    static void writeTo(Path file) {
+    /** @param guard sees each event before its queue does, on the thread that logs it */
+    static void writeTo(Path file, Filter<ILoggingEvent> guard) {
         Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
         LoggerContext context = root.getLoggerContext();
         PatternLayoutEncoder lines = new PatternLayoutEncoder();
@@ -25,6 +32,18 @@ final class ServerLog {
         appender.setFile(file.toString());
         appender.setEncoder(lines);
         appender.start();
-        root.addAppender(appender);
+        AsyncAppender queue = new AsyncAppender();
+        queue.setContext(context);
+        queue.setNeverBlock(true);
+        queue.setDiscardingThreshold(0); // INFO is as good as any while there is room
+        queue.addFilter(guard);
+        queue.addAppender(appender);
+        queue.start();
+        root.addAppender(queue);
+    }
+
+    /** Writes what is queued, for a second at most, and takes no more. */
+    static void close() {
+        ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
     }
 }

@@ -89,7 +89,7 @@ final class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"143", "130", "1 can't start", "2 bad usage"})
+    @ValueSource(strings = {"143", "130", "1 can't start", "2 bad usage", "3 out of memory", "4 a thread"})
     void helpNamesEveryExitCode(String code) {
         Outcome help = Outcome.ofUsage("--help");
 
