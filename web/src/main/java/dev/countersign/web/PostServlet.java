@@ -10,12 +10,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
-import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.io.Content;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,7 +59,7 @@ abstract class PostServlet extends HttpServlet {
     protected final void service(HttpServletRequest request, HttpServletResponse response) {
         Exchange exchange = new Exchange(request, response);
         try {
-            check(request);
+            check(request, response);
         } catch (RefusalException e) {
             exchange.refuseUnread(e);
             return;
@@ -114,32 +111,20 @@ abstract class PostServlet extends HttpServlet {
         }
     }
 
-    private void check(HttpServletRequest request) {
+    private void check(HttpServletRequest request, HttpServletResponse response) {
         if (!request.getMethod().equals("POST")) {
             throw new RefusalException(Problem.METHOD_NOT_ALLOWED);
         }
-        if (!isJson(request.getHeader("Content-Type"))) { // getContentType() throws for a charset that Java lacks
+        if (!MediaType.isJson(request.getHeaders("Content-Type"))) {
             throw new RefusalException(Problem.UNSUPPORTED_MEDIA_TYPE);
+        }
+        if (request.getHeader("Content-Encoding") != null) {
+            response.setHeader("Accept-Encoding", "identity");
+            throw new RefusalException(
+                    Problem.UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed: leave out Content-Encoding.");
         }
         if (request.getContentLengthLong() > maxBodyBytes) {
             throw new RefusalException(Problem.BODY_TOO_LARGE);
-        }
-    }
-
-    private static boolean isJson(String contentType) {
-        if (contentType == null) {
-            return false;
-        }
-        if (contentType.equals("application/json")) {
-            return true; // as most say it
-        }
-        try {
-            Map<String, String> parameters = new HashMap<>(0);
-            String type = HttpField.getValueParameters(contentType, parameters);
-            return "application/json".equalsIgnoreCase(type)
-                    && "utf-8".equalsIgnoreCase(parameters.getOrDefault("charset", "utf-8"));
-        } catch (IllegalArgumentException e) {
-            return false; // a quote that does not end
         }
     }
 

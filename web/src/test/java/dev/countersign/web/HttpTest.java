@@ -10,7 +10,9 @@ import jakarta.servlet.http.HttpServlet;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -126,6 +128,24 @@ final class HttpTest {
                 contentType("application/json;charset=utf-16", 415),
                 contentType("application/json;charset=c4n4ry", 415),
                 contentType("application/json;charset=\"utf-8", 415),
+                contentType("application/json;", 201),
+                contentType("application/json ; ; version=\"a;charset=utf-16\\\"\"", 201),
+                contentType("application/json;Charset=windows-1252", 415),
+                contentType("application/json; CHARSET=\"utf-16\"", 415),
+                contentType("application/json;charset=utf-8;charset=utf-8", 415),
+                contentType("application/json;charset=utf-8;charset=utf-16", 415),
+                contentType(";application/json", 415),
+                contentType("application/json;c4n4ry", 415),
+                contentType("application/json;c4n4ry=", 415),
+                contentType("application/json;=c4n4ry", 415),
+                contentType("application/json;charset = utf-8", 415),
+                contentType("application/json;charset=\"utf-8\" c4n4ry", 415),
+                contentType("application/json" + ";".repeat(7_000), 201),
+                contentType("application/json;x=\"" + "\\x".repeat(3_500) + "\"", 201),
+                contentType("application/json\r\nContent-Type: application/json", 415),
+                contentType("application/json\r\nContent-Type: text/c4n4ry", 415),
+                contentType("text/c4n4ry\r\nContent-Type: application/json", 415),
+                contentType("application/json\r\nContent-Type:", 415),
                 contentType("application/json;charset=", 415),
                 contentType("application/json;charset", 415),
                 contentType("application/x-www-form-urlencoded", 415),
@@ -140,22 +160,50 @@ final class HttpTest {
     }
 
     private static Arguments contentType(String value, int status) {
-        return argumentSet(value, "Content-Type: " + value, status);
+        String name = value.replace("\r\n", " / ");
+        return argumentSet(name.substring(0, Math.min(80, name.length())), "Content-Type: " + value, status);
     }
 
     @ParameterizedTest
     @MethodSource("contentTypes")
     void onlyJsonInUtf8IsTaken(String header, int status) throws IOException {
-        byte[] json = Json.registration("type-" + System.nanoTime()).getBytes(UTF_8);
-        try (Connection connection = new Connection(server.registerPort())) {
-            Answer answer = connection.exchange(
-                    Connection.request("POST /register", header + "\r\nContent-Length: " + json.length, json));
-
+        String id = "type-" + System.nanoTime();
+        String code = server.service().register(id + "-sender");
+        for (Answer answer : List.of(
+                post(server.registerPort(), "/register", header, Json.registration(id)),
+                post(server.messagePort(), "/message", header, Json.message(id + "-sender", code, "hello")))) {
             if (status == 201) {
                 assertEquals(201, answer.status(), answer::text);
             } else {
                 assertRefused(415, "unsupported-media-type", answer);
+                assertEquals(Optional.empty(), answer.header("Accept-Encoding")); // RFC 9110, 12.5.3
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "br, gzip", "c4n4ry", "identity", ""})
+    void aBodyWithAContentEncodingIsRefusedThoughItMayBePlain(String encoding) throws IOException {
+        String header = "Content-Type: application/json\r\nContent-Encoding: " + encoding;
+        String id = "encoded-" + System.nanoTime();
+        String code = server.service().register(id);
+        for (Answer answer : List.of(
+                post(server.registerPort(), "/register", header, Json.registration(id + "-other")),
+                post(server.messagePort(), "/message", header, Json.message(id, code, id)))) {
+            assertRefused(415, "unsupported-media-type", answer);
+            assertEquals(Optional.of("identity"), answer.header("Accept-Encoding"));
+        }
+        assertTrue(server.log().stream().noneMatch(logged -> logged.id().equals(id)));
+        assertEquals(
+                201,
+                server.service().postRegister(Json.registration(id + "-other")).status());
+    }
+
+    private static Answer post(int port, String path, String headers, String json) throws IOException {
+        byte[] body = json.getBytes(UTF_8);
+        try (Connection connection = new Connection(port)) {
+            return connection.exchange(
+                    Connection.request("POST " + path, headers + "\r\nContent-Length: " + body.length, body));
         }
     }
 

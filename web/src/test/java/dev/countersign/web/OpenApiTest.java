@@ -144,6 +144,9 @@ final class OpenApiTest {
             take(MESSAGE, service.postMessage(body));
         }
         String headers = "Content-Type: application/json\r\nContent-Length: 2";
+        String encoded = headers + "\r\nContent-Encoding: gzip";
+        take(REGISTER, own.registerPort(), "POST /register", encoded, "{}");
+        take(MESSAGE, own.messagePort(), "POST /message", encoded, "{}");
         String tooLarge = "X: " + "x".repeat(10_000);
         take(REGISTER, own.registerPort(), "POST /register", "Content-Length: 2", "{}");
         take(REGISTER, own.registerPort(), "POST /register", headers, "{");
