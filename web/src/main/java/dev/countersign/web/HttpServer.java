@@ -67,7 +67,8 @@ public final class HttpServer implements AutoCloseable {
                 threads,
                 settings.limits().maxBodyBytes(),
                 new GracefulHandler(new ContextHandlerCollection(
-                        context("register", onRegisterPort), context("message", onMessagePort)))));
+                        context(register, onRegisterPort, message, onMessagePort),
+                        context(message, onMessagePort, register, onRegisterPort)))));
         server.setErrorHandler(new ProblemHandler());
         server.setStopTimeout(STOP_TIMEOUT_MILLIS);
     }
@@ -164,16 +165,20 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    private static ContextHandler context(String connector, Map<String, HttpServlet> servlets) {
+    private static ContextHandler context(
+            ServerConnector connector,
+            Map<String, HttpServlet> servlets,
+            ServerConnector other,
+            Map<String, HttpServlet> othersServlets) {
         ServletContextHandler context = new ServletContextHandler("/");
-        context.setVirtualHosts(List.of("@" + connector));
+        context.setVirtualHosts(List.of("@" + connector.getName()));
         context.setErrorHandler(new ProblemHandler());
         servlets.forEach((path, servlet) -> {
             ServletHolder holder = new ServletHolder(servlet);
             holder.setAsyncSupported(true);
             context.addServlet(holder, path);
         });
-        context.addServlet(new ServletHolder(new NotFoundServlet()), "/");
+        context.addServlet(new ServletHolder(new NotFoundServlet(othersServlets.keySet(), other)), "/");
         return context;
     }
 }

@@ -103,6 +103,33 @@ final class HttpTest {
         }
     }
 
+    private static int[] ports() {
+        return new int[] {server.registerPort(), server.messagePort()};
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET", "HEAD", "POST", "PUT", "OPTIONS", "BREW"})
+    void aPathOfTheOtherPortIsRefusedWithThePortThatHasIt(String method) throws IOException {
+        assertNamesTheOtherPort(method, "/message", server.registerPort(), server.messagePort());
+        assertNamesTheOtherPort(method, "/register", server.messagePort(), server.registerPort());
+    }
+
+    private static void assertNamesTheOtherPort(String method, String path, int port, int other) throws IOException {
+        try (Connection connection = new Connection(port)) {
+            connection.send(Connection.request(method + " " + path));
+            if (method.equals("HEAD")) {
+                assertEquals(404, connection.receiveWithoutBody().status());
+            } else {
+                Answer answer = connection.receive();
+                assertRefused(404, "not-found", answer);
+                assertTrue(answer.member("detail").contains(String.valueOf(other)), answer::text);
+            }
+            Answer nowhere = connection.exchange(Connection.request("GET " + path + "s"));
+            assertRefused(404, "not-found", nowhere);
+            assertEquals("There is no such path on this port.", nowhere.member("detail"));
+        }
+    }
+
     @Test
     void aDefectOfOursIsAnInternalErrorThatTellsNothingOfItself() throws IOException {
         Map<String, HttpServlet> broken = Map.of("/register", new Broken());
