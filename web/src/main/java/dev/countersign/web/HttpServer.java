@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -127,6 +128,8 @@ public final class HttpServer implements AutoCloseable {
         http.setResponseHeaderSize(2048);
         // by default 98 KB of heap for each connection, and work for the collector, to save a string a request
         http.setHeaderCacheSize(0);
+        // a target with a host of its own counts, not Host (RFC 9112, 3.2.2); Host must be there all the same
+        http.setHttpCompliance(HttpCompliance.RFC9110.with("RFC9112", HttpCompliance.Violation.MISMATCHED_AUTHORITY));
         ServerConnector connector = new Connector(server, threads, SerialHttpConnection.factory(http));
         connector.setName(name);
         connector.setHost(settings.host().isEmpty() ? null : settings.host());

@@ -1,9 +1,12 @@
 package dev.countersign.web;
 
 import java.nio.ByteBuffer;
+import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 
 /** Says Jetty's own refusals as the contract says all of them: a bad request line, headers too large, no such path. */
@@ -13,7 +16,7 @@ final class ProblemHandler implements Request.Handler {
     public boolean handle(Request request, Response response, Callback callback) {
         if (response.getStatus() == 503
                 && HealthServlet.PATH.equals(request.getHttpURI().getPath())) {
-            answer(response, "application/json", HealthServlet.DOWN, callback); // draining
+            answer(request, response, "application/json", HealthServlet.DOWN, callback); // draining
             return true;
         }
         Problem problem = Problem.of(response.getStatus());
@@ -21,12 +24,17 @@ final class ProblemHandler implements Request.Handler {
         if (problem.mayRetry()) {
             response.getHeaders().put(HttpHeader.RETRY_AFTER, Problem.RETRY_AFTER_SECONDS);
         }
-        answer(response, Problem.MEDIA_TYPE, problem.json(), callback);
+        answer(request, response, Problem.MEDIA_TYPE, problem.json(), callback);
         return true;
     }
 
-    private static void answer(Response response, String mediaType, byte[] json, Callback callback) {
-        response.getHeaders().put(HttpHeader.CONTENT_TYPE, mediaType);
-        response.write(true, ByteBuffer.wrap(json), callback);
+    /** A HEAD gets no body, and who is left is told so: Jetty does neither where it could not read the request. */
+    private static void answer(Request request, Response response, String mediaType, byte[] json, Callback callback) {
+        boolean hasBody = !HttpMethod.HEAD.is(request.getMethod());
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, mediaType).put(HttpHeader.CONTENT_LENGTH, json.length);
+        if (!request.getConnectionMetaData().isPersistent()) {
+            response.getHeaders().put(HttpFields.CONNECTION_CLOSE);
+        }
+        response.write(true, hasBody ? ByteBuffer.wrap(json) : BufferUtil.EMPTY_BUFFER, callback);
     }
 }

@@ -9,7 +9,6 @@ import org.eclipse.jetty.io.IdleTimeout;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
-import org.eclipse.jetty.server.internal.HttpConnection;
 
 /**
  * An HTTP/1.1 connection that reads and parses on one thread at a time.
@@ -27,7 +26,7 @@ import org.eclipse.jetty.server.internal.HttpConnection;
  * <p>{@code HttpConnection} is in a package that Jetty calls internal. When Jetty is updated: compile, run {@code
  * CrossTalkTest} without this class, and remove the class if that stays green.
  */
-final class SerialHttpConnection extends HttpConnection {
+final class SerialHttpConnection extends StrictHttpConnection {
 
     /** How many calls of {@link #onFillable} have come since the connection was last at rest. */
     private final AtomicInteger calls = new AtomicInteger();

@@ -3,6 +3,7 @@ package dev.countersign.web;
 import static dev.countersign.web.Refusals.assertRefused;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
@@ -50,7 +51,17 @@ final class HttpTest {
                 broken("no Host", "GET /health HTTP/1.1\r\n\r\n"),
                 broken("two Hosts", get + "Host: c4n4ry\r\n\r\n"),
                 broken("a Host that is none", "GET /health HTTP/1.1\r\nHost: c4n4ry c4n4ry\r\n\r\n"),
-                broken("a URI of another Host", "GET http://c4n4ry/health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken(
+                        "a URI with a password",
+                        "GET http://c4n4ry:c4n4ry@localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a URI that is a query", "OPTIONS ?c4n4ry HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a URI that is a query, HTTP/2's method", "PRI ?c4n4ry HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a URI that is a scheme", "OPTIONS c4n4ry: HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a URI of JavaScript", "PRI javascript: HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a URI without a host", "OPTIONS http: HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a tunnel", "CONNECT c4n4ry:443 HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a star", "GET * HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+                broken("a double slash", "GET //c4n4ry HTTP/1.1\r\nHost: localhost\r\n\r\n"),
                 broken("an encoded slash", "GET /c4n4ry%2fhealth HTTP/1.1\r\nHost: localhost\r\n\r\n"),
                 broken("an encoded dot", "GET /c4n4ry/%2e%2e/health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
                 broken("a dot with a parameter", "GET /c4n4ry/..;/health HTTP/1.1\r\nHost: localhost\r\n\r\n"),
@@ -63,6 +74,13 @@ final class HttpTest {
                 broken("a folded header", get + "X: c4n4ry\r\n c4n4ry\r\n\r\n"),
                 broken("a blank before the colon", get + "X : c4n4ry\r\n\r\n"),
                 broken("a header without a name", get + ": c4n4ry\r\n\r\n"),
+                broken("a header without a colon", get + "c4n4ry\r\n\r\n"),
+                broken("a header with a control character", get + "X: c4n4ry\u0001\r\n\r\n"),
+                broken("a carriage return alone", get + "X: c4n4ry\rY: c4n4ry\r\n\r\n"),
+                broken("an expectation of no kind", get + "Expect: c4n4ry\r\n\r\n"),
+                broken("a length with a plus", post + "Content-Length: +15\r\n\r\n{\"id\":\"c4n4ry\"}"),
+                broken("a list of lengths", post + "Content-Length: 15, 15\r\n\r\n{\"id\":\"c4n4ry\"}"),
+                broken("an empty length", post + "Content-Length:\r\n\r\n{\"id\":\"c4n4ry\"}"),
                 broken("a negative length", post + "Content-Length: -1\r\n\r\n{\"id\":\"c4n4ry\"}"),
                 broken("a length that is no number", post + "Content-Length: c4n4ry\r\n\r\n{\"id\":\"c4n4ry\"}"),
                 broken("a length beyond a long", post + "Content-Length: 99999999999999999999\r\n\r\n"),
@@ -78,11 +96,21 @@ final class HttpTest {
                 broken(
                         "a chunk longer than its size",
                         post + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}c4n4ry\r\n0\r\n\r\n"),
+                broken(
+                        "a chunk's size that ends in a line feed",
+                        post + "Transfer-Encoding: chunked\r\n\r\n2\n{}\r\n0\r\n\r\n"),
+                broken(
+                        "a trailer that is none",
+                        post + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nc4n4ry\r\n\r\n"),
                 tooLarge("a URI", "GET /" + "c4n4ry".repeat(2_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"),
                 tooLarge("a query", "GET /health?" + "c4n4ry".repeat(2_000) + " HTTP/1.1\r\nHost: localhost\r\n\r\n"),
                 tooLarge("a header", get + "X: " + "c4n4ry".repeat(2_000) + "\r\n\r\n"),
                 tooLarge("a header's name", get + "c4n4ry".repeat(2_000) + ": x\r\n\r\n"),
                 tooLarge("many headers", get + "X: c4n4ry\r\n".repeat(2_000) + "\r\n"));
+    }
+
+    static Stream<Arguments> brokenGets() {
+        return brokenRequests().filter(broken -> ((String) broken.get()[0]).startsWith("GET "));
     }
 
     private static Arguments broken(String what, String request) {
@@ -96,15 +124,63 @@ final class HttpTest {
     @ParameterizedTest
     @MethodSource("brokenRequests")
     void whatJettyRefusesIsAProblemToo(String request, int status, String word) throws IOException {
-        try (Connection connection = new Connection(server.registerPort())) {
-            Answer answer = connection.exchange(Connection.bytes(request));
+        for (int port : ports()) {
+            try (Connection connection = new Connection(port)) {
+                Answer answer = connection.exchange(Connection.bytes(request));
 
-            assertRefused(status, word, answer);
+                // on the other port a POST has no such path, where its body alone is broken
+                if (port == server.registerPort() || answer.status() != 404) {
+                    assertRefused(status, word, answer);
+                }
+                assertStaysOpenUnlessItSaysOtherwise(answer, connection);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("brokenGets")
+    void aRefusalOfHeadHasNoBody(String request, int status) throws IOException {
+        for (int port : ports()) {
+            try (Connection connection = new Connection(port)) {
+                connection.send(Connection.bytes(request.replaceFirst("GET ", "HEAD ")));
+                Answer answer = connection.receiveWithoutBody();
+
+                assertEquals(status, answer.status());
+                assertEquals(Optional.of("application/problem+json"), answer.header("Content-Type"));
+                assertNotEquals(Optional.of("0"), answer.header("Content-Length"));
+                assertStaysOpenUnlessItSaysOtherwise(answer, connection);
+            }
+        }
+    }
+
+    @Test
+    void aRefusalOfHeadHasNoBodyAlsoWhereItsMethodComesInPieces() throws IOException {
+        for (String request : List.of("H|EAD /%zz HTTP/1.1\r\n\r\n", "\r\n|HEA|D| |no HTTP\r\n")) {
+            try (Connection connection = new Connection(server.registerPort())) {
+                for (String piece : request.split("\\|")) {
+                    connection.send(Connection.bytes(piece));
+                    server.service().postRegister(""); // a round trip: the piece is read by now
+                }
+
+                String all = connection.receiveToTheEnd();
+
+                assertTrue(all.startsWith("HTTP/1.1 400 ") && all.indexOf("\r\n\r\n") == all.length() - 4, all);
+            }
         }
     }
 
     private static int[] ports() {
         return new int[] {server.registerPort(), server.messagePort()};
+    }
+
+    private static void assertStaysOpenUnlessItSaysOtherwise(Answer answer, Connection connection) throws IOException {
+        if (answer.header("Connection").isPresent()) {
+            assertEquals(Optional.of("close"), answer.header("Connection"));
+            assertEquals("", connection.receiveToTheEnd());
+        } else {
+            assertEquals(
+                    200, connection.exchange(Connection.request("GET /health")).status());
+        }
     }
 
     @ParameterizedTest
@@ -127,6 +203,15 @@ final class HttpTest {
             Answer nowhere = connection.exchange(Connection.request("GET " + path + "s"));
             assertRefused(404, "not-found", nowhere);
             assertEquals("There is no such path on this port.", nowhere.member("detail"));
+        }
+    }
+
+    @Test
+    void aRequestForAllOfTheServerIsRefused() throws IOException {
+        for (int port : ports()) {
+            try (Connection connection = new Connection(port)) {
+                assertRefused(404, "not-found", connection.exchange(Connection.request("OPTIONS *")));
+            }
         }
     }
 
