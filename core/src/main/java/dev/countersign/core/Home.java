@@ -33,10 +33,12 @@ public final class Home implements Closeable {
     private static final String NAME_ENCODING = System.getProperty("sun.jnu.encoding", "UTF-8");
 
     private final Path folder;
+    private final Path lockFile;
     private final FileChannel lock;
 
-    private Home(Path folder, FileChannel lock) {
+    private Home(Path folder, Path lockFile, FileChannel lock) {
         this.folder = folder;
+        this.lockFile = lockFile;
         this.lock = lock;
     }
 
@@ -65,7 +67,9 @@ public final class Home implements Closeable {
             createFolder(home.resolve("data"));
             createFolder(home.resolve("logs"));
             createFile(home.resolve("logs/server.log"));
-            return new Home(home, lock(home));
+            createFile(home.resolve("data/lock"));
+            Path lockFile = home.resolve("data/lock").toRealPath(); // by whatever symbolic links it was reached
+            return new Home(home, lockFile, lock(home, lockFile));
         } catch (IOException e) {
             throw new StartupException(
                     "can't write in " + home + ": " + reason(e)
@@ -116,7 +120,7 @@ public final class Home implements Closeable {
         } catch (IOException e) {
             throw new UncheckedIOException("the lock was not given back", e);
         } finally {
-            HELD_HERE.remove(folder);
+            HELD_HERE.remove(lockFile);
         }
     }
 
@@ -174,16 +178,14 @@ public final class Home implements Closeable {
         return System.getProperty("os.name").startsWith("Windows");
     }
 
-    private static FileChannel lock(Path home) throws IOException {
-        if (!HELD_HERE.add(home)) {
+    private static FileChannel lock(Path home, Path file) throws IOException {
+        if (!HELD_HERE.add(file)) {
             throw held(home, "process " + ProcessHandle.current().pid());
         }
         try {
-            Path file = home.resolve("data/lock");
-            createFile(file);
             return lock(home, FileChannel.open(file, READ, WRITE));
         } catch (IOException | RuntimeException e) {
-            HELD_HERE.remove(home);
+            HELD_HERE.remove(file);
             throw e;
         }
     }

@@ -50,6 +50,25 @@ class HomeTest {
         held.close();
     }
 
+    /** Of two channels on one file the second to be closed would give the first one's lock back: fcntl(2). */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "data"})
+    void aSecondServerThroughASymbolicLinkIsRefusedAndTheFirstKeepsItsLock(String linked) throws Exception {
+        Path home = folder.resolve("home");
+        Path link = folder.resolve("link");
+        try (Home held = Home.open(home)) {
+            Files.createSymbolicLink(
+                    linked.isEmpty() ? link : Files.createDirectory(link).resolve(linked), home.resolve(linked));
+            String refusal = assertRefused(link);
+            assertTrue(refusal.contains(THIS_PROCESS), refusal);
+            try (HeldStore other = new HeldStore(home, folder)) {
+                assertTrue(other.firstLine().contains(THIS_PROCESS), other.firstLine());
+            }
+            assertTrue(Files.exists(held.serverLog()));
+        }
+        Home.open(link).close();
+    }
+
     @Test
     void aFolderThatIsGivenBackCanBeHeldAgain() {
         for (int start = 0; start < 3; start++) {
