@@ -37,6 +37,9 @@ final class GroupCommit<T, R> implements Closeable {
 
         /** Tries, after a failed commit, whether the next would succeed; throws where it would not. */
         void probe() throws Exception;
+
+        /** Looks, once a second between batches, for what others changed; throws where the next commit would fail. */
+        default void watch() throws Exception {}
     }
 
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
@@ -48,6 +51,7 @@ final class GroupCommit<T, R> implements Closeable {
     private final BlockingQueue<Entry<T, R>> queue;
     private final Executor completions;
     private final Thread writer;
+    private long watchedNanos = System.nanoTime();
     private volatile boolean idle;
     private volatile boolean closed;
     private volatile boolean healthy = true;
@@ -135,6 +139,7 @@ final class GroupCommit<T, R> implements Closeable {
             while (takeInto(batch)) {
                 commit(batch);
                 batch = new ArrayList<>(batch.size());
+                watch();
             }
         } catch (Throwable e) { // an Error too: a writer that is gone unnoticed lets every caller wait for ever
             die(batch, e);
@@ -168,6 +173,7 @@ final class GroupCommit<T, R> implements Closeable {
             if (!healthy) {
                 probe();
             }
+            watch();
         }
         return true;
     }
@@ -215,6 +221,18 @@ final class GroupCommit<T, R> implements Closeable {
             recovered();
         } catch (Throwable e) {
             failed(e);
+        }
+    }
+
+    private void watch() {
+        long now = System.nanoTime();
+        if (now - watchedNanos >= PROBE_NANOS) {
+            watchedNanos = now;
+            try {
+                sink.watch();
+            } catch (Throwable e) {
+                failed(e);
+            }
         }
     }
 

@@ -10,14 +10,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.util.List;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DatabaseTest {
+
+    private static final long WAL_BYTES = 64 * 1024 * 1024;
 
     @TempDir
     Path folder;
@@ -75,6 +81,61 @@ class DatabaseTest {
     }
 
     @Test
+    void aNewDatabaseHasTheIntendedPagesAndSizeOfItsWriteAheadLog() {
+        try (Database database = Database.open(file, Sync.ALWAYS)) {
+            assertEquals("4096", pragma(database, "page_size"));
+            assertEquals(WAL_BYTES, 4096 * Long.parseLong(pragma(database, "wal_autocheckpoint")));
+            assertEquals(Long.toString(WAL_BYTES), pragma(database, "journal_size_limit"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {512, 1024, 8192, 65536})
+    void anyPageSizeIsServedAndTheWriteAheadLogIsAsLong(long pageBytes) throws Exception {
+        execute("PRAGMA page_size = " + pageBytes, "CREATE TABLE other (x)");
+        try (Database database = Database.open(file, Sync.ALWAYS)) {
+            assertEquals(Long.toString(pageBytes), pragma(database, "page_size"));
+            assertEquals(WAL_BYTES, pageBytes * Long.parseLong(pragma(database, "wal_autocheckpoint")));
+        }
+    }
+
+    /** A database in memory takes no other journal mode, as a file on some network file systems doesn't. */
+    @Test
+    void aJournalModeThatIsNotTakenIsRefused() {
+        try (Handle handle = Jdbi.create("jdbc:sqlite::memory:").open()) {
+            String refusal = assertThrows(StartupException.class, () -> Database.tune(handle, Sync.ALWAYS))
+                    .getMessage();
+            assertTrue(refusal.contains("journal_mode is memory instead of wal"), refusal);
+            assertTrue(refusal.contains("--home"), refusal);
+        }
+    }
+
+    @Test
+    void aWriteAheadLogThatAForeignReaderMadeGrowShrinksOnceItHasGone() throws Exception {
+        Path log = folder.resolve("countersign.db-wal");
+        try (Database database = Database.open(file, Sync.OS)) {
+            try (Connection reader = connect()) {
+                reader.setAutoCommit(false);
+                reader.createStatement()
+                        .executeQuery("SELECT * FROM registration")
+                        .close();
+                for (int megabyte = 0; megabyte < 80; megabyte++) {
+                    writeOneMegabyte(database, "while-read-" + megabyte);
+                }
+                assertTrue(Files.size(log) > WAL_BYTES);
+            }
+            for (int commit = 0; commit < 3; commit++) {
+                writeOneMegabyte(database, "after-" + commit);
+            }
+            assertEquals(WAL_BYTES, Files.size(log));
+        }
+    }
+
+    private static void writeOneMegabyte(Database database, String id) {
+        database.writer().execute("INSERT INTO registration VALUES (?, zeroblob(1000000))", id);
+    }
+
+    @Test
     void whatAKilledStartLeftOfSqlitesLibraryIsTidiedUp() throws Exception {
         Path left = Files.createDirectory(folder.resolve("native"));
         Files.writeString(left.resolve("sqlite-3.0-libsqlitejdbc.so"), "killed while it unpacked");
@@ -107,10 +168,16 @@ class DatabaseTest {
         assertEquals(List.of(), OpenFiles.in(folder));
     }
 
-    private void execute(String sql) throws Exception {
-        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+    private void execute(String... statements) throws Exception {
+        try (Connection connection = connect();
                 var statement = connection.createStatement()) {
-            statement.execute(sql);
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
         }
+    }
+
+    private Connection connect() throws SQLException {
+        return DriverManager.getConnection("jdbc:sqlite:" + file);
     }
 }

@@ -4,6 +4,7 @@ import static dev.countersign.core.Await.failure;
 import static dev.countersign.core.Await.result;
 import static dev.countersign.core.Await.until;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -30,12 +31,17 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RegistryTest {
 
@@ -200,6 +206,59 @@ class RegistryTest {
         assertFalse(registry.accepts(ALICE, WRONG));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"countersign.db", "countersign.db-wal", "countersign.db-shm"})
+    void nothingIsRegisteredWhileAFileOfTheDatabaseIsRemovedOrReplaced(String name) throws Exception {
+        Path path = folder.resolve(name);
+        Path away = folder.resolve("away");
+        Files.move(path, away);
+        assertInstanceOf(UnavailableException.class, failure(registry.register(ALICE)));
+        assertFalse(registry.healthy());
+        Files.copy(away, path);
+        assertInstanceOf(UnavailableException.class, failure(registry.register(ALICE)));
+        Files.move(away, path, REPLACE_EXISTING);
+        until(registry::healthy);
+        Code code = register(ALICE); // nobody has the id
+        restart();
+        assertTrue(registry.accepts(ALICE, code));
+    }
+
+    @Test
+    void aFileOfTheDatabaseThatIsRemovedIsNoticedThoughNobodyRegisters() throws Exception {
+        Files.move(file, folder.resolve("away"));
+        until(() -> !registry.healthy());
+        Files.move(folder.resolve("away"), file);
+        until(registry::healthy);
+    }
+
+    @Test
+    void aRowThatAnotherProcessDeletesIsNoticedWithinTwoSeconds() throws Exception {
+        Code code = register(ALICE);
+        assertTrue(registry.accepts(ALICE, code));
+        executeElsewhere("DELETE FROM registration WHERE id = 'alice'");
+        assertWithinTwoSeconds(() -> !registry.accepts(ALICE, code));
+        assertTrue(registry.accepts(ALICE, register(ALICE)));
+    }
+
+    @Test
+    void aCodeThatAnotherProcessChangesIsNoticedWithinTwoSecondsWhileManyRegister() throws Exception {
+        Code code = register(ALICE);
+        Code bobs = register(new ClientId("bob"));
+        assertTrue(registry.accepts(ALICE, code));
+        executeElsewhere(
+                "UPDATE registration SET code_sha256 = (SELECT code_sha256 FROM registration WHERE id = 'bob')");
+        AtomicInteger registered = new AtomicInteger();
+        assertWithinTwoSeconds(() -> {
+            try {
+                register(new ClientId("id-" + registered.incrementAndGet())); // the writer is hardly ever idle
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+            return registry.accepts(ALICE, bobs);
+        });
+        assertFalse(registry.accepts(ALICE, code));
+    }
+
     @Test
     void aLookUpThatFailsIsNotTakenForAWrongCode() throws Exception {
         try (Connection other = connect()) {
@@ -302,6 +361,18 @@ class RegistryTest {
     private void restart() {
         close();
         open();
+    }
+
+    private static void assertWithinTwoSeconds(BooleanSupplier state) {
+        long start = System.nanoTime();
+        until(state);
+        assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(2));
+    }
+
+    private void executeElsewhere(String sql) throws SQLException {
+        try (Connection other = connect()) {
+            execute(other, sql);
+        }
     }
 
     private Connection connect() throws SQLException {
