@@ -23,10 +23,10 @@ import org.slf4j.LoggerFactory;
  * <p>Safe for use by many threads. The stages of a batch complete on the executor, in the order submitted. Nothing
  * survives here: durability is the {@link Sink}'s.
  */
-final class GroupCommit<T, R> implements Closeable {
+public final class GroupCommit<T, R> implements Closeable {
 
     /** Where batches go. Called by the writer's thread alone. */
-    interface Sink<T, R> {
+    public interface Sink<T, R> {
         /**
          * Makes the items durable, all or none of them.
          *
@@ -63,7 +63,7 @@ final class GroupCommit<T, R> implements Closeable {
      * @param completions runs what hangs on the stages of a batch: elsewhere, while the writer writes the next, or on the
      *     writer's own thread, which saves a change of threads where it never waits for anybody
      */
-    GroupCommit(String name, int queueSize, Executor completions, Sink<T, R> sink) {
+    public GroupCommit(String name, int queueSize, Executor completions, Sink<T, R> sink) {
         this.completions = completions;
         this.name = name;
         this.sink = sink;
@@ -79,7 +79,7 @@ final class GroupCommit<T, R> implements Closeable {
      * @return completes once it is durable; fails with {@link OverloadedException} when the queue is full, with
      *     {@link UnavailableException} when the commit failed, this is closed, or the writer's thread has died
      */
-    CompletionStage<R> submit(T item) {
+    public CompletionStage<R> submit(T item) {
         Entry<T, R> entry = new Entry<>(item);
         if (closed) {
             return CompletableFuture.failedStage(closedException());
@@ -98,7 +98,7 @@ final class GroupCommit<T, R> implements Closeable {
     }
 
     /** Whether the last commit, or the last probe after it, succeeded, and this is open. */
-    boolean healthy() {
+    public boolean healthy() {
         return healthy && !closed;
     }
 
@@ -106,7 +106,7 @@ final class GroupCommit<T, R> implements Closeable {
      * Completes with the cause when the writer's thread dies of anything but {@link #close}. By then all that waited has
      * failed; nothing is written any more, so that only a new process can help.
      */
-    CompletionStage<Throwable> writerDeath() {
+    public CompletionStage<Throwable> writerDeath() {
         return writerDeath.minimalCompletionStage();
     }
 

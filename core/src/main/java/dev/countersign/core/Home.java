@@ -125,7 +125,7 @@ public final class Home implements Closeable {
     }
 
     /** Makes an empty file that its owner alone may read, unless it is there; what SQLite adds beside it follows it. */
-    static void createFile(Path file) throws IOException {
+    public static void createFile(Path file) throws IOException {
         try {
             Files.createFile(file, ownerOnly(file, "rw-------"));
         } catch (FileAlreadyExistsException e) {
@@ -216,7 +216,7 @@ public final class Home implements Closeable {
     }
 
     /** With its kind: the message of an AccessDeniedException, say, is the path alone. */
-    static String reason(Throwable e) {
+    public static String reason(Throwable e) {
         return e.getClass().getSimpleName() + " " + e.getMessage();
     }
 }

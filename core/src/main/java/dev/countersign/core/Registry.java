@@ -2,177 +2,95 @@ package dev.countersign.core;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import java.io.Closeable;
-import java.io.IOException;
 import java.security.MessageDigest;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Executor;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Who has which code. An id belongs to whoever registered it first, for good.
  *
- * <p>Safe for use by many threads. A registration is durable once its stage completes. Codes are kept as SHA-256 only:
- * with 144 random bits in a code there is nothing that a salt or a slow hash would protect.
+ * <p>Safe for use by many threads; no call waits. Codes are kept as SHA-256 only: with 144 random bits in a code there
+ * is nothing that a salt or a slow hash would protect.
  */
-public final class Registry implements Closeable {
+public final class Registry {
 
-    private static final Logger log = LoggerFactory.getLogger(Registry.class);
-
-    /** About 10 MB of heap when full. A registration never changes, so an entry never expires. */
-    private static final int CACHED_REGISTRATIONS = 50_000;
+    /**
+     * Heap that a cached code takes beside its id's characters: 190 bytes on a 64-bit JVM with compressed pointers, and
+     * up to 16 of Caffeine's frequency sketch. A million clients with ids of 36 characters take 240 MB.
+     */
+    private static final int ENTRY_BYTES = 206;
 
     /** Compared against where an id is unknown, so that the comparison is the same; no digest equals it. */
     private static final byte[] NO_CODE = new byte[32];
 
-    private final CodeGenerator codes;
-    private final LookUps lookUps;
-    private final GroupCommit<Registration, Boolean> commits;
-    /**
-     * Replaced by an empty one when somebody else has changed the table. Who finds a code puts it into the cache of the
-     * time when he began to look: what a change has overtaken then goes where nobody reads.
-     */
-    private volatile Cache<ClientId, byte[]> known = emptyCache();
+    private static final CompletionStage<Boolean> ACCEPTED = CompletableFuture.completedStage(true);
+    private static final CompletionStage<Boolean> NOT_ACCEPTED = CompletableFuture.completedStage(false);
 
-    Registry(Database database, CodeGenerator codes, int queueSize, Executor completions) {
+    private final Registrations registrations;
+    private final CodeGenerator codes;
+    private final long cacheBytes;
+
+    /**
+     * Replaced by an empty one when another process has changed the table. A look-up puts what it finds into the cache
+     * that was there when it began: what a change has overtaken then goes where nobody reads.
+     */
+    private volatile Cache<ClientId, byte[]> cache;
+
+    /** @param cacheBytes heap for the codes of the clients seen last, about */
+    Registry(Registrations registrations, CodeGenerator codes, long cacheBytes) {
+        this.registrations = registrations;
         this.codes = codes;
-        lookUps = new LookUps(database);
-        commits = new GroupCommit<>("registry-writer", queueSize, completions, new Table(database, this::forget));
+        this.cacheBytes = cacheBytes;
+        cache = emptyCache();
+        registrations.onForeignChange(() -> cache = emptyCache());
     }
 
     /**
      * Registers an id.
      *
-     * @return its code, or empty where the id is taken; fails as {@link GroupCommit#submit} says
+     * @return its code once the registration is durable, or empty where the id is taken; fails as {@link Registrations}
+     *     says
      */
     public CompletionStage<Optional<Code>> register(ClientId id) {
         Code code = codes.next();
         Registration registration = new Registration(id, code.sha256());
-        Cache<ClientId, byte[]> cache = known;
-        return commits.submit(registration).thenApply(isFirst -> {
+        Cache<ClientId, byte[]> current = cache;
+        return registrations.add(registration).thenApply(isFirst -> {
             if (!isFirst) {
                 return Optional.empty();
             }
-            cache.put(id, registration.codeSha256);
+            current.put(id, registration.codeSha256());
             return Optional.of(code);
         });
     }
 
     /**
-     * Whether this is the code of this id; false for an id that nobody registered. The comparison takes the same time
-     * in each case.
+     * Whether this is the code of this id; false for an id that nobody registered. Answers at once for a client seen
+     * lately. The comparison takes the same time in each case.
      *
-     * @throws UnavailableException where the database can't be read
+     * @return fails as {@link Registrations} says
      */
-    public boolean accepts(ClientId id, Code code) {
+    public CompletionStage<Boolean> accepts(ClientId id, Code code) {
         byte[] presented = code.sha256();
-        Cache<ClientId, byte[]> cache = known;
-        byte[] registered = cache.getIfPresent(id);
-        if (registered == null) {
-            registered = find(id, cache).orElse(NO_CODE);
+        Cache<ClientId, byte[]> current = cache;
+        byte[] registered = current.getIfPresent(id);
+        if (registered != null) {
+            return MessageDigest.isEqual(registered, presented) ? ACCEPTED : NOT_ACCEPTED;
         }
-        return MessageDigest.isEqual(registered, presented);
+        return registrations.findCodeSha256(id).thenApply(found -> {
+            found.ifPresent(
+                    sha256 -> current.put(id, sha256)); // an unknown id isn't kept: it may be registered any time
+            return MessageDigest.isEqual(found.orElse(NO_CODE), presented);
+        });
     }
 
-    /** Whether it can take registrations, and tell whose code is whose. */
-    public boolean healthy() {
-        return commits.healthy() && lookUps.healthy();
-    }
-
-    /** As {@link GroupCommit#writerDeath} says. */
-    CompletionStage<Throwable> writerDeath() {
-        return commits.writerDeath();
-    }
-
-    /** Takes no more and commits what waits. */
-    @Override
-    public void close() {
-        commits.close();
-        lookUps.close();
-    }
-
-    private Optional<byte[]> find(ClientId id, Cache<ClientId, byte[]> cache) {
-        Optional<byte[]> found = lookUps.codeSha256(id);
-        found.ifPresent(hash -> cache.put(id, hash)); // a miss is not kept: the id may be registered any time
-        return found;
-    }
-
-    private void forget() {
-        known = emptyCache();
-    }
-
-    private static Cache<ClientId, byte[]> emptyCache() {
+    private Cache<ClientId, byte[]> emptyCache() {
         return Caffeine.newBuilder()
-                .maximumSize(CACHED_REGISTRATIONS)
+                .maximumWeight(cacheBytes)
+                .weigher(
+                        (ClientId id, byte[] sha256) -> ENTRY_BYTES + id.value().length())
                 .executor(Runnable::run)
                 .build();
-    }
-
-    private record Registration(ClientId id, byte[] codeSha256) {}
-
-    /** The table, one transaction a batch; true for each row that is new. */
-    private static final class Table implements GroupCommit.Sink<Registration, Boolean> {
-
-        private final Database database;
-        private final Runnable changedByOthers;
-        private long foreignChanges;
-
-        Table(Database database, Runnable changedByOthers) {
-            this.database = database;
-            this.changedByOthers = changedByOthers;
-            foreignChanges = database.foreignChanges();
-        }
-
-        @Override
-        public List<Boolean> commit(List<Registration> registrations) throws IOException {
-            int[] inserted = Database.inTransaction(database.writer(), () -> {
-                int[] rows = insert(registrations);
-                database.requireFilesInPlace();
-                return rows;
-            });
-            List<Boolean> results = new ArrayList<>(inserted.length);
-            for (int rows : inserted) {
-                results.add(rows == 1);
-            }
-            return results;
-        }
-
-        private int[] insert(List<Registration> registrations) {
-            try (PreparedBatch batch = database.writer()
-                    .prepareBatch("INSERT INTO registration (id, code_sha256) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
-                for (Registration registration : registrations) {
-                    batch.bind(0, registration.id.value())
-                            .bind(1, registration.codeSha256)
-                            .add();
-                }
-                return batch.execute();
-            }
-        }
-
-        /** Rewrites the schema's version, the smallest write there is. */
-        @Override
-        public void probe() throws IOException {
-            database.requireFilesInPlace();
-            Handle writer = database.writer();
-            Database.inTransaction(
-                    writer, () -> writer.execute("PRAGMA user_version = " + Database.schemaVersion(writer)));
-        }
-
-        @Override
-        public void watch() throws IOException {
-            database.requireFilesInPlace();
-            long changes = database.foreignChanges();
-            if (changes != foreignChanges) {
-                foreignChanges = changes;
-                log.info("another process changed the database; codes are looked up anew");
-                changedByOthers.run();
-            }
-        }
     }
 }

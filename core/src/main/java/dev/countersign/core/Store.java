@@ -1,5 +1,6 @@
 package dev.countersign.core;
 
+import dev.countersign.core.sql.SqlRegistrations;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
@@ -11,13 +12,13 @@ import java.util.concurrent.Executor;
 public final class Store implements Closeable {
 
     private final Home home;
-    private final Database database;
+    private final Registrations registrations;
     private final Registry registry;
     private final MessageLog messageLog;
 
-    private Store(Home home, Database database, Registry registry, MessageLog messageLog) {
+    private Store(Home home, Registrations registrations, Registry registry, MessageLog messageLog) {
         this.home = home;
-        this.database = database;
+        this.registrations = registrations;
         this.registry = registry;
         this.messageLog = messageLog;
     }
@@ -33,8 +34,8 @@ public final class Store implements Closeable {
     public static Store open(
             Home home, Sync sync, int queueSize, Executor registryCompletions, Executor logCompletions) {
         try {
-            return open(
-                    home, Database.open(home.database(), sync), sync, queueSize, registryCompletions, logCompletions);
+            Registrations registrations = SqlRegistrations.open(home.database(), sync, queueSize, registryCompletions);
+            return open(home, registrations, sync, queueSize, logCompletions);
         } catch (RuntimeException e) {
             home.close();
             throw e;
@@ -42,20 +43,15 @@ public final class Store implements Closeable {
     }
 
     private static Store open(
-            Home home,
-            Database database,
-            Sync sync,
-            int queueSize,
-            Executor registryCompletions,
-            Executor logCompletions) {
+            Home home, Registrations registrations, Sync sync, int queueSize, Executor logCompletions) {
         try {
             MessageLog messageLog =
                     MessageLog.open(home.messageLog(), sync, queueSize, logCompletions, Clock.systemUTC());
-            Registry registry =
-                    new Registry(database, new CodeGenerator(new SecureRandom()), queueSize, registryCompletions);
-            return new Store(home, database, registry, messageLog);
+            long cacheBytes = Runtime.getRuntime().maxMemory() / 8;
+            Registry registry = new Registry(registrations, new CodeGenerator(new SecureRandom()), cacheBytes);
+            return new Store(home, registrations, registry, messageLog);
         } catch (RuntimeException e) {
-            database.close();
+            registrations.close();
             throw e;
         }
     }
@@ -74,7 +70,7 @@ public final class Store implements Closeable {
 
     /** Whether it can take registrations and messages. */
     public boolean healthy() {
-        return registry.healthy() && messageLog.healthy();
+        return registrations.healthy() && messageLog.healthy();
     }
 
     /**
@@ -82,16 +78,15 @@ public final class Store implements Closeable {
      * and only a new process can help. Whoever opened this decides whether to end the process.
      */
     public CompletionStage<Throwable> writerDeath() {
-        return registry.writerDeath().applyToEither(messageLog.writerDeath(), cause -> cause);
+        return registrations.writerDeath().applyToEither(messageLog.writerDeath(), cause -> cause);
     }
 
     /** Drains both writers, then closes the files. */
     @Override
     public void close() throws IOException {
         try (home;
-                database;
-                messageLog;
-                registry) {
+                registrations;
+                messageLog) {
             // closed in reverse order, whichever of them fails
         }
     }

@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** The files that this process has open, as Linux tells in proc(5). */
-final class OpenFiles {
+public final class OpenFiles {
 
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
     private OpenFiles() {}
 
     /** Those in a folder; none where the system doesn't tell. */
-    static List<Path> in(Path folder) throws IOException {
+    public static List<Path> in(Path folder) throws IOException {
         if (!Files.isDirectory(DESCRIPTORS)) {
             return List.of();
         }

@@ -9,19 +9,19 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /** What a class writes in the server's log while this is open. */
-final class ServerLogEvents implements Closeable {
+public final class ServerLogEvents implements Closeable {
 
     private final Logger logger;
     private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
 
-    ServerLogEvents(Class<?> source) {
+    public ServerLogEvents(Class<?> source) {
         logger = (Logger) LoggerFactory.getLogger(source);
         logger.setLevel(Level.INFO);
         logger.addAppender(appender);
         appender.start();
     }
 
-    List<ILoggingEvent> list() {
+    public List<ILoggingEvent> list() {
         return List.copyOf(appender.list);
     }
 

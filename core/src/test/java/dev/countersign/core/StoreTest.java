@@ -47,7 +47,7 @@ class StoreTest {
             assertTrue(store.healthy());
         }
         try (Store store = open(10)) {
-            assertTrue(store.registry().accepts(ALICE, code));
+            assertTrue(result(store.registry().accepts(ALICE, code)));
             assertEquals(
                     2,
                     result(store.messageLog().append(new Message(ALICE, "hi"))).number());

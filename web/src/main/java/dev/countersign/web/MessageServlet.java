@@ -11,12 +11,17 @@ import dev.countersign.core.Receipt;
 import dev.countersign.core.Registry;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /** {@code POST /message {"id":"alice","code":"…","message":"any text"}}: logs the message if the code is the id's. */
 final class MessageServlet extends PostServlet {
 
     private static final long serialVersionUID = 1;
     private static final List<String> MEMBERS = List.of("id", "code", "message");
+
+    /** Wrapped already: a stage that passes on a bare exception wraps it, each time with a stack trace. */
+    private static final CompletableFuture<Receipt> WRONG_CODE =
+            CompletableFuture.failedFuture(new CompletionException(new RefusalException(Problem.WRONG_CODE)));
 
     private final transient Registry registry;
     private final transient MessageLog messages;
@@ -31,11 +36,10 @@ final class MessageServlet extends PostServlet {
     CompletableFuture<byte[]> answer(byte[] body) {
         List<String> texts = RequestBody.texts(body, MEMBERS);
         ClientId id = RegisterServlet.clientId(texts.get(0));
-        if (!registry.accepts(id, new Code(texts.get(1)))) {
-            throw new RefusalException(Problem.WRONG_CODE);
-        }
-        return messages.append(new Message(id, texts.get(2)))
+        Message message = new Message(id, texts.get(2));
+        return registry.accepts(id, new Code(texts.get(1)))
                 .toCompletableFuture()
+                .thenCompose(isRight -> isRight ? messages.append(message) : WRONG_CODE)
                 .thenApply(MessageServlet::json);
     }
 

@@ -111,7 +111,8 @@ public final class FaultyServer {
         Map<String, String> answer(JsonObject request) {
             ClientId id = new ClientId(request.get("id").getAsString());
             Code code = new Code(request.get("code").getAsString());
-            if (fault != Fault.TAKES_WRONG_CODES && !store.registry().accepts(id, code)) {
+            if (fault != Fault.TAKES_WRONG_CODES
+                    && !store.registry().accepts(id, code).toCompletableFuture().join()) {
                 return Map.of("type", "urn:countersign:problem:wrong-code");
             }
             if (fault == Fault.FORGETS && messages.incrementAndGet() % 10 == 0) {

@@ -1,7 +1,10 @@
-package dev.countersign.core;
+package dev.countersign.core.sql;
 
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 
+import dev.countersign.core.Home;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.Sync;
 import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
@@ -14,13 +17,15 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteJDBCLoader;
 import org.sqlite.util.LibraryLoaderUtil;
 
 /**
- * The one place where SQLite is opened and tuned: a handle that writes, and others that read and never wait for it.
+ * The one place where SQLite is opened and tuned: a handle that writes, and one that reads and never waits for it.
  *
  * <p>Each handle is for one thread at a time. What {@link #writer} committed survives a killed process, and with
  * {@link Sync#ALWAYS} a loss of power.
@@ -36,17 +41,14 @@ final class Database implements Closeable {
     /** The write-ahead log is copied into the table beyond this: the longer it is, the more rows share a page's copy. */
     private static final int WAL_BYTES = 64 * 1024 * 1024;
 
-    private final Path file;
     private final Handle writer;
     private final List<OpenedFile> files;
+    private final Handle reader;
 
-    private Database(Path file, Handle writer) throws IOException {
-        this.file = file;
+    private Database(Handle writer, List<OpenedFile> files, Handle reader) {
         this.writer = writer;
-        files = List.of(
-                OpenedFile.of(file),
-                OpenedFile.of(file.resolveSibling(file.getFileName() + "-wal")),
-                OpenedFile.of(file.resolveSibling(file.getFileName() + "-shm")));
+        this.files = files;
+        this.reader = reader;
     }
 
     /** @throws StartupException where the file is no database of ours, or of a newer version */
@@ -58,7 +60,7 @@ final class Database implements Closeable {
             try {
                 tune(writer, sync);
                 migrate(writer, file);
-                return new Database(file, writer);
+                return new Database(writer, filesOf(file), handle(file, true));
             } catch (RuntimeException | IOException e) {
                 writer.close();
                 throw e;
@@ -76,9 +78,8 @@ final class Database implements Closeable {
         return writer;
     }
 
-    /** A new handle, which whoever asks for it closes before this is closed. */
-    Handle openReader() {
-        return handle(file, true);
+    Handle reader() {
+        return reader;
     }
 
     /**
@@ -96,33 +97,6 @@ final class Database implements Closeable {
         return writer.createQuery("PRAGMA data_version").mapTo(Long.class).one();
     }
 
-    /**
-     * Does all of the work or, where it or its commit throws, none of it.
-     *
-     * <p>In SQL, not by JDBC: where sqlite-jdbc can't begin a transaction, it takes it as begun all the same, and later
-     * ones as part of it; and its commit begins the next at once, whose failure then reads as the commit's own.
-     */
-    static <R, X extends Exception> R inTransaction(Handle handle, Work<R, X> work) throws X {
-        try {
-            // a deferred transaction takes the write lock late, and may then fail for good with SQLITE_BUSY
-            handle.execute("BEGIN IMMEDIATE");
-            R result = work.run();
-            handle.execute("COMMIT");
-            return result;
-        } catch (Throwable e) {
-            try {
-                handle.execute("ROLLBACK");
-            } catch (JdbiException none) { // it has not begun, or SQLite has rolled back by itself
-                e.addSuppressed(none);
-            }
-            throw e;
-        }
-    }
-
-    interface Work<R, X extends Exception> {
-        R run() throws X;
-    }
-
     /** The version of the schema that stands in the file; 0 where there is none yet. */
     static int schemaVersion(Handle handle) {
         return handle.createQuery("PRAGMA user_version").mapTo(Integer.class).one();
@@ -130,7 +104,16 @@ final class Database implements Closeable {
 
     @Override
     public void close() {
-        writer.close(); // the last to be closed checkpoints, and removes the write-ahead log
+        try (writer) {
+            reader.close();
+        } // the last to be closed checkpoints, and removes the write-ahead log
+    }
+
+    private static List<OpenedFile> filesOf(Path file) throws IOException {
+        return List.of(
+                OpenedFile.of(file),
+                OpenedFile.of(file.resolveSibling(file.getFileName() + "-wal")),
+                OpenedFile.of(file.resolveSibling(file.getFileName() + "-shm")));
     }
 
     private static Handle handle(Path file, boolean readOnly) {
@@ -139,7 +122,12 @@ final class Database implements Closeable {
         config.setReadOnly(readOnly);
         SQLiteDataSource source = new SQLiteDataSource(config);
         source.setUrl("jdbc:sqlite:" + file);
-        return Jdbi.create(source).open();
+        Jdbi jdbi = Jdbi.create(source);
+        jdbi.setTransactionHandler(new ImmediateTransactions());
+        // no values in messages: a batch may have a thousand
+        jdbi.configure(
+                StatementExceptions.class, messages -> messages.setMessageRendering(MessageRendering.SHORT_STATEMENT));
+        return jdbi.open();
     }
 
     /** In SQL, not by SQLiteConfig: it sets the journal mode first, and from then on a page size has no effect. */
@@ -175,11 +163,11 @@ final class Database implements Closeable {
                     + ". Start the newer one, or choose another folder with --home.");
         }
         if (version == 0) {
-            inTransaction(handle, () -> {
+            handle.useTransaction(transaction -> {
                 // WITHOUT ROWID: the table is its key's index, one page to write a row instead of two
-                handle.execute("CREATE TABLE registration ("
+                transaction.execute("CREATE TABLE registration ("
                         + "id TEXT NOT NULL PRIMARY KEY, code_sha256 BLOB NOT NULL) STRICT, WITHOUT ROWID");
-                return handle.execute("PRAGMA user_version = " + SCHEMA_VERSION);
+                transaction.execute("PRAGMA user_version = " + SCHEMA_VERSION);
             });
         }
     }

@@ -1,4 +1,4 @@
-package dev.countersign.core;
+package dev.countersign.core.sql;
 
 import java.io.IOException;
 import java.nio.file.Files;

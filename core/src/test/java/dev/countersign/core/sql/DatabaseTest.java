@@ -1,4 +1,4 @@
-package dev.countersign.core;
+package dev.countersign.core.sql;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.core.OpenFiles;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.Sync;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
