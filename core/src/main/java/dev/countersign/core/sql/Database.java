@@ -38,7 +38,10 @@ final class Database implements Closeable {
     /** Of new files; in turns, 1,024 gave 0.93 to 0.95 of the registrations a second, 8,192 as many. */
     private static final int PAGE_BYTES = 4096;
 
-    /** The write-ahead log is copied into the table beyond this: the longer it is, the more rows share a page's copy. */
+    /**
+     * The write-ahead log is copied into the table beyond this: the longer it is, the more rows share a page's copy. In
+     * turns, on 300,000 rows, a quarter of it took 1.25 times the processor's time.
+     */
     private static final int WAL_BYTES = 64 * 1024 * 1024;
 
     private final Handle writer;
