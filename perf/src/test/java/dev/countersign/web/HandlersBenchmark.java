@@ -44,12 +44,14 @@ public class HandlersBenchmark {
     @Setup
     public void start() throws Exception {
         store = TemporaryStore.open(0, Sync.OS);
-        server = new Server(new JettyThreads());
+        ServerThreads threads = new ServerThreads(1);
+        server = new Server(threads);
         LocalConnector connector = new LocalConnector(server);
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler("/");
         context.addServlet(
-                new ServletHolder(new MessageServlet(HttpSettings.local(), store.registry(), store.messageLog())),
+                new ServletHolder(new MessageServlet(
+                        new Intake(Limits.defaults(), threads), store.registry(), store.messageLog())),
                 "/message");
         server.setHandler(context);
         server.start();

@@ -21,11 +21,11 @@ final class Connector extends ServerConnector {
 
     private static final long PAUSE_NANOS = 50_000;
 
-    private final JettyThreads threads;
+    private final ServerThreads threads;
     private final RateLimitedLog log = new RateLimitedLog(LoggerFactory.getLogger(Connector.class));
 
-    Connector(Server server, JettyThreads threads, ConnectionFactory factory) {
-        super(server, factory);
+    Connector(Server server, ServerThreads threads, ConnectionFactory factory) {
+        super(server, null, null, null, ServerThreads.ACCEPTORS, ServerThreads.SELECTORS, factory);
         this.threads = threads;
     }
 

@@ -1,16 +1,20 @@
 package dev.countersign.web;
 
 import dev.countersign.core.Home;
-import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /** The service: what it keeps, and HTTP in front of it. */
 public final class CountersignServer implements AutoCloseable {
+
+    private static final String REGISTER = "register";
+    private static final String MESSAGE = "message";
+    private static final int LISTENERS = 2;
 
     private final Store store;
     private final HttpServer http;
@@ -27,29 +31,28 @@ public final class CountersignServer implements AutoCloseable {
      * @throws StartupException where something is in the way; nothing is left open then
      */
     public static CountersignServer start(Home home, Settings settings) {
-        JettyThreads threads = new JettyThreads();
-        // messages: the fewest changes of threads. Registrations: a commit takes the processor, another core may answer
-        Store store =
-                Store.open(home, settings.sync(), settings.queueSize(), threads::completeElsewhere, threads::complete);
         HttpSettings http = settings.http();
-        MemoryBudget bodyMemory = new MemoryBudget(http.limits().bodyMemoryBytes());
+        ServerThreads threads = new ServerThreads(LISTENERS);
+        // messages: the fewest changes of threads. Registrations: a commit takes the processor, another core may answer
+        Store store = Store.open(home, settings.sync(), settings.queueSize(), threads.onPool(), threads.onCaller());
+        Intake intake = new Intake(http.limits(), threads);
         HealthServlet health = new HealthServlet(store::healthy);
-        CountersignServer server = new CountersignServer(
-                store,
-                new HttpServer(
-                        threads,
-                        http,
-                        Map.of(
-                                "/register",
-                                new RegisterServlet(http, bodyMemory, store.registry()),
-                                HealthServlet.PATH,
-                                health),
+        List<Listener> listeners = List.of(
+                new Listener(
+                        REGISTER,
+                        http.host(),
+                        http.registerPort(),
+                        Map.of("/register", new RegisterServlet(intake, store.registry()), HealthServlet.PATH, health)),
+                new Listener(
+                        MESSAGE,
+                        http.host(),
+                        http.messagePort(),
                         Map.of(
                                 "/message",
-                                new MessageServlet(http, bodyMemory, store.registry(), store.messageLog()),
+                                new MessageServlet(intake, store.registry(), store.messageLog()),
                                 HealthServlet.PATH,
                                 health)));
-        server.http.limitThreads();
+        CountersignServer server = new CountersignServer(store, new HttpServer(threads, http.limits(), listeners));
         try {
             server.http.start();
             return server;
@@ -60,11 +63,11 @@ public final class CountersignServer implements AutoCloseable {
     }
 
     public int registerPort() {
-        return http.registerPort();
+        return http.port(REGISTER);
     }
 
     public int messagePort() {
-        return http.messagePort();
+        return http.port(MESSAGE);
     }
 
     /** As {@link Store#writerDeath} says. */

@@ -1,11 +1,11 @@
 package dev.countersign.web;
 
 import dev.countersign.core.StartupException;
-import jakarta.servlet.http.HttpServlet;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -19,17 +19,17 @@ import org.eclipse.jetty.server.handler.ContextHandlerCollection;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 
 /**
- * ONE Jetty with two ports, and on each of them its servlets alone.
+ * ONE Jetty with several ports, and on each of them its servlets alone.
  *
  * <pre>
  * Server
- *   connector "register"   connector "message"
- *   BatchGuard                 keeps from a thread that answers batches what might hold it up
- *   GracefulHandler            counts what is in flight; refuses the rest while stopping
- *     ContextHandlerCollection
- *       "/" of "@register"     /register, /health; anything else is a 404
- *       "/" of "@message"      /message,  /health; anything else is a 404
- *   ProblemHandler             says every refusal of Jetty's own
+ *   connector "register", "message"   one for each listener
+ *   ServerThreads.guard               keeps from the writers what might hold them up
+ *   GracefulHandler                   counts what is in flight; refuses the rest while stopping
+ *     ContextHandlerCollection        one for each listener, bound to its connector by name:
+ *       "/" of "@register"            /register, /health; anything else is a 404
+ *       "/" of "@message"             /message,  /health; anything else is a 404
+ *   ProblemHandler                    says every refusal of Jetty's own
  * </pre>
  */
 public final class HttpServer implements AutoCloseable {
@@ -40,53 +40,36 @@ public final class HttpServer implements AutoCloseable {
     /** 500 clients that come within a second overflow Java's default of 50. The kernel's somaxconn bounds it. */
     private static final int ACCEPT_QUEUE = 4096;
 
-    private final JettyThreads threads;
+    private final ServerThreads threads;
+    private final Limits limits;
     private final Server server;
     private final Connections connections;
-    private final ServerConnector register;
-    private final ServerConnector message;
+    private final Map<Listener, ServerConnector> connectors = new LinkedHashMap<>();
 
-    /** @param onRegisterPort servlets by their path */
-    public HttpServer(
-            HttpSettings settings, Map<String, HttpServlet> onRegisterPort, Map<String, HttpServlet> onMessagePort) {
-        this(new JettyThreads(), settings, onRegisterPort, onMessagePort);
+    /** For servlets that may wait for their client. */
+    public HttpServer(Limits limits, List<Listener> listeners) {
+        this(new ServerThreads(), limits, listeners);
     }
 
-    HttpServer(
-            JettyThreads threads,
-            HttpSettings settings,
-            Map<String, HttpServlet> onRegisterPort,
-            Map<String, HttpServlet> onMessagePort) {
+    HttpServer(ServerThreads threads, Limits limits, List<Listener> listeners) {
         this.threads = threads;
+        this.limits = limits;
         server = new Server(threads);
-        connections = new Connections(settings.limits());
-        register = connector("register", settings.registerPort(), settings);
-        message = connector("message", settings.messagePort(), settings);
-        server.addConnector(register);
-        server.addConnector(message);
-        server.setHandler(new BatchGuard(
-                threads,
-                settings.limits().maxBodyBytes(),
-                new GracefulHandler(new ContextHandlerCollection(
-                        context(register, onRegisterPort, message, onMessagePort),
-                        context(message, onMessagePort, register, onRegisterPort)))));
+        connections = new Connections(limits);
+        listeners.forEach(listener -> connectors.put(listener, connector(listener)));
+        connectors.values().forEach(server::addConnector);
+        List<ContextHandler> contexts = listeners.stream().map(this::context).toList();
+        server.setHandler(threads.guard(
+                limits.maxBodyBytes(),
+                new GracefulHandler(new ContextHandlerCollection(contexts.toArray(ContextHandler[]::new)))));
         server.setErrorHandler(new ProblemHandler());
         server.setStopTimeout(STOP_TIMEOUT_MILLIS);
-    }
-
-    /** For servlets that never wait: lets no more threads work than can at once. More would be woken in vain. */
-    void limitThreads() {
-        int leased = 0; // by those that accept connections and select those that have something to read
-        for (ServerConnector connector : List.of(register, message)) {
-            leased += connector.getAcceptors() + connector.getSelectorManager().getSelectorCount();
-        }
-        threads.setMaxThreads(leased + JettyThreads.CORES + 1);
     }
 
     /** @throws StartupException where a port can't be had; nothing is left open then */
     public void start() {
         try {
-            for (ServerConnector connector : List.of(register, message)) {
+            for (ServerConnector connector : connectors.values()) {
                 open(connector);
             }
             server.start();
@@ -100,12 +83,14 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    public int registerPort() {
-        return register.getLocalPort();
-    }
-
-    public int messagePort() {
-        return message.getLocalPort();
+    /** The port that the listener of that name has; the one that was free, where it asked for any. */
+    public int port(String name) {
+        return connectors.entrySet().stream()
+                .filter(entry -> entry.getKey().name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .getValue()
+                .getLocalPort();
     }
 
     /** Refuses new requests, waits for those in flight, and closes all connections. */
@@ -116,12 +101,11 @@ public final class HttpServer implements AutoCloseable {
         } catch (Exception e) { // declared as wide as that
             throw new IllegalStateException("the HTTP server did not stop cleanly", e);
         } finally {
-            register.close();
-            message.close();
+            connectors.values().forEach(ServerConnector::close);
         }
     }
 
-    private ServerConnector connector(String name, int port, HttpSettings settings) {
+    private ServerConnector connector(Listener listener) {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         // not a request's size: Jetty pools buffers by it, and would search past all that are in use
@@ -131,11 +115,11 @@ public final class HttpServer implements AutoCloseable {
         // a target with a host of its own counts, not Host (RFC 9112, 3.2.2); Host must be there all the same
         http.setHttpCompliance(HttpCompliance.RFC9110.with("RFC9112", HttpCompliance.Violation.MISMATCHED_AUTHORITY));
         ServerConnector connector = new Connector(server, threads, SerialHttpConnection.factory(http));
-        connector.setName(name);
-        connector.setHost(settings.host().isEmpty() ? null : settings.host());
-        connector.setPort(port);
+        connector.setName(listener.name());
+        connector.setHost(listener.host().isEmpty() ? null : listener.host());
+        connector.setPort(listener.port());
         connector.setAcceptQueueSize(ACCEPT_QUEUE);
-        connector.setIdleTimeout(settings.limits().idleTimeout().toMillis());
+        connector.setIdleTimeout(limits.idleTimeout().toMillis());
         connector.addBean(connections);
         return connector;
     }
@@ -168,20 +152,16 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    private static ContextHandler context(
-            ServerConnector connector,
-            Map<String, HttpServlet> servlets,
-            ServerConnector other,
-            Map<String, HttpServlet> othersServlets) {
+    private ContextHandler context(Listener listener) {
         ServletContextHandler context = new ServletContextHandler("/");
-        context.setVirtualHosts(List.of("@" + connector.getName()));
+        context.setVirtualHosts(List.of("@" + listener.name()));
         context.setErrorHandler(new ProblemHandler());
-        servlets.forEach((path, servlet) -> {
+        listener.servlets().forEach((path, servlet) -> {
             ServletHolder holder = new ServletHolder(servlet);
             holder.setAsyncSupported(true);
             context.addServlet(holder, path);
         });
-        context.addServlet(new ServletHolder(new NotFoundServlet(othersServlets.keySet(), other)), "/");
+        context.addServlet(new ServletHolder(new NotFoundServlet(connectors)), "/");
         return context;
     }
 }

@@ -2,14 +2,10 @@ package dev.countersign.web;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.countersign.core.ClientId;
-import dev.countersign.core.Code;
-import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.Message;
 import dev.countersign.core.MessageLog;
 import dev.countersign.core.Receipt;
 import dev.countersign.core.Registry;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -17,7 +13,6 @@ import java.util.concurrent.CompletionException;
 final class MessageServlet extends PostServlet {
 
     private static final long serialVersionUID = 1;
-    private static final List<String> MEMBERS = List.of("id", "code", "message");
 
     /** Wrapped already: a stage that passes on a bare exception wraps it, each time with a stack trace. */
     private static final CompletableFuture<Receipt> WRONG_CODE =
@@ -26,20 +21,19 @@ final class MessageServlet extends PostServlet {
     private final transient Registry registry;
     private final transient MessageLog messages;
 
-    MessageServlet(HttpSettings settings, MemoryBudget bodyMemory, Registry registry, MessageLog messages) {
-        super(settings, bodyMemory);
+    MessageServlet(Intake intake, Registry registry, MessageLog messages) {
+        super(intake);
         this.registry = registry;
         this.messages = messages;
     }
 
     @Override
     CompletableFuture<byte[]> answer(byte[] body) {
-        List<String> texts = RequestBody.texts(body, MEMBERS);
-        ClientId id = RegisterServlet.clientId(texts.get(0));
-        Message message = new Message(id, texts.get(2));
-        return registry.accepts(id, new Code(texts.get(1)))
+        NewMessage message = RequestBody.message(body);
+        return registry.accepts(message.id(), message.code())
                 .toCompletableFuture()
-                .thenCompose(isRight -> isRight ? messages.append(message) : WRONG_CODE)
+                .thenCompose(
+                        isRight -> isRight ? messages.append(new Message(message.id(), message.text())) : WRONG_CODE)
                 .thenApply(MessageServlet::json);
     }
 

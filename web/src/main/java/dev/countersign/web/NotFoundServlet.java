@@ -4,7 +4,7 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Set;
+import java.util.Map;
 import org.eclipse.jetty.server.ServerConnector;
 
 /** Every path that has no servlet, by any method: without it Jetty answers a POST there with 405. */
@@ -12,13 +12,11 @@ final class NotFoundServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1;
 
-    private final transient Set<String> pathsOfOther;
-    private final transient ServerConnector other;
+    private final transient Map<Listener, ServerConnector> all;
 
-    /** @param other the port that has those paths */
-    NotFoundServlet(Set<String> pathsOfOther, ServerConnector other) {
-        this.pathsOfOther = pathsOfOther;
-        this.other = other;
+    /** @param all the server's ports, one of which may have the path */
+    NotFoundServlet(Map<Listener, ServerConnector> all) {
+        this.all = all;
     }
 
     @Override
@@ -29,9 +27,11 @@ final class NotFoundServlet extends HttpServlet {
     }
 
     private byte[] problem(String path) {
-        return pathsOfOther.contains(path)
-                ? Problem.NOT_FOUND.json("There is no such path on this port; the " + other.getName() + " port, "
-                        + other.getLocalPort() + ", has it.")
-                : Problem.NOT_FOUND.json();
+        return all.entrySet().stream()
+                .filter(entry -> entry.getKey().servlets().containsKey(path))
+                .findFirst()
+                .map(entry -> Problem.NOT_FOUND.json("There is no such path on this port; the "
+                        + entry.getKey().name() + " port, " + entry.getValue().getLocalPort() + ", has it."))
+                .orElseGet(Problem.NOT_FOUND::json);
     }
 }

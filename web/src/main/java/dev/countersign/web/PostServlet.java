@@ -38,13 +38,14 @@ abstract class PostServlet extends HttpServlet {
     private final int maxBodyBytes;
     private final Duration bodyTimeout;
     private final transient MemoryBudget bodyMemory;
+    private final transient ServerThreads threads;
     private final transient RateLimitedLog overloads = new RateLimitedLog(log);
 
-    /** @param bodyMemory bounds what the bodies hold that arrive after their headers, on all ports together */
-    PostServlet(HttpSettings settings, MemoryBudget bodyMemory) {
-        maxBodyBytes = settings.limits().maxBodyBytes();
-        bodyTimeout = settings.limits().bodyTimeout();
-        this.bodyMemory = bodyMemory;
+    PostServlet(Intake intake) {
+        maxBodyBytes = intake.limits().maxBodyBytes();
+        bodyTimeout = intake.limits().bodyTimeout();
+        bodyMemory = intake.bodyMemory();
+        threads = intake.threads();
     }
 
     /**
@@ -151,7 +152,6 @@ abstract class PostServlet extends HttpServlet {
         private final HttpServletResponse response;
         private final ServletContextRequest request;
         private AsyncContext async;
-        private JettyThreads threads;
 
         Exchange(HttpServletRequest servletRequest, HttpServletResponse response) {
             this.servletRequest = servletRequest;
@@ -168,9 +168,6 @@ abstract class PostServlet extends HttpServlet {
         /** From now on the exchange ends when it is completed, whatever thread does it. */
         void startAsync() {
             async = servletRequest.startAsync(servletRequest, response);
-            threads = request.getServletContextHandler().getServer().getThreadPool() instanceof JettyThreads pool
-                    ? pool
-                    : null;
             async.setTimeout(0); // the commit ends well or badly; a client that can't wait hangs up
         }
 
@@ -183,17 +180,7 @@ abstract class PostServlet extends HttpServlet {
                 }
                 startAsync();
             }
-            json.whenComplete((result, failure) -> {
-                if (isFirstOfItsConnection() && threads != null) {
-                    threads.executeElsewhere(() -> writeAndComplete(result, failure));
-                } else {
-                    writeAndComplete(result, failure);
-                }
-            });
-        }
-
-        private boolean isFirstOfItsConnection() {
-            return request.getConnectionMetaData().getConnection().getMessagesIn() <= 1;
+            json.whenComplete((result, failure) -> threads.answer(request, () -> writeAndComplete(result, failure)));
         }
 
         private void writeAndComplete(byte[] json, Throwable failure) {

@@ -2,10 +2,11 @@ package dev.countersign.web;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.countersign.core.ClientId;
+import dev.countersign.core.Code;
 import dev.countersign.core.Message;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -35,7 +36,25 @@ final class RequestBody {
             .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
             .build();
 
+    private static final List<String> REGISTRATION = List.of("id");
+    private static final List<String> MESSAGE = List.of("id", "code", "message");
+
     private RequestBody() {}
+
+    /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID} */
+    static NewRegistration registration(byte[] body) {
+        return new NewRegistration(clientId(texts(body, REGISTRATION)[0]));
+    }
+
+    /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID} */
+    static NewMessage message(byte[] body) {
+        String[] texts = texts(body, MESSAGE);
+        return new NewMessage(clientId(texts[0]), new Code(texts[1]), texts[2]);
+    }
+
+    private static ClientId clientId(String text) {
+        return ClientId.parse(text).orElseThrow(() -> new RefusalException(Problem.INVALID_ID));
+    }
 
     /**
      * The values of an object's text members.
@@ -44,7 +63,7 @@ final class RequestBody {
      * @return their values in the order of the names
      * @throws RefusalException {@link Problem#MALFORMED_REQUEST}, where the body is no such object in UTF-8
      */
-    static List<String> texts(byte[] body, List<String> names) {
+    private static String[] texts(byte[] body, List<String> names) {
         try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), checkEscapes(decode(body)))) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw malformed("The body is no JSON object.");
@@ -74,7 +93,7 @@ final class RequestBody {
                     throw malformed("The member \"" + names.get(i) + "\" is missing.");
                 }
             }
-            return Arrays.asList(values);
+            return values;
         } catch (CharacterCodingException | JacksonException e) {
             throw malformed("The body is no JSON object.");
         }

@@ -218,9 +218,10 @@ final class HttpTest {
     @Test
     void aDefectOfOursIsAnInternalErrorThatTellsNothingOfItself() throws IOException {
         Map<String, HttpServlet> broken = Map.of("/register", new Broken());
-        try (HttpServer faulty = new HttpServer(HttpSettings.local(), broken, Map.of())) {
+        try (HttpServer faulty =
+                new HttpServer(Limits.defaults(), List.of(new Listener("register", "127.0.0.1", 0, broken)))) {
             faulty.start();
-            try (Connection connection = new Connection(faulty.registerPort())) {
+            try (Connection connection = new Connection(faulty.port("register"))) {
                 assertRefused(500, "internal-error", connection.exchange(Connection.post("/register", "{}")));
             }
         }

@@ -212,12 +212,13 @@ final class OpenApiTest {
     private void askAfterADefect() throws IOException {
         Map<String, HttpServlet> broken =
                 Map.of("/register", new Broken(), "/message", new Broken(), "/health", new Broken());
-        try (HttpServer faulty = new HttpServer(HttpSettings.local(), broken, broken)) {
+        try (HttpServer faulty =
+                new HttpServer(Limits.defaults(), List.of(new Listener("any", "127.0.0.1", 0, broken)))) {
             faulty.start();
-            take(REGISTER, Service.post(faulty.registerPort(), "/register", new byte[0]));
-            take(MESSAGE, Service.post(faulty.messagePort(), "/message", new byte[0]));
-            take(HEALTH, Service.get(faulty.messagePort(), "/health"));
-            takeHead(faulty.registerPort());
+            take(REGISTER, Service.post(faulty.port("any"), "/register", new byte[0]));
+            take(MESSAGE, Service.post(faulty.port("any"), "/message", new byte[0]));
+            take(HEALTH, Service.get(faulty.port("any"), "/health"));
+            takeHead(faulty.port("any"));
         }
     }
 

@@ -3,11 +3,13 @@ package dev.countersign.perf.capacity;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.countersign.web.HttpServer;
-import dev.countersign.web.HttpSettings;
+import dev.countersign.web.Limits;
+import dev.countersign.web.Listener;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -29,13 +31,15 @@ public final class Floor {
      */
     public static void main(String... options) {
         HttpServer server = new HttpServer(
-                HttpSettings.local(),
-                Map.of("/register", new FixedAnswer(REGISTERED, true)),
-                Map.of("/message", new FixedAnswer(LOGGED, false)));
+                Limits.defaults(),
+                List.of(
+                        new Listener(
+                                "register", "127.0.0.1", 0, Map.of("/register", new FixedAnswer(REGISTERED, true))),
+                        new Listener("message", "127.0.0.1", 0, Map.of("/message", new FixedAnswer(LOGGED, false)))));
         server.start();
         Runtime.getRuntime().addShutdownHook(new Thread(server::close));
-        System.out.println("http://127.0.0.1:" + server.registerPort() + "/register");
-        System.out.println("http://127.0.0.1:" + server.messagePort() + "/message");
+        System.out.println("http://127.0.0.1:" + server.port("register") + "/register");
+        System.out.println("http://127.0.0.1:" + server.port("message") + "/message");
     }
 
     private static final class FixedAnswer extends HttpServlet {

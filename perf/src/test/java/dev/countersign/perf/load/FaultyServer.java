@@ -15,7 +15,8 @@ import dev.countersign.core.Sync;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.server.ServerJvm;
 import dev.countersign.web.HttpServer;
-import dev.countersign.web.HttpSettings;
+import dev.countersign.web.Limits;
+import dev.countersign.web.Listener;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -50,12 +51,13 @@ public final class FaultyServer {
         Path home = Path.of(arguments[1].substring("--home=".length()));
         Store store = Store.open(Home.open(home), Sync.OS, 4096, Runnable::run, Runnable::run);
         HttpServer server = new HttpServer(
-                HttpSettings.local(),
-                Map.of("/register", new Register(store)),
-                Map.of("/message", new Send(store, fault)));
+                Limits.defaults(),
+                List.of(
+                        new Listener("register", "127.0.0.1", 0, Map.of("/register", new Register(store))),
+                        new Listener("message", "127.0.0.1", 0, Map.of("/message", new Send(store, fault)))));
         server.start();
-        System.out.println("http://127.0.0.1:" + server.registerPort() + "/register");
-        System.out.println("http://127.0.0.1:" + server.messagePort() + "/message");
+        System.out.println("http://127.0.0.1:" + server.port("register") + "/register");
+        System.out.println("http://127.0.0.1:" + server.port("message") + "/message");
     }
 
     private abstract static class Json extends HttpServlet {
