@@ -59,7 +59,7 @@ public final class Home implements Closeable {
 
     /** @throws StartupException where a folder can't be made or written, or another server holds it */
     public static Home open(Path folder) {
-        requireExpressible(System.getProperty("user.dir")); // Java 17 can't even load its own classes elsewhere
+        requireUsableWorkingFolder();
         requireExpressible(folder.toString());
         Path home = folder.toAbsolutePath().normalize();
         try {
@@ -98,6 +98,16 @@ public final class Home implements Closeable {
                 + NAME_ENCODING
                 + "). Set LC_ALL=C.UTF-8, or start in a folder with an ASCII name, and choose such a one"
                 + " with --home.");
+    }
+
+    /**
+     * Where the locale can't express the working folder, Java takes another for it, and Java 17 fails to load classes of
+     * its own.
+     *
+     * @throws StartupException in such a folder
+     */
+    public static void requireUsableWorkingFolder() {
+        requireExpressible(System.getProperty("user.dir"));
     }
 
     public Path database() {
