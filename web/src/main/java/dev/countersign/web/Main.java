@@ -166,6 +166,7 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        Home.requireUsableWorkingFolder();
         Settings settings = settings();
         Home opened = Home.open(home);
         ServerLog.writeTo(opened.serverLog(), OutOfMemoryGuard.install(opened.serverLog()));

@@ -99,10 +99,12 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
 
     private void endIfOutOfMemory(Throwable failure) {
         if (failure instanceof OutOfMemoryError && ending.compareAndSet(false, true)) {
-            LockSupport.unpark(end);
-            write(serverLog);
-            write(console);
-            Runtime.getRuntime().halt(EXIT_CODE);
+            try {
+                write(serverLog);
+                write(console);
+            } finally {
+                Runtime.getRuntime().halt(EXIT_CODE);
+            }
         }
     }
 
@@ -134,7 +136,7 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
 
     private void endInTime() {
         while (!ending.get()) {
-            LockSupport.park(this);
+            LockSupport.parkNanos(this, LINE_NANOS); // not until it is woken: to wake it may fail as well
         }
         long deadline = System.nanoTime() + LINE_NANOS;
         for (long left = LINE_NANOS; left > 0; left = deadline - System.nanoTime()) {

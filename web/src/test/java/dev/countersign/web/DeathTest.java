@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 final class DeathTest {
 
     private static final Path SHELL = Path.of("/bin/sh");
-    private static final int SECONDS_TO_END = 20;
+    private static final int SECONDS_TO_END = 40;
 
     /** At the end of a class path, where its settings of the log count for nothing. */
     private static final String TEST_CLASSES = Stream.of(
@@ -95,7 +95,8 @@ final class DeathTest {
                 .redirectOutput(console.toFile())
                 .start();
         try {
-            assertTrue(server.waitFor(SECONDS_TO_END, TimeUnit.SECONDS), "it doesn't end");
+            boolean ended = server.waitFor(SECONDS_TO_END, TimeUnit.SECONDS);
+            assertTrue(ended, "it doesn't end: " + Files.readString(console));
             assertEquals(3, server.exitValue());
             for (Path out : List.of(console, serverLog())) {
                 String text = Files.readString(out);
@@ -129,7 +130,7 @@ final class DeathTest {
         private static void takeAll(Path home) {
             WayOut wayOut = WayOut.valueOf(System.getProperty("out"));
             while (!hasStarted(home)) {
-                Thread.yield();
+                LockSupport.parkNanos(10_000_000);
             }
             try {
                 take(1_000_000);
