@@ -2,46 +2,57 @@ package dev.countersign.perf.capacity;
 
 import dev.countersign.perf.data.Results.Quartiles;
 import dev.countersign.perf.data.Results.Side;
+import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.JavaCommand;
-import dev.countersign.web.Main;
+import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Compares two servers by turns and prints what came out, for those who tune one: the server against the floor, or one
- * build against another ({@code --server="java -cp A dev.countersign.web.Main" --base="java -cp B ..."}).
+ * Compares two builds of the server: {@code mvn -pl perf exec:exec@duel -Dbaseline=JAR}.
+ *
+ * <p>Candidate, baseline and a second copy of the baseline run side by side and take turns under full load. The second
+ * copy is the control: what it differs by from the first is noise. A build needs the wire contract, and the options
+ * that place it ({@link ServerJvm#start}); so builds of other commits can be compared.
  */
 @Command(
         name = "duel",
         mixinStandardHelpOptions = true,
         showDefaultValues = true,
         sortOptions = false,
-        description = "Compares two servers by turns, both alive and warm.")
+        description = "Compares two builds of the server, and the baseline with itself, by turns under full load.")
 public final class Duel implements Callable<Integer> {
-    private static final int SERVER = 0;
-    private static final int BASE = 1;
+    private static final List<String> NAMES = List.of("candidate", "baseline", "control");
+    private static final int CANDIDATE = 0;
+    private static final int BASELINE = 1;
     private static final int CONTROL = 2;
 
-    @Option(names = "--server", split = " ", description = "Command that starts the server.")
-    private List<String> server = JavaCommand.of(Main.class, JavaCommand.FLAGS);
+    @Option(names = "--candidate", paramLabel = "JAR", required = true, description = "A self-contained jar.")
+    private Path candidate;
 
-    @Option(names = "--base", split = " ", description = "Command that starts what it is compared with.")
-    private List<String> base = JavaCommand.of(Floor.class, JavaCommand.FLAGS);
+    @Option(names = "--baseline", paramLabel = "JAR", required = true, description = "The jar to compare it with.")
+    private Path baseline;
 
-    @Option(names = "--request", split = ",", description = "message, register")
-    private List<String> requests = List.of(Workload.MESSAGE);
+    @Option(names = "--workload", description = "${COMPLETION-CANDIDATES}")
+    private Load workload = Load.messages;
+
+    @Option(names = "--clients", description = "Send each message from any of so many; 0: one client a connection.")
+    private int clients = 0;
 
     @Option(names = "--body-bytes", description = "Bytes of a message's text.")
     private int bodyBytes = 64;
 
-    @Option(names = "--connections", split = ",")
+    @Option(names = "--connections", split = ",", description = "One number, or several to compare at.")
     private List<Integer> connections = List.of(51);
 
     @Option(names = "--turns", description = "Turns of each.")
@@ -53,70 +64,110 @@ public final class Duel implements Callable<Integer> {
     @Option(names = "--warm-up", description = "Seconds of full load that each gets before its first turn.")
     private double warmUpSeconds = 40;
 
-    @Option(names = "--folder", description = "Where the servers write: a real disk.")
-    private Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    @Option(names = "--heap", description = "Of each server, as in -Xmx.")
+    private String heap = "1g";
 
-    @Option(names = "--control", description = "A second copy of the base takes turns too.")
-    private boolean control;
+    @Option(names = "--folder", description = "Where the servers write: on the disk that is to be measured.")
+    private Path folder = Path.of("perf/target");
 
+    /** By the names that are typed. */
+    private enum Load {
+        messages,
+        registrations
+    }
+
+    /** Exit codes: 0 compared, 1 a request failed or a server did not start, 2 bad usage. */
     public static void main(String... arguments) {
         System.exit(new CommandLine(new Duel()).execute(arguments));
     }
 
     @Override
     public Integer call() throws IOException {
-        try (Servers servers = new Servers(folder)) {
-            servers.start(server);
-            servers.start(base);
-            if (control) {
-                servers.start(base);
-            }
-            int count = control ? 3 : 2;
-            for (String request : requests) {
-                Workload workload =
-                        request.equals(Workload.REGISTER) ? Workload.registrations(1) : Workload.messages(bodyBytes, 1);
-                servers.warmUp(workload.over(connections.get(0)), seconds(warmUpSeconds));
-                for (int each : connections) {
-                    print(workload.over(each), servers.turns(workload.over(each), count, turns, seconds(turnSeconds)));
-                }
+        for (Path jar : List.of(candidate, baseline)) {
+            if (!Files.isRegularFile(jar)) {
+                System.err.println("no jar: " + jar.toAbsolutePath() + "; name it with -Dcandidate and -Dbaseline");
+                return CommandLine.ExitCode.USAGE;
             }
         }
-        return 0;
-    }
-
-    private void print(Workload workload, Turns turns) {
-        System.out.println(workload);
-        System.out.println("          requests/s (quartiles)    p50 us    p99 us  CPU us/request (quartiles)  errors");
-        print("server", turns.side(SERVER));
-        print("base", turns.side(BASE));
-        print("  throughput, server/base", turns.ratio(SERVER, BASE));
-        print("  CPU time,   server/base", turns.cpuRatio(SERVER, BASE));
-        if (control) {
-            print("  throughput, second copy of base/base", turns.ratio(CONTROL, BASE));
-            print("  CPU time,   second copy of base/base", turns.cpuRatio(CONTROL, BASE));
-        }
-    }
-
-    private static void print(String name, Side side) {
-        Quartiles rate = side.perSecond();
-        Quartiles cpu = side.cpuMicrosPerRequest();
         System.out.printf(
                 Locale.ROOT,
-                "  %-7s %7.0f (%.0f to %.0f) %9d %9d   %6.1f (%.1f to %.1f) %13d%n",
-                name,
-                rate.median(),
-                rate.q1(),
-                rate.q3(),
-                side.p50(),
-                side.p99(),
-                cpu.median(),
-                cpu.q1(),
-                cpu.q3(),
-                side.errors());
+                "candidate %s%nbaseline  %s, and a second copy as the control%n"
+                        + "%d turns of %.1f s for each, after %.0f s of warm-up; heap %s%n",
+                candidate,
+                baseline,
+                turns,
+                turnSeconds,
+                warmUpSeconds,
+                heap);
+        long errors = 0;
+        try (Servers servers = new Servers(folder)) {
+            List<Entrant> entrants = new ArrayList<>();
+            for (Path jar : List.of(candidate, baseline, baseline)) {
+                ServerJvm server = servers.start(JavaCommand.ofJar(jar, JavaCommand.flags(heap)));
+                entrants.add(new Entrant(server, workload(server)));
+            }
+            Turns.take(over(connections.get(0), entrants), 1, seconds(warmUpSeconds));
+            for (int each : connections) {
+                List<Entrant> connected = over(each, entrants);
+                Turns measured = Turns.take(connected, turns, seconds(turnSeconds));
+                print(connected.get(BASELINE).workload(), measured);
+                errors += IntStream.range(0, NAMES.size())
+                        .mapToLong(i -> measured.side(i).errors())
+                        .sum();
+            }
+        }
+        return errors == 0 ? 0 : 1;
     }
 
-    private static void print(String name, Quartiles ratio) {
-        System.out.printf(Locale.ROOT, "%s: %.3f (%.3f to %.3f)%n", name, ratio.median(), ratio.q1(), ratio.q3());
+    private Workload workload(ServerJvm server) throws IOException {
+        if (workload == Load.registrations) {
+            return Workload.registrations(1);
+        }
+        List<Credential> senders = Workload.register(server, clients);
+        return Workload.messages(bodyBytes, 1).sentByAnyOf(senders);
+    }
+
+    private static List<Entrant> over(int connections, List<Entrant> entrants) {
+        return entrants.stream()
+                .map(each -> new Entrant(each.server(), each.workload().over(connections)))
+                .toList();
+    }
+
+    private static void print(Workload workload, Turns turns) {
+        System.out.printf("%n%s%n", workload);
+        System.out.printf(
+                "%-10s%28s%10s%10s%26s%8s%n", "", "requests/s", "p50 us", "p99 us", "CPU us/request", "errors");
+        for (int i = 0; i < NAMES.size(); i++) {
+            Side side = turns.side(i);
+            System.out.printf(
+                    Locale.ROOT,
+                    "%-10s%28s%10d%10d%26s%8d%n",
+                    NAMES.get(i),
+                    text("%.0f", side.perSecond()),
+                    side.p50(),
+                    side.p99(),
+                    text("%.1f", side.cpuMicrosPerRequest()),
+                    side.errors());
+        }
+        System.out.println("over the baseline, median of the rounds (quartiles)");
+        System.out.printf("%-10s%28s%28s%28s%n", "", "requests/s", "p99", "CPU time per request");
+        for (int i : List.of(CANDIDATE, CONTROL)) {
+            System.out.printf(
+                    "%-10s%28s%28s%28s%n",
+                    NAMES.get(i),
+                    text("%.3f", turns.ratio(i, BASELINE)),
+                    text("%.3f", turns.p99Ratio(i, BASELINE)),
+                    text("%.3f", turns.cpuRatio(i, BASELINE)));
+        }
+    }
+
+    private static String text(String format, Quartiles quartiles) {
+        return String.format(
+                Locale.ROOT,
+                format + " (" + format + " to " + format + ")",
+                quartiles.median(),
+                quartiles.q1(),
+                quartiles.q3());
     }
 
     private static Duration seconds(double seconds) {

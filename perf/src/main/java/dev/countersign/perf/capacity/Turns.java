@@ -94,6 +94,11 @@ record Turns(List<List<Outcome>> outcomes) {
         return ratio(entrant, base, Outcome::cpuMicrosPerRequest);
     }
 
+    /** 99th percentile of one entrant's latency over that of another, round by round. */
+    Quartiles p99Ratio(int entrant, int base) {
+        return ratio(entrant, base, outcome -> outcome.turn().latencies().getValueAtPercentile(99));
+    }
+
     /** All turns of one entrant, their latencies taken together. */
     Side side(int entrant) {
         List<Outcome> turns = outcomes.get(entrant);

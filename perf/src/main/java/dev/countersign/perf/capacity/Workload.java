@@ -58,7 +58,7 @@ record Workload(String request, int bodyBytes, int busy, int idle, List<Credenti
         if (request.equals(REGISTER)) {
             return LoadGenerator.connect(server.registerPort(), registrations(random, connections));
         }
-        List<Credential> own = senders.isEmpty() ? register(server, random, connections) : List.of();
+        List<Credential> own = senders.isEmpty() ? register(server, connections) : List.of();
         List<Supplier<ByteBuffer>> messages = IntStream.range(0, connections)
                 .mapToObj(i -> senders.isEmpty() ? own.subList(i, i + 1) : senders)
                 .map(clients -> Requests.messages(clients, bodyBytes, random.split()))
@@ -66,8 +66,14 @@ record Workload(String request, int bodyBytes, int busy, int idle, List<Credenti
         return LoadGenerator.connect(server.messagePort(), messages);
     }
 
-    private static List<Credential> register(ServerJvm server, SplittableRandom random, int count) throws IOException {
+    /**
+     * Registers clients under random ids, at least {@code count} of them.
+     *
+     * @throws IOException if the server can't be reached, or refuses a registration
+     */
+    static List<Credential> register(ServerJvm server, int count) throws IOException {
         Gson gson = new Gson();
+        SplittableRandom random = new SplittableRandom(System.nanoTime());
         List<Credential> registered = new ArrayList<>();
         try (LoadGenerator load =
                 LoadGenerator.connect(server.registerPort(), registrations(random, REGISTERING_AT_ONCE))) {
@@ -91,6 +97,7 @@ record Workload(String request, int bodyBytes, int busy, int idle, List<Credenti
     public String toString() {
         return (request.equals(MESSAGE) ? "messages of " + bodyBytes + " B over " : "registrations over ")
                 + (busy == 1 ? "1 connection" : busy + " connections")
-                + (idle == 0 ? "" : " beside " + idle + " idle ones");
+                + (idle == 0 ? "" : " beside " + idle + " idle ones")
+                + (senders.isEmpty() ? "" : ", each from any of " + senders.size() + " clients");
     }
 }

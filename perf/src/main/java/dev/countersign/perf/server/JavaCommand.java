@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Commands that start a class of this build in a JVM of its own: this JDK, this class path, the flags given. */
+/** Commands that start a JVM of its own: this JDK, the flags given. */
 public final class JavaCommand {
     /** Of server and floor alike. */
     public static final List<String> FLAGS = flags("1g");
@@ -21,12 +21,21 @@ public final class JavaCommand {
         return List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+UseParallelGC");
     }
 
-    /** Starts {@code main}, whose arguments may be added at the end. */
+    /** Starts {@code main} of this build, whose arguments may be added at the end. */
     public static List<String> of(Class<?> main, List<String> flags) {
+        return java(flags, "-cp", System.getProperty("java.class.path"), main.getName());
+    }
+
+    /** Starts the main class of a self-contained jar, of whatever build. */
+    public static List<String> ofJar(Path jar, List<String> flags) {
+        return java(flags, "-jar", jar.toString());
+    }
+
+    private static List<String> java(List<String> flags, String... what) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(flags);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        command.addAll(List.of(what));
         return command;
     }
 }
