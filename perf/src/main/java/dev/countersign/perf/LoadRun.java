@@ -4,17 +4,18 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.countersign.perf.capacity.CapacityRun;
 import dev.countersign.perf.capacity.OpenRun;
-import dev.countersign.perf.data.Results.Capacity;
-import dev.countersign.perf.data.Results.Gate;
-import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.OpenRates;
+import dev.countersign.perf.capacity.Servers;
+import dev.countersign.perf.data.Results.Threshold;
 import dev.countersign.perf.data.Results.Verdict;
-import dev.countersign.perf.load.Gates;
 import dev.countersign.perf.load.PlanRun;
 import dev.countersign.perf.load.Project;
 import dev.countersign.perf.load.Scenario;
 import dev.countersign.perf.report.ReportPage;
+import dev.countersign.perf.run.Folders;
+import dev.countersign.perf.run.Interruption;
+import dev.countersign.perf.run.RunStep;
 import dev.countersign.perf.server.JavaCommand;
+import dev.countersign.perf.threshold.Thresholds;
 import dev.countersign.web.Main;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -31,8 +33,8 @@ import java.util.stream.Stream;
 /**
  * The whole load run: {@code mvn -pl perf exec:exec@load}, with {@code -Dquick} for a look of two minutes.
  *
- * <p>It writes to {@code reports} once everything is measured: what stands there is of one run, and stays as it is when
- * another is interrupted. Exit codes: 0 all gates hold, 1 one is missed or INVALID, 2 it can't be run.
+ * <p>It writes to {@code reports}, a quick one to {@code perf/target/reports}, once everything is measured: what stands
+ * there is of one run, and stays as it is when another is interrupted. Exit codes: 0 all thresholds hold, 1 one is missed or INVALID, 2 it can't be run.
  */
 public final class LoadRun {
 
@@ -44,19 +46,12 @@ public final class LoadRun {
     private final Project project;
     private final List<String> serverCommand;
     private final boolean quick;
-    private final List<Gate> gates = new ArrayList<>();
+    private final List<Threshold> thresholds = new ArrayList<>();
 
     LoadRun(Project project, List<String> serverCommand, boolean quick) {
         this.project = project;
         this.serverCommand = serverCommand;
         this.quick = quick;
-    }
-
-    /** Measures one thing and writes it down. */
-    private record Part(Duration expected, Work work) {}
-
-    private interface Work {
-        void run() throws IOException, InterruptedException;
     }
 
     public static void main(String[] arguments) {
@@ -72,42 +67,46 @@ public final class LoadRun {
         }
     }
 
-    /** Measures everything, publishes it, and gives the worst that a gate came to. */
+    /** Measures everything, publishes it, and gives the worst result of a threshold. */
     Verdict measure() throws IOException, InterruptedException {
-        Project.emptyFolder(project.scratch());
+        Folders.empty(project.scratch());
         Files.createDirectory(project.data());
         write("environment", Machine.environment(project, String.join(" ", JavaCommand.FLAGS), quick));
-        try (Progress progress = new Progress(InstantSource.system(), System.out)) {
-            List<Part> parts = parts(progress);
-            parts.forEach(part -> progress.expect(part.expected));
-            for (Part part : parts) {
-                progress.begin(part.expected);
-                part.work.run();
+        try (Servers servers = new Servers(project.scratch());
+                Progress progress = new Progress(InstantSource.system(), System.out)) {
+            List<RunStep> steps = steps(servers, progress);
+            steps.forEach(step -> progress.expect(step.expected()));
+            for (RunStep step : steps) {
+                progress.begin(step.expected());
+                progress.say(step.name());
+                step.work().run();
             }
         }
         publish();
-        return Verdict.worst(gates);
+        return Verdict.worst(thresholds);
     }
 
     /** What is measured, in this order. */
-    private List<Part> parts(Progress progress) throws IOException {
-        List<Part> parts = new ArrayList<>();
-        Gates limits = Gates.read(project.gates());
-        PlanRun plans = new PlanRun(project, serverCommand, quick ? limits.ofPromises() : limits, progress::say);
+    List<RunStep> steps(Servers servers, Progress progress) throws IOException {
+        Thresholds all = Thresholds.read(project.thresholds());
+        Thresholds limits = quick ? all.forQuickRun() : all;
+        PlanRun plans = new PlanRun(project, serverCommand, limits, progress::say);
+        CapacityRun capacity = new CapacityRun(servers, limits, quick);
+        OpenRun open = new OpenRun(servers, quick);
+        List<RunStep> steps = new ArrayList<>();
         for (Scenario scenario : Scenario.all(quick)) {
-            parts.add(new Part(scenario.expected(), () -> {
-                Load load = plans.run(scenario);
-                gates.addAll(load.gates());
+            steps.add(plans.step(scenario, load -> {
+                thresholds.addAll(load.thresholds());
                 write(scenario.name(), load);
             }));
         }
-        parts.add(new Part(CapacityRun.expected(quick).plus(OpenRun.expected(quick)), () -> {
-            Capacity capacity = CapacityRun.run(project.scratch(), quick, progress::say);
-            OpenRates open = OpenRun.run(project.scratch(), quick, progress::say);
-            write("capacity", capacity.with(OpenRun.target(open)));
-            write("open", open);
+        steps.addAll(capacity.steps());
+        steps.addAll(open.steps());
+        steps.add(new RunStep("writing it down", Duration.ofSeconds(1), () -> {
+            write("open", open.result());
+            write("capacity", capacity.result(OpenRun.judge(limits, open.result())));
         }));
-        return parts;
+        return steps;
     }
 
     private void write(String name, Object result) throws IOException {
@@ -115,7 +114,8 @@ public final class LoadRun {
     }
 
     private void publish() throws IOException {
-        Path data = Files.createDirectories(project.reports().resolve("data"));
+        Path reports = project.reports(quick);
+        Path data = Files.createDirectories(reports.resolve("data"));
         try (Stream<Path> files = Files.list(project.data())) {
             for (Path file : files.toList()) {
                 Files.copy(file, data.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
@@ -123,8 +123,8 @@ public final class LoadRun {
         }
         for (Scenario scenario : Scenario.all(quick)) {
             if (scenario.hasDashboard()) {
-                Path published = project.reports().resolve(scenario.name());
-                Project.delete(published);
+                Path published = reports.resolve(scenario.name());
+                Folders.delete(published);
                 Files.move(project.dashboard(scenario), published);
             }
         }
@@ -133,23 +133,27 @@ public final class LoadRun {
             Files.writeString(
                     data.resolve("jmh.json"), JVM_PATH.matcher(results).replaceAll("\"jvm\" : \"java\""));
         }
-        ReportPage.write(project.reports());
+        ReportPage.write(reports);
     }
 
-    /** The verdict, after the gates that stand against a better one. */
+    /** The thresholds that were missed, the verdict, and where the page is. */
     private String summary() {
         return Stream.concat(
-                        gates.stream()
-                                .filter(gate -> gate.verdict() != Verdict.PASS)
-                                .map(gate -> "%s  %s, %s: %.2f %s, limit %.2f"
-                                        .formatted(
-                                                gate.verdict(),
-                                                gate.scenario(),
-                                                gate.name(),
-                                                gate.measured(),
-                                                gate.unit(),
-                                                gate.limit())),
-                        Stream.of(Verdict.worst(gates).toString()))
+                        thresholds.stream()
+                                .filter(threshold -> threshold.verdict() != Verdict.PASS)
+                                .map(threshold -> String.format(
+                                        Locale.ROOT,
+                                        "%s  %s, %s: %.2f %s, limit %.2f",
+                                        threshold.verdict(),
+                                        threshold.scenario(),
+                                        threshold.name(),
+                                        threshold.measured(),
+                                        threshold.unit(),
+                                        threshold.limit())),
+                        Stream.of(
+                                Verdict.worst(thresholds).toString(),
+                                "The report: "
+                                        + ReportPage.of(project.reports(quick)).toUri()))
                 .collect(Collectors.joining(System.lineSeparator()));
     }
 }

@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -63,10 +64,11 @@ final class Progress implements AutoCloseable {
         Instant now = clock.instant();
         Duration leftOfPart = part.minus(Duration.between(partStart, now));
         Duration left = later.plus(leftOfPart.isNegative() ? Duration.ZERO : leftOfPart);
-        out.printf("[%s, about %s to go] %s%n", minutes(Duration.between(start, now)), minutes(left), doing);
+        out.printf(
+                Locale.ROOT, "[%s, about %s to go] %s%n", minutes(Duration.between(start, now)), minutes(left), doing);
     }
 
     private static String minutes(Duration duration) {
-        return "%d:%02d".formatted(duration.toMinutes(), duration.toSecondsPart());
+        return String.format(Locale.ROOT, "%d:%02d", duration.toMinutes(), duration.toSecondsPart());
     }
 }

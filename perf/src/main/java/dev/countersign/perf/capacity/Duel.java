@@ -2,6 +2,8 @@ package dev.countersign.perf.capacity;
 
 import dev.countersign.perf.data.Results.Quartiles;
 import dev.countersign.perf.data.Results.Side;
+import dev.countersign.perf.run.Folders;
+import dev.countersign.perf.run.Interruption;
 import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.server.ServerJvm;
@@ -33,6 +35,7 @@ import picocli.CommandLine.Option;
         description = "Compares two builds of the server, and the baseline with itself, by turns under full load.")
 public final class Duel implements Callable<Integer> {
     private static final List<String> NAMES = List.of("candidate", "baseline", "control");
+    private static final Path EMPTY_SERVLET = Path.of("empty-servlet");
     private static final int CANDIDATE = 0;
     private static final int BASELINE = 1;
     private static final int CONTROL = 2;
@@ -40,7 +43,11 @@ public final class Duel implements Callable<Integer> {
     @Option(names = "--candidate", paramLabel = "JAR", required = true, description = "A self-contained jar.")
     private Path candidate;
 
-    @Option(names = "--baseline", paramLabel = "JAR", required = true, description = "The jar to compare it with.")
+    @Option(
+            names = "--baseline",
+            paramLabel = "JAR",
+            required = true,
+            description = "The jar to compare it with, or empty-servlet.")
     private Path baseline;
 
     @Option(names = "--workload", description = "${COMPLETION-CANDIDATES}")
@@ -67,8 +74,12 @@ public final class Duel implements Callable<Integer> {
     @Option(names = "--heap", description = "Of each server, as in -Xmx.")
     private String heap = "1g";
 
-    @Option(names = "--folder", description = "Where the servers write: on the disk that is to be measured.")
-    private Path folder = Path.of("perf/target");
+    private final Path scratch;
+
+    /** @param scratch where the servers write: on the disk that is to be measured */
+    Duel(Path scratch) {
+        this.scratch = scratch;
+    }
 
     /** By the names that are typed. */
     private enum Load {
@@ -77,15 +88,19 @@ public final class Duel implements Callable<Integer> {
     }
 
     /** Exit codes: 0 compared, 1 a request failed or a server did not start, 2 bad usage. */
-    public static void main(String... arguments) {
-        System.exit(new CommandLine(new Duel()).execute(arguments));
+    public static void main(String... arguments) throws IOException {
+        Path scratch = Files.createTempDirectory(Files.createDirectories(Path.of("perf/target")), "duel");
+        Interruption interruption = Interruption.prepare(scratch);
+        int exitCode = new CommandLine(new Duel(scratch)).execute(arguments);
+        Folders.delete(scratch);
+        interruption.exit(exitCode);
     }
 
     @Override
     public Integer call() throws IOException {
-        for (Path jar : List.of(candidate, baseline)) {
-            if (!Files.isRegularFile(jar)) {
-                System.err.println("no jar: " + jar.toAbsolutePath() + "; name it with -Dcandidate and -Dbaseline");
+        for (Path build : List.of(candidate, baseline)) {
+            if (!Files.isRegularFile(build) && !build.equals(EMPTY_SERVLET)) {
+                System.err.println("no jar: " + build.toAbsolutePath() + "; name it with -Dcandidate and -Dbaseline");
                 return CommandLine.ExitCode.USAGE;
             }
         }
@@ -100,10 +115,10 @@ public final class Duel implements Callable<Integer> {
                 warmUpSeconds,
                 heap);
         long errors = 0;
-        try (Servers servers = new Servers(folder)) {
+        try (Servers servers = new Servers(scratch)) {
             List<Entrant> entrants = new ArrayList<>();
-            for (Path jar : List.of(candidate, baseline, baseline)) {
-                ServerJvm server = servers.start(JavaCommand.ofJar(jar, JavaCommand.flags(heap)));
+            for (Path build : List.of(candidate, baseline, baseline)) {
+                ServerJvm server = servers.start(command(build));
                 entrants.add(new Entrant(server, workload(server)));
             }
             Turns.take(over(connections.get(0), entrants), 1, seconds(warmUpSeconds));
@@ -117,6 +132,13 @@ public final class Duel implements Callable<Integer> {
             }
         }
         return errors == 0 ? 0 : 1;
+    }
+
+    private List<String> command(Path build) {
+        List<String> flags = JavaCommand.flags(heap);
+        return build.equals(EMPTY_SERVLET)
+                ? JavaCommand.of(EmptyServlet.class, flags)
+                : JavaCommand.ofJar(build, flags);
     }
 
     private Workload workload(ServerJvm server) throws IOException {

@@ -1,29 +1,22 @@
 package dev.countersign.perf.capacity;
 
+import dev.countersign.perf.run.Folders;
 import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
-/**
- * Servers alive side by side, each in a JVM and on a folder of its own. {@link #close()} leaves none of them behind,
- * and neither does an end of this JVM by a signal.
- */
-final class Servers implements AutoCloseable {
+/** Servers alive side by side, each in a JVM and on a folder of its own. {@link #close()} leaves none of them behind. */
+public final class Servers implements AutoCloseable {
     private final Path folder;
     private final List<ServerJvm> servers = new ArrayList<>();
-    private final Thread onShutdown = new Thread(this::end, "end-servers");
 
     /** @param parent where the servers' folders are made: on the disk that is to be measured */
-    Servers(Path parent) throws IOException {
+    public Servers(Path parent) throws IOException {
         folder = Files.createTempDirectory(Files.createDirectories(parent), "servers");
-        Runtime.getRuntime().addShutdownHook(onShutdown);
     }
 
     /** The folder of the server that is started next, to be filled beforehand. */
@@ -43,6 +36,11 @@ final class Servers implements AutoCloseable {
         return server;
     }
 
+    /** One of them, in the order of their starts. */
+    ServerJvm get(int index) {
+        return servers.get(index);
+    }
+
     /** Puts each of them under full load for {@code length}, one after the other. */
     void warmUp(Workload workload, Duration length) throws IOException {
         turns(workload, servers.size(), 1, length);
@@ -58,24 +56,16 @@ final class Servers implements AutoCloseable {
                 length);
     }
 
-    @Override
-    public void close() {
-        try {
-            Runtime.getRuntime().removeShutdownHook(onShutdown);
-        } catch (IllegalStateException e) {
-            return; // the hook is running
-        }
-        end();
+    /** Stops them and removes their folders; others may be started. */
+    void stop() throws IOException {
+        servers.forEach(ServerJvm::close);
+        servers.clear();
+        Folders.empty(folder);
     }
 
-    private void end() {
+    @Override
+    public void close() throws IOException {
         servers.forEach(ServerJvm::close);
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(file);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Folders.delete(folder);
     }
 }

@@ -1,16 +1,19 @@
 package dev.countersign.perf.capacity;
 
-import dev.countersign.perf.data.Results.Target;
+import dev.countersign.perf.data.Results.Threshold;
+import dev.countersign.perf.run.RunStep;
 import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.server.Seed;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.threshold.Metric;
+import dev.countersign.perf.threshold.Thresholds;
 import dev.countersign.web.Main;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * The server against itself under harder conditions: a million registrations, ten thousand connections, a small heap.
@@ -20,55 +23,80 @@ final class Variants {
     private static final Workload WORKLOAD = Workload.messages(64, 500);
     private static final int REGISTRATIONS = 1_000_000;
     private static final int IDLE = 9_500;
+    private static final Duration SEED = Duration.ofSeconds(30);
 
-    private final Entrant base;
+    private static final int MILLION = 0;
+    private static final int ORDINARY = 1;
+    private static final int SMALL = 2;
+    private static final int CONNECTED = 3;
+
+    private final Servers servers;
+    private final Thresholds thresholds;
+    private final List<Threshold> judged;
     private final int rounds;
     private final Duration turn;
-    private final List<Target> targets = new ArrayList<>();
+    private final List<Credential> registered = new ArrayList<>();
 
-    private Variants(Entrant base, int rounds, Duration turn) {
-        this.base = base;
+    /**
+     * Measures nothing yet.
+     *
+     * @param judged takes what the steps find
+     * @param rounds of turns for each variant
+     */
+    Variants(Servers servers, Thresholds thresholds, List<Threshold> judged, int rounds, Duration turn) {
+        this.servers = servers;
+        this.thresholds = thresholds;
+        this.judged = judged;
         this.rounds = rounds;
         this.turn = turn;
     }
 
-    /**
-     * Measures all of them, in servers that it starts.
-     *
-     * @param rounds of turns for each variant
-     * @throws IOException if a server doesn't start
-     */
-    static List<Target> measure(Path scratch, Duration warmUp, int rounds, Duration turn) throws IOException {
-        List<String> command = JavaCommand.of(Main.class, JavaCommand.FLAGS);
-        try (Servers servers = new Servers(scratch)) {
-            List<Credential> registered = Seed.registrations(servers.nextHome(), REGISTRATIONS);
-            ServerJvm million = servers.start(command);
-            ServerJvm ordinary = servers.start(command);
-            ServerJvm small = servers.start(JavaCommand.of(Main.class, JavaCommand.flags("64m")));
-            ServerJvm connected = servers.start(command);
-            servers.warmUp(WORKLOAD, warmUp);
-            Variants variants = new Variants(new Entrant(ordinary, WORKLOAD), rounds, turn);
-            variants.compare(
-                    "500 clients among 1,000,000 registrations, against among 500",
-                    0.95,
-                    new Entrant(million, WORKLOAD));
-            variants.compare(
-                    "each message from any of 1,000,000 clients, against from 500",
-                    0.95,
-                    new Entrant(million, WORKLOAD.sentByAnyOf(registered)));
-            variants.compare("64 MB of heap against 1 GB, 500 connections", 0.9, new Entrant(small, WORKLOAD));
-            variants.compare(
-                    "10,000 connections, 500 of them busy, against 500 alone",
-                    0.8,
-                    new Entrant(connected, WORKLOAD.besideIdle(IDLE)));
-            return variants.targets;
-        }
+    List<RunStep> steps(Duration warmUp) {
+        return List.of(
+                new RunStep("a million registrations", SEED.plus(warmUp.multipliedBy(4)), () -> start(warmUp)),
+                compare(
+                        "million-registered",
+                        "500 clients among 1,000,000 registrations, over 500 clients alone",
+                        MILLION,
+                        workload -> workload),
+                compare(
+                        "million-senders",
+                        "each message from any of 1,000,000 clients, over 500 clients",
+                        MILLION,
+                        workload -> workload.sentByAnyOf(registered)),
+                compare("small-heap", "64 MB of heap over 1 GB, 500 connections", SMALL, workload -> workload),
+                compare(
+                        "idle-connections",
+                        "10,000 connections, 500 of them busy, over 500 alone",
+                        CONNECTED,
+                        workload -> workload.besideIdle(IDLE)));
     }
 
-    private void compare(String name, double limit, Entrant variant) throws IOException {
-        Turns turns = Turns.take(List.of(variant, base), rounds, turn);
-        targets.add(
-                Targets.atLeast(name + ": throughput", limit, turns.ratio(0, 1).median(), ""));
-        targets.add(Targets.atMost(name + ": errors", 0, turns.side(0).errors(), ""));
+    private void start(Duration warmUp) throws IOException {
+        List<String> command = JavaCommand.of(Main.class, JavaCommand.FLAGS);
+        servers.stop();
+        registered.addAll(Seed.registrations(servers.nextHome(), REGISTRATIONS));
+        servers.start(command);
+        servers.start(command);
+        servers.start(JavaCommand.of(Main.class, JavaCommand.flags("64m")));
+        servers.start(command);
+        servers.warmUp(WORKLOAD, warmUp);
+    }
+
+    private RunStep compare(String scenario, String title, int variant, UnaryOperator<Workload> change) {
+        return new RunStep(title, turn.multipliedBy(2L * rounds), () -> {
+            Turns turns = Turns.take(
+                    List.of(
+                            new Entrant(servers.get(variant), change.apply(WORKLOAD)),
+                            new Entrant(servers.get(ORDINARY), WORKLOAD)),
+                    rounds,
+                    turn);
+            judged.addAll(thresholds.check(
+                    scenario,
+                    title,
+                    Map.of(
+                            Metric.THROUGHPUT_RATIO, turns.ratio(0, 1).median(),
+                            Metric.FAILURES, turns.side(0).errors())));
+        });
     }
 }

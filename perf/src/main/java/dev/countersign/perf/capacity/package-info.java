@@ -1,2 +1,2 @@
-/** How much the server holds and how soon it answers, in turns with the floor, under a load generator of our own. */
+/** How much the server holds and how soon it answers, in turns with an empty servlet, under a load generator of our own. */
 package dev.countersign.perf.capacity;

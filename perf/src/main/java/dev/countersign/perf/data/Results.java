@@ -2,7 +2,8 @@ package dev.countersign.perf.data;
 
 import java.util.Collection;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Objects;
+import org.HdrHistogram.Histogram;
 
 /**
  * What {@code reports/data/*.json} hold, one record a file; the report is drawn from them alone.
@@ -16,15 +17,18 @@ public final class Results {
 
     private Results() {}
 
-    /** What a gate or a run came to. INVALID: the run can't tell, because the load side fell short. */
+    /** Result of a threshold, or of a run. */
     public enum Verdict {
         PASS,
         FAIL,
-        INVALID;
+        /** The run can't tell, because the load side fell short. */
+        INVALID,
+        /** Of a goal, which doesn't count towards the run's verdict. */
+        MISSED;
 
-        /** FAIL where any gate failed, else INVALID where any can't tell. */
-        public static Verdict worst(Collection<Gate> gates) {
-            List<Verdict> verdicts = gates.stream().map(Gate::verdict).toList();
+        /** FAIL where any threshold failed, else INVALID where any can't tell, else PASS. */
+        public static Verdict worst(Collection<Threshold> thresholds) {
+            List<Verdict> verdicts = thresholds.stream().map(Threshold::verdict).toList();
             return verdicts.contains(FAIL) ? FAIL : verdicts.contains(INVALID) ? INVALID : PASS;
         }
     }
@@ -43,62 +47,123 @@ public final class Results {
             String serverFlags,
             boolean quick) {}
 
-    /** One rule held against one measured value. {@code limit} is empty of a unit; {@code unit} may be "". */
-    public record Gate(
+    /** A measured value beside its limit. {@code unit} may be "". */
+    public record Threshold(
             String scenario, String name, String rule, double limit, double measured, String unit, Verdict verdict) {}
+
+    /** Percentiles of a latency, and its maximum. */
+    public record Latency(long p50, long p95, long p99, long max) {
+
+        /** @param unitMicros microseconds of the histogram's unit */
+        public static Latency of(Histogram histogram, long unitMicros) {
+            return new Latency(
+                    histogram.getValueAtPercentile(50) * unitMicros,
+                    histogram.getValueAtPercentile(95) * unitMicros,
+                    histogram.getValueAtPercentile(99) * unitMicros,
+                    histogram.getValueAtPercentile(100) * unitMicros);
+        }
+    }
 
     /** A point of a latency distribution: {@code percentile} of the requests took at most {@code micros}. */
     public record Point(double percentile, long micros) {}
 
     /** A second of a run, counted from its start. */
-    public record Second(
-            int second, int users, int requests, int errors, long p50, long p95, long p99, long max, boolean ramp) {}
+    public record Second(int second, int virtualUsers, int requests, int errors, Latency latency, boolean ramp) {}
 
     /** One kind of request ("register", "message", "wrong code") in the measured (steady) part of a run. */
-    public record Step(String name, long requests, long errors, long p50, long p95, long p99, long max) {}
+    public record Step(String name, long requests, long errors, Latency latency) {}
 
     /**
-     * A JMeter run: {@code 51}, {@code 500} (closed, 5 to 9 s think time) or {@code arrivals-N} (open).
+     * Requests of a JMeter run and how they were answered.
      *
-     * @param steadySeconds seconds measured after the ramp
-     * @param offered requests a second that the plan asks for (arithmetic)
-     * @param achieved requests a second seen in the steady part
-     * @param acknowledged messages answered with 201 in the whole run
-     * @param inLog records of the log in the whole run
-     * @param rampP95 of the first ten seconds, micros
-     * @param loadCpuPercent of one core, of the process that made the load
-     * @param loadMaxPauseMillis its longest garbage collection pause
+     * @param achieved requests a second in the steady part, which {@code latency} and {@code distribution} are of
+     * @param errors unexpected answers in the whole run
+     * @param rampP95 of the requests before the steady part
+     * @param slowestClientMillis from the start of a client's first request to the end of its last answer, at worst
      */
-    public record Load(
-            String scenario,
-            int users,
-            double steadySeconds,
-            double offered,
+    public record Served(
             double achieved,
+            long errors,
+            Latency latency,
+            long rampP95,
+            long slowestClientMillis,
+            List<Step> steps,
+            List<Point> distribution,
+            List<Second> seconds) {}
+
+    /**
+     * Answers of a whole run compared with what the server stored. {@code stray}, and {@code lost} to {@code
+     * refusedLogged}, are 0 where promises were kept.
+     *
+     * @param registered registrations answered with 201
+     * @param distinctCodes different codes in those answers
+     * @param rows of the table
+     * @param stray ids that were answered, or are in the table, and whose code is not the same in both
+     * @param acknowledged messages answered with 201
+     * @param inLog lines of the log
+     * @param lost acknowledged messages that the log doesn't have
+     * @param doubled lines of messages that the log has already
+     * @param altered acknowledged messages whose line has another receipt, id or text
+     * @param forged lines of messages that nobody sent, and lines that are no record
+     * @param refusedLogged lines of messages that carried a wrong code
+     * @param wrongCodesSent messages that carried a wrong code
+     * @param refused those of them that were answered with 403
+     */
+    public record Findings(
             long registered,
             long distinctCodes,
             long rows,
+            long stray,
             long acknowledged,
             long inLog,
             long lost,
             long doubled,
-            long forged,
             long altered,
+            long forged,
+            long refusedLogged,
             long wrongCodesSent,
-            long refused,
-            long errors,
-            long p50,
-            long p95,
-            long p99,
-            long max,
-            long rampP95,
-            double loadCpuPercent,
-            double loadMaxPauseMillis,
+            long refused) {
+
+        /** Lines of the log that should not be there. */
+        public long notSent() {
+            return forged + refusedLogged;
+        }
+    }
+
+    /**
+     * The process that made the load.
+     *
+     * @param cpuPercent of one core, in the steady part
+     * @param maxPauseMillis its longest garbage collection pause
+     */
+    public record LoadSide(double cpuPercent, double maxPauseMillis) {}
+
+    /**
+     * A JMeter run: {@code 51}, {@code 500} (closed, 5 to 9 s think time) or {@code arrivals-N} (open).
+     *
+     * @param virtualUsers at once; of arrivals, new ones each second
+     * @param steadySeconds seconds measured after the ramp
+     * @param offered requests a second that the plan asks for (arithmetic)
+     */
+    public record Load(
+            String scenario,
+            int virtualUsers,
+            double steadySeconds,
+            double offered,
+            Served served,
+            Findings findings,
+            LoadSide loadSide,
             double serverCpuMicrosPerRequest,
-            List<Step> steps,
-            List<Point> distribution,
-            List<Second> seconds,
-            List<Gate> gates) {}
+            List<Threshold> thresholds) {
+
+        /** A file of another shape must not pass for one of zeros. */
+        public Load {
+            Objects.requireNonNull(served, "served");
+            Objects.requireNonNull(findings, "findings");
+            Objects.requireNonNull(loadSide, "loadSide");
+            Objects.requireNonNull(thresholds, "thresholds");
+        }
+    }
 
     /** Lower quartile, median and upper quartile of the turns. */
     public record Quartiles(double q1, double median, double q3) {}
@@ -107,13 +172,13 @@ public final class Results {
     public record Side(Quartiles perSecond, long p50, long p99, Quartiles cpuMicrosPerRequest, long errors) {}
 
     /**
-     * Server and floor in turns, both alive and warm.
+     * Server and empty servlet in turns, both alive and warm.
      *
      * @param request "message" or "register"
      * @param bodyBytes bytes of the message's text; 0 for a registration
-     * @param ratio server's requests a second over the floor's, of neighbouring turns
+     * @param ratio server's requests a second over the empty servlet's, of neighbouring turns
      * @param cpuRatio likewise of CPU time a request
-     * @param control a second copy of the floor over the floor; null where the turns were few
+     * @param control a second copy of the empty servlet over the first; null where the turns were few
      */
     public record Comparison(
             String request,
@@ -122,38 +187,24 @@ public final class Results {
             int turns,
             double turnSeconds,
             Side server,
-            Side floor,
+            Side emptyServlet,
             Quartiles ratio,
             Quartiles cpuRatio,
             Quartiles control) {}
-
-    /** A goal set beforehand: what was asked for, what was measured, and whether it holds. */
-    public record Target(String name, String rule, double limit, double measured, String unit, boolean met) {}
 
     /**
      * The closed-loop runs.
      *
      * @param loadGenerator its name and version
-     * @param unflushed comparisons of a server with {@code --sync os} with the floor, to tell the disk's share from the
-     *     server's own; empty in a quick run
+     * @param unflushed comparisons of a server with {@code --sync os} with the empty servlet, to tell the disk's share
+     *     from the server's own; empty in a quick run
      */
     public record Capacity(
             String loadGenerator,
             double warmUpSeconds,
             List<Comparison> comparisons,
             List<Comparison> unflushed,
-            List<Target> targets) {
-
-        /** The same with one goal more. */
-        public Capacity with(Target target) {
-            return new Capacity(
-                    loadGenerator,
-                    warmUpSeconds,
-                    comparisons,
-                    unflushed,
-                    Stream.concat(targets.stream(), Stream.of(target)).toList());
-        }
-    }
+            List<Threshold> thresholds) {}
 
     /** One fixed rate: latency is counted from when a request was due. {@code percentOfKnee} 25 to 90. */
     public record OpenRate(
@@ -162,12 +213,13 @@ public final class Results {
             double offered,
             double achieved,
             long errors,
-            long p50,
-            long p95,
-            long p99,
-            long max,
+            Latency latency,
             List<Point> distribution) {}
 
-    /** The open-rate runs. {@code target} of each is "server" or "floor". */
-    public record OpenRates(String request, int connections, double knee, double seconds, List<OpenRate> rates) {}
+    /** The open-rate runs. {@code target} of each is {@link #SERVER} or {@link #EMPTY_SERVLET}. */
+    public record OpenRates(String request, int connections, double knee, double seconds, List<OpenRate> rates) {
+
+        public static final String SERVER = "server";
+        public static final String EMPTY_SERVLET = "empty servlet";
+    }
 }

@@ -3,8 +3,10 @@ package dev.countersign.perf.load;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
+import dev.countersign.perf.data.Results.Latency;
 import dev.countersign.perf.data.Results.Point;
 import dev.countersign.perf.data.Results.Second;
+import dev.countersign.perf.data.Results.Served;
 import dev.countersign.perf.data.Results.Step;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,28 +27,12 @@ import org.HdrHistogram.HistogramIterationValue;
  * the steady part, and what began later is left out; errors alone count wherever they fall.
  *
  * @param steadyFromMillis since 1970; {@code steadyToMillis} likewise
- * @param achieved requests a second in the steady part, and what follows from {@code p50} to {@code max} is of them
- * @param rampP95 of the requests in the ramp
- * @param slowestClientMillis from the start of a client's first request to the end of its last one, at worst
  */
-record Figures(
-        long steadyFromMillis,
-        long steadyToMillis,
-        long steadyRequests,
-        double achieved,
-        long errors,
-        long p50,
-        long p95,
-        long p99,
-        long max,
-        long rampP95,
-        long slowestClientMillis,
-        List<Step> steps,
-        List<Point> distribution,
-        List<Second> seconds) {
+record Figures(long steadyFromMillis, long steadyToMillis, long steadyRequests, Served served) {
 
     private static final int DIGITS = 3; // exact up to two seconds, to a thousandth beyond
     private static final int TICKS_EACH_HALVING = 5;
+    private static final long MILLI = 1000;
 
     /** @throws IllegalStateException where there is no sample at all */
     static Figures of(List<Sample> samples, Duration ramp, Duration steady) {
@@ -57,25 +43,22 @@ record Figures(
         long from = start + ramp.toMillis();
         long to = from + steady.toMillis();
         List<Sample> inSteady = within(samples, from, to);
-        Histogram histogram = histogram(inSteady);
         return new Figures(
                 from,
                 to,
                 inSteady.size(),
-                inSteady.size() * 1000.0 / steady.toMillis(),
-                errors(samples),
-                micros(histogram, 50),
-                micros(histogram, 95),
-                micros(histogram, 99),
-                micros(histogram, 100),
-                micros(histogram(within(samples, start, from)), 95),
-                slowestClientMillis(samples, from, to),
-                Stream.of(Sample.REGISTER, Sample.MESSAGE, Sample.WRONG_CODE)
-                        .map(step -> step(step, inSteady))
-                        .filter(step -> step.requests() > 0)
-                        .toList(),
-                distribution(histogram),
-                seconds(within(samples, start, to), start, from));
+                new Served(
+                        inSteady.size() * 1000.0 / steady.toMillis(),
+                        errors(samples),
+                        latency(inSteady),
+                        latency(within(samples, start, from)).p95(),
+                        slowestClientMillis(samples, from, to),
+                        Stream.of(Sample.REGISTER, Sample.MESSAGE, Sample.WRONG_CODE)
+                                .map(step -> step(step, inSteady))
+                                .filter(step -> step.requests() > 0)
+                                .toList(),
+                        distribution(histogram(inSteady)),
+                        seconds(within(samples, start, to), start, from)));
     }
 
     private static long errors(Collection<Sample> samples) {
@@ -107,41 +90,27 @@ record Figures(
     private static Step step(String name, List<Sample> inSteady) {
         List<Sample> samples =
                 inSteady.stream().filter(sample -> sample.step().equals(name)).toList();
-        Histogram histogram = histogram(samples);
-        return new Step(
-                name,
-                samples.size(),
-                errors(samples),
-                micros(histogram, 50),
-                micros(histogram, 95),
-                micros(histogram, 99),
-                micros(histogram, 100));
+        return new Step(name, samples.size(), errors(samples), latency(samples));
     }
 
     private static List<Second> seconds(List<Sample> samples, long start, long steadyFrom) {
         Map<Integer, List<Sample>> bySecond = samples.stream()
                 .collect(groupingBy(sample -> (int) ((sample.startMillis() - start) / 1000), TreeMap::new, toList()));
         List<Second> seconds = new ArrayList<>();
-        bySecond.forEach((second, inIt) -> {
-            Histogram histogram = histogram(inIt);
-            seconds.add(new Second(
-                    second,
-                    inIt.stream().mapToInt(Sample::users).max().orElse(0),
-                    inIt.size(),
-                    (int) errors(inIt),
-                    micros(histogram, 50),
-                    micros(histogram, 95),
-                    micros(histogram, 99),
-                    micros(histogram, 100),
-                    start + second * 1000L < steadyFrom));
-        });
+        bySecond.forEach((second, inIt) -> seconds.add(new Second(
+                second,
+                inIt.stream().mapToInt(Sample::virtualUsers).max().orElse(0),
+                inIt.size(),
+                (int) errors(inIt),
+                latency(inIt),
+                start + second * 1000L < steadyFrom)));
         return seconds;
     }
 
     private static List<Point> distribution(Histogram histogram) {
         List<Point> points = new ArrayList<>();
         for (HistogramIterationValue value : histogram.percentiles(TICKS_EACH_HALVING)) {
-            points.add(new Point(value.getPercentileLevelIteratedTo(), value.getValueIteratedTo() * 1000));
+            points.add(new Point(value.getPercentileLevelIteratedTo(), value.getValueIteratedTo() * MILLI));
         }
         return points;
     }
@@ -152,7 +121,7 @@ record Figures(
         return histogram;
     }
 
-    private static long micros(Histogram millis, double percentile) {
-        return millis.getValueAtPercentile(percentile) * 1000;
+    private static Latency latency(Collection<Sample> samples) {
+        return Latency.of(histogram(samples), MILLI);
     }
 }

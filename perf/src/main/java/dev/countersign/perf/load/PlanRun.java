@@ -1,23 +1,30 @@
 package dev.countersign.perf.load;
 
-import dev.countersign.perf.data.Results.Gate;
+import dev.countersign.perf.data.Results.Findings;
 import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.load.Verifier.Findings;
+import dev.countersign.perf.data.Results.LoadSide;
+import dev.countersign.perf.data.Results.Served;
+import dev.countersign.perf.run.Folders;
+import dev.countersign.perf.run.RunStep;
 import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.threshold.Metric;
+import dev.countersign.perf.threshold.Thresholds;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
  * Runs scenarios, each against a server of its own: starts it, warms it up, lets JMeter run the plan, stops it, holds
- * what it kept against what it answered, and checks the gates.
+ * what it kept against what it answered, and checks the thresholds.
  */
 public final class PlanRun {
 
     private final Project project;
     private final List<String> serverCommand;
-    private final Gates gates;
+    private final Thresholds thresholds;
     private final Consumer<String> progress;
     private final JMeter jmeter;
 
@@ -27,13 +34,23 @@ public final class PlanRun {
      * @param serverCommand as {@link ServerJvm#start} takes it
      * @param progress is told what begins
      */
-    public PlanRun(Project project, List<String> serverCommand, Gates gates, Consumer<String> progress)
+    public PlanRun(Project project, List<String> serverCommand, Thresholds thresholds, Consumer<String> progress)
             throws IOException {
         this.project = project;
         this.serverCommand = serverCommand;
-        this.gates = gates;
+        this.thresholds = thresholds;
         this.progress = progress;
         jmeter = new JMeter(project);
+    }
+
+    /** Takes a scenario's result. */
+    public interface Taker {
+        void take(Load load) throws IOException;
+    }
+
+    /** The step that runs a scenario. */
+    public RunStep step(Scenario scenario, Taker taker) {
+        return new RunStep(scenario.name(), scenario.expected(), () -> taker.take(run(scenario)));
     }
 
     /**
@@ -41,8 +58,8 @@ public final class PlanRun {
      *
      * @throws IOException if server or JMeter can't be run; neither is left running
      */
-    public Load run(Scenario scenario) throws IOException, InterruptedException {
-        Path folder = Project.emptyFolder(project.scratch(scenario));
+    Load run(Scenario scenario) throws IOException, InterruptedException {
+        Path folder = Folders.empty(project.scratch(scenario));
         Path home = folder.resolve("home");
         CpuClock serverCpu = new CpuClock();
         CpuClock loadCpu = new CpuClock();
@@ -53,20 +70,17 @@ public final class PlanRun {
             Figures figures = Figures.of(samples, scenario.ramp(), scenario.steady());
             long from = figures.steadyFromMillis();
             long to = figures.steadyToMillis();
-            Measured measured = new Measured(
-                    scenario,
-                    figures,
-                    Verifier.verify(samples, home),
-                    loadCpu.secondsBetween(from, to) * 100_000 / (to - from),
-                    run.longestPauseMillis(),
-                    serverCpu.secondsBetween(from, to) * 1e6 / Math.max(1, figures.steadyRequests()));
+            Findings findings = Verifier.verify(samples, home);
+            LoadSide loadSide =
+                    new LoadSide(loadCpu.secondsBetween(from, to) * 100_000 / (to - from), run.longestPauseMillis());
+            double cpuPerRequest = serverCpu.secondsBetween(from, to) * 1e6 / Math.max(1, figures.steadyRequests());
             if (scenario.hasDashboard()) {
                 progress.accept(scenario.name() + ": making its dashboard");
-                jmeter.dashboard(run, Project.emptyFolder(project.dashboard(scenario)));
+                jmeter.dashboard(run, Folders.empty(project.dashboard(scenario)));
             }
-            return load(measured, gates.check(measured));
+            return load(scenario, figures, findings, loadSide, cpuPerRequest);
         } finally {
-            Project.delete(home);
+            Folders.delete(home);
         }
     }
 
@@ -76,11 +90,11 @@ public final class PlanRun {
         try (ServerJvm server = ServerJvm.start(serverCommand, home)) {
             if (!scenario.warmUp().isZero()) {
                 progress.accept(scenario.name() + ": warming the server up");
-                jmeter.start(scenario.warmUpScenario(), server, Project.emptyFolder(folder.resolve("warm-up")))
+                jmeter.start(scenario.warmUpScenario(), server, Folders.empty(folder.resolve("warm-up")))
                         .await(() -> {});
             }
             progress.accept(scenario.name() + ": under way");
-            JMeter.Run run = jmeter.start(scenario, server, Project.emptyFolder(folder.resolve("run")));
+            JMeter.Run run = jmeter.start(scenario, server, Folders.empty(folder.resolve("run")));
             run.await(() -> {
                 long now = System.currentTimeMillis();
                 serverCpu.read(now, server.cpu());
@@ -90,39 +104,36 @@ public final class PlanRun {
         }
     }
 
-    private static Load load(Measured run, List<Gate> gates) {
-        Scenario scenario = run.scenario();
-        Figures figures = run.figures();
-        Findings findings = run.findings();
+    private Load load(Scenario scenario, Figures figures, Findings findings, LoadSide loadSide, double serverCpu) {
+        Served served = figures.served();
         return new Load(
                 scenario.name(),
-                scenario.users(),
+                scenario.virtualUsers(),
                 scenario.steady().toMillis() / 1000.0,
                 scenario.offered(),
-                figures.achieved(),
-                findings.registered(),
-                findings.distinctCodes(),
-                findings.rows(),
-                findings.acknowledged(),
-                findings.inLog(),
-                findings.lost(),
-                findings.doubled(),
-                run.notSent(),
-                findings.altered(),
-                findings.wrongCodesSent(),
-                findings.refused(),
-                figures.errors(),
-                figures.p50(),
-                figures.p95(),
-                figures.p99(),
-                figures.max(),
-                figures.rampP95(),
-                run.loadCpuPercent(),
-                run.loadMaxPauseMillis(),
-                run.serverCpuMicrosPerRequest(),
-                figures.steps(),
-                figures.distribution(),
-                figures.seconds(),
-                gates);
+                served,
+                findings,
+                loadSide,
+                serverCpu,
+                thresholds.check(scenario.name(), metrics(scenario, served, findings, loadSide)));
+    }
+
+    /** What the limits of a load run are about. */
+    static Map<Metric, Number> metrics(Scenario scenario, Served served, Findings findings, LoadSide loadSide) {
+        Map<Metric, Number> metrics = new EnumMap<>(Metric.class);
+        metrics.put(Metric.NOT_KEPT, findings.lost() + findings.doubled() + findings.altered());
+        metrics.put(Metric.NOT_SENT, findings.notSent());
+        metrics.put(Metric.AT_ODDS, findings.stray() + findings.registered() - findings.distinctCodes());
+        metrics.put(Metric.ERRORS, served.errors());
+        metrics.put(Metric.ACKNOWLEDGED, findings.acknowledged());
+        metrics.put(Metric.REFUSED, findings.refused());
+        metrics.put(Metric.PERCENT_OFF, Math.abs(served.achieved() / scenario.offered() - 1) * 100);
+        metrics.put(Metric.LOAD_CPU_PERCENT, loadSide.cpuPercent());
+        metrics.put(Metric.LOAD_PAUSE_MILLIS, loadSide.maxPauseMillis());
+        metrics.put(Metric.RAMP_P95_MILLIS, served.rampP95() / 1000.0);
+        metrics.put(Metric.P95_MILLIS, served.latency().p95() / 1000.0);
+        metrics.put(Metric.P99_MILLIS, served.latency().p99() / 1000.0);
+        metrics.put(Metric.CLIENT_MILLIS, served.slowestClientMillis());
+        return metrics;
     }
 }

@@ -1,11 +1,7 @@
 package dev.countersign.perf.load;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import dev.countersign.perf.threshold.Thresholds;
 import java.nio.file.Path;
-import java.util.Comparator;
-import java.util.stream.Stream;
 
 /**
  * Where a run finds what it needs and leaves what it makes.
@@ -19,9 +15,9 @@ public record Project(Path root) {
         return root.resolve("perf/src/test/jmeter");
     }
 
-    /** The limits, as {@link Gates#read} takes them. */
-    public Path gates() {
-        return root.resolve("perf/gates.properties");
+    /** The limits, as {@link Thresholds#read} takes them. */
+    public Path thresholds() {
+        return root.resolve("perf/thresholds.properties");
     }
 
     /** JMeter, as the build has laid it out. */
@@ -53,28 +49,8 @@ public record Project(Path root) {
         return root.resolve("perf/target/jmh.json");
     }
 
-    /** What a whole run publishes. */
-    public Path reports() {
-        return root.resolve("reports");
-    }
-
-    /** Makes a folder that is empty, whatever stood there. */
-    public static Path emptyFolder(Path folder) throws IOException {
-        delete(folder);
-        return Files.createDirectories(folder);
-    }
-
-    /** Removes a file, or a folder with all that is in it, if there is one. */
-    public static void delete(Path folder) throws IOException {
-        if (Files.notExists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+    /** What a run publishes: a {@code quick} one, which is no evidence, beside the evidence and never over it. */
+    public Path reports(boolean quick) {
+        return root.resolve(quick ? "perf/target/reports" : "reports");
     }
 }

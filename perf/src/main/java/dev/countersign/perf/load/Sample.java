@@ -19,7 +19,7 @@ import org.apache.commons.csv.CSVRecord;
  * @param step which of the plan's requests: one of the constants here
  * @param status of the answer; JMeter's own words where there was none
  * @param expected whether status and body are what the plan wants: for a wrong code, a refusal
- * @param users at work at its end
+ * @param virtualUsers at work at its end
  * @param text of the message, empty for a registration; of a wrong code's message, what must never be logged
  * @param code as registered
  * @param receipt as answered, where one was
@@ -30,7 +30,7 @@ record Sample(
         String step,
         String status,
         boolean expected,
-        int users,
+        int virtualUsers,
         String id,
         String text,
         String code,

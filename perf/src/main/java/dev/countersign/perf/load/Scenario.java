@@ -3,12 +3,11 @@ package dev.countersign.perf.load;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * What one run of a JMeter plan does, and which part of it is measured.
  *
- * @param users who come again and again; of arrivals, new ones each second
+ * @param virtualUsers who come again and again; of arrivals, new ones each second
  * @param offered requests a second that the plan asks for; 0 where that is as many as it can
  * @param warmUp of the server at full load, by a run that is not counted
  * @param ramp set apart from what is measured, from the first request on
@@ -18,7 +17,7 @@ import java.util.stream.Stream;
 public record Scenario(
         String name,
         String plan,
-        int users,
+        int virtualUsers,
         double offered,
         Duration warmUp,
         Duration ramp,
@@ -36,24 +35,18 @@ public record Scenario(
         return List.of(closed(51, quick), closed(500, quick), arrivals(51, quick), arrivals(500, quick));
     }
 
-    /** The plan of 51 users with two who never wait, for a few seconds: do plan, server and gates work? */
+    /** The plan of 51 users with two who never wait, for a few seconds: do plan, server and thresholds work? */
     static Scenario smoke() {
         Map<String, String> twoInAHurry = Map.of("users", "2", "thinkMillis", "0", "thinkSpreadMillis", "0");
         return new Scenario("smoke", "51.jmx", 2, 0, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(3), twoInAHurry);
     }
 
-    static List<String> names() {
-        return Stream.concat(Stream.of(smoke()), all(false).stream())
-                .map(Scenario::name)
-                .toList();
-    }
-
-    private static Scenario closed(int users, boolean quick) {
+    private static Scenario closed(int virtualUsers, boolean quick) {
         return new Scenario(
-                Integer.toString(users),
-                users + ".jmx",
-                users,
-                users * REQUESTS / THINK_SECONDS,
+                Integer.toString(virtualUsers),
+                virtualUsers + ".jmx",
+                virtualUsers,
+                virtualUsers * REQUESTS / THINK_SECONDS,
                 Duration.ofSeconds(quick ? 0 : 15),
                 Duration.ofSeconds(quick ? 3 : 10),
                 Duration.ofSeconds(quick ? 12 : 180),
@@ -85,7 +78,7 @@ public record Scenario(
     }
 
     /** How long it takes, all in all. */
-    public Duration expected() {
+    Duration expected() {
         return warmUp.plus(ramp).plus(steady).plus(AROUND);
     }
 

@@ -7,6 +7,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import com.google.gson.Strictness;
+import dev.countersign.perf.data.Results.Findings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,38 +43,6 @@ final class Verifier {
 
     private static final Gson GSON =
             new GsonBuilder().setStrictness(Strictness.STRICT).create();
-
-    /**
-     * What was found. {@code stray}, and {@code lost} to {@code refusedLogged}, are 0 where promises were kept.
-     *
-     * @param registered registrations answered with 201
-     * @param distinctCodes different codes in those answers
-     * @param rows of the table
-     * @param stray ids that were answered, or are in the table, and whose code is not the same in both
-     * @param acknowledged messages answered with 201
-     * @param inLog lines of the log
-     * @param lost acknowledged messages that the log doesn't have
-     * @param doubled lines of messages that the log has already
-     * @param altered acknowledged messages whose line has another receipt, id or text
-     * @param forged lines of messages that nobody sent, and lines that are no record
-     * @param refusedLogged lines of messages that carried a wrong code
-     * @param wrongCodesSent messages that carried a wrong code
-     * @param refused those of them that were answered with 403
-     */
-    record Findings(
-            long registered,
-            long distinctCodes,
-            long rows,
-            long stray,
-            long acknowledged,
-            long inLog,
-            long lost,
-            long doubled,
-            long altered,
-            long forged,
-            long refusedLogged,
-            long wrongCodesSent,
-            long refused) {}
 
     /** A line of the log; its time is the server's own affair. */
     private record Line(String receipt, String id, String message) {

@@ -27,9 +27,9 @@ record BesideReference(ReportData data, Reference reference) {
 
     List<Row> rows() {
         List<Row> rows = new ArrayList<>(List.of(
-                steady("51 users, steady", "51"),
-                ramp("500 users, as they come", "500 ramp"),
-                steady("500 users, steady", "500"),
+                steady("51 virtual users, steady", "51"),
+                ramp("500 virtual users, as they come", "500 ramp"),
+                steady("500 virtual users, steady", "500"),
                 steady("51 new clients/s", "arrivals-51"),
                 steady("500 new clients/s", "arrivals-500")));
         mostMessages().ifPresent(rows::add);
@@ -51,12 +51,12 @@ record BesideReference(ReportData data, Reference reference) {
                 .map(load -> new Row(
                         name,
                         Units.number(load.offered()),
-                        Units.number(load.achieved()),
-                        Units.millis(load.p50()),
-                        Units.millis(load.p95()),
-                        Units.millis(load.p99()),
-                        Units.millis(load.max()),
-                        Units.number(load.errors()),
+                        Units.number(load.served().achieved()),
+                        Units.millis(load.served().latency().p50()),
+                        Units.millis(load.served().latency().p95()),
+                        Units.millis(load.served().latency().p99()),
+                        Units.millis(load.served().latency().max()),
+                        Units.number(load.served().errors()),
                         reference.row(scenario)))
                 .orElseGet(() -> notMeasured(name, scenario));
     }
@@ -68,17 +68,19 @@ record BesideReference(ReportData data, Reference reference) {
                         name,
                         NONE,
                         "≤ " + Units.number(mostInRamp(load, Second::requests)),
-                        "≤ " + Units.millis(mostInRamp(load, Second::p50)),
-                        Units.millis(load.rampP95()),
+                        "≤ "
+                                + Units.millis(mostInRamp(
+                                        load, second -> second.latency().p50())),
+                        Units.millis(load.served().rampP95()),
                         NONE,
-                        Units.millis(mostInRamp(load, Second::max)),
+                        Units.millis(mostInRamp(load, second -> second.latency().max())),
                         NONE,
                         reference.row(key)))
                 .orElseGet(() -> notMeasured(name, key));
     }
 
     private static long mostInRamp(Load load, ToLongFunction<Second> figure) {
-        return load.seconds().stream()
+        return load.served().seconds().stream()
                 .filter(Second::ramp)
                 .mapToLong(figure)
                 .max()

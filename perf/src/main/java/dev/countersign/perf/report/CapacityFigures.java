@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
-/** Server and floor over the number of connections, for one kind of request. */
+/** Server and empty servlet over the number of connections, for one kind of request. */
 final class CapacityFigures {
 
     private final List<Comparison> comparisons;
@@ -51,12 +51,15 @@ final class CapacityFigures {
 
     private Figure throughput() {
         List<Series> series = List.of(
-                spread("floor", Look.MUTED, comparison -> comparison.floor().perSecond()),
+                spread(
+                        "empty",
+                        Look.MUTED,
+                        comparison -> comparison.emptyServlet().perSecond()),
                 spread("server", Look.FIRST, comparison -> comparison.server().perSecond()));
         return new Figure(
                 "throughput-" + id,
                 "%s: throughput".formatted(title),
-                "Most at %d connections: %s/s, %s of the floor."
+                "Most at %d connections: %s/s, %s of the empty servlet."
                         .formatted(
                                 fastest.connections(),
                                 Units.number(fastest.server().perSecond().median()),
@@ -66,29 +69,32 @@ final class CapacityFigures {
 
     private Figure latency() {
         List<Series> series = List.of(
-                micros("floor p99", Look.MUTED, Comparison::floor, Side::p99),
+                micros("empty p99", Look.MUTED, Comparison::emptyServlet, Side::p99),
                 micros("p99", Look.SECOND, Comparison::server, Side::p99),
                 micros("p50", Look.FIRST, Comparison::server, Side::p50));
         return new Figure(
                 "capacity-latency-" + id,
                 "%s: latency at full speed".formatted(title),
-                "At %d connections half are answered within %s and 99\u00a0%% within %s; the floor’s 99\u00a0%% within %s."
+                "At %d connections half are answered within %s and 99\u00a0%% within %s; the empty servlet’s 99\u00a0%% within %s."
                         .formatted(
                                 fastest.connections(),
                                 Units.millis(fastest.server().p50()),
                                 Units.millis(fastest.server().p99()),
-                                Units.millis(fastest.floor().p99())),
-                over(Latency.axis(series), series));
+                                Units.millis(fastest.emptyServlet().p99())),
+                over(LatencyChart.axis(series), series));
     }
 
     private Figure cpu() {
         List<Series> series = List.of(
-                spread("floor", Look.MUTED, comparison -> comparison.floor().cpuMicrosPerRequest()),
+                spread(
+                        "empty",
+                        Look.MUTED,
+                        comparison -> comparison.emptyServlet().cpuMicrosPerRequest()),
                 spread("server", Look.FIRST, comparison -> comparison.server().cpuMicrosPerRequest()));
         return new Figure(
                 "cpu-" + id,
                 "%s: server CPU time each".formatted(title),
-                "At %d connections %s each, %s times the floor’s."
+                "At %d connections %s each, %s times the empty servlet’s."
                         .formatted(
                                 fastest.connections(),
                                 Units.number(
@@ -125,7 +131,8 @@ final class CapacityFigures {
                 look,
                 comparisons.stream()
                         .map(comparison -> new Mark(
-                                comparison.connections(), Latency.millis(measured.applyAsLong(side.apply(comparison)))))
+                                comparison.connections(),
+                                LatencyChart.millis(measured.applyAsLong(side.apply(comparison)))))
                         .toList());
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The capacity runs in figures: every comparison with the floor, and the goals that were set beforehand. */
+/** The capacity runs in figures: every comparison with the empty servlet, and the goals that were set beforehand. */
 record CapacityTables(Capacity capacity) {
 
     Table comparisons() {
@@ -18,16 +18,16 @@ record CapacityTables(Capacity capacity) {
                         "connections",
                         "turns",
                         "server /s",
-                        "floor /s",
-                        "rate, server to floor",
+                        "empty servlet /s",
+                        "rate, server to empty",
                         "server CPU µs",
-                        "floor CPU µs",
-                        "CPU, server to floor",
-                        "rate, floor to floor",
+                        "empty servlet CPU µs",
+                        "CPU, server to empty",
+                        "rate, empty to empty",
                         "server p50",
                         "server p99",
-                        "floor p50",
-                        "floor p99",
+                        "empty servlet p50",
+                        "empty servlet p99",
                         "errors"),
                 Stream.concat(
                                 capacity.comparisons().stream().map(one -> row(CapacityFigures.title(one), one)),
@@ -42,21 +42,21 @@ record CapacityTables(Capacity capacity) {
                 Units.number(one.connections()),
                 "%d of %s".formatted(one.turns(), Units.number(one.turnSeconds(), "s")),
                 Units.number(one.server().perSecond().median()),
-                Units.number(one.floor().perSecond().median()),
+                Units.number(one.emptyServlet().perSecond().median()),
                 Units.quartiles(one.ratio()),
                 Units.number(one.server().cpuMicrosPerRequest().median()),
-                Units.number(one.floor().cpuMicrosPerRequest().median()),
+                Units.number(one.emptyServlet().cpuMicrosPerRequest().median()),
                 Units.quartiles(one.cpuRatio()),
                 Optional.ofNullable(one.control()).map(Units::quartiles).orElse(Units.NONE),
                 Units.millis(one.server().p50()),
                 Units.millis(one.server().p99()),
-                Units.millis(one.floor().p50()),
-                Units.millis(one.floor().p99()),
-                Units.number(one.server().errors() + one.floor().errors()));
+                Units.millis(one.emptyServlet().p50()),
+                Units.millis(one.emptyServlet().p99()),
+                Units.number(one.server().errors() + one.emptyServlet().errors()));
     }
 
     /** One text such as "105 % (51 connections), 85 % (500 connections)"; none where it was not measured. */
-    List<String> shareOfFloorUnflushed() {
+    List<String> shareUnflushed() {
         return capacity.unflushed().stream()
                 .map(one -> "%s (%s connections)"
                         .formatted(Units.percent(one.ratio().median()), Units.number(one.connections())))
@@ -69,7 +69,7 @@ record CapacityTables(Capacity capacity) {
         return Units.number(capacity.warmUpSeconds(), "s");
     }
 
-    RuleTable goals() {
-        return RuleTable.goals(capacity.targets());
+    ThresholdTable goals() {
+        return ThresholdTable.goals(capacity.thresholds());
     }
 }

@@ -1,5 +1,6 @@
 package dev.countersign.perf.report;
 
+import dev.countersign.perf.data.Results.Latency;
 import dev.countersign.perf.data.Results.Load;
 import dev.countersign.perf.data.Results.Second;
 import dev.countersign.perf.report.chart.Axis;
@@ -19,13 +20,15 @@ import java.util.stream.Stream;
 /** How one JMeter run went, second by second. */
 final class LoadFigures {
 
+    private static final Latency NONE = new Latency(0, 0, 0, 0);
+
     private final Load load;
     private final List<Second> seconds;
     private final String title;
 
     LoadFigures(Load load) {
         this.load = load;
-        this.seconds = everySecond(load.seconds());
+        this.seconds = everySecond(load.served().seconds());
         this.title = ReportData.title(load.scenario());
     }
 
@@ -35,7 +38,7 @@ final class LoadFigures {
         for (Second next : seen) {
             while (every.size() < next.second()) {
                 Second before = every.isEmpty() ? next : every.get(every.size() - 1);
-                every.add(new Second(every.size(), before.users(), 0, 0, 0, 0, 0, 0, before.ramp()));
+                every.add(new Second(every.size(), before.virtualUsers(), 0, 0, NONE, before.ramp()));
             }
             every.add(next);
         }
@@ -47,13 +50,13 @@ final class LoadFigures {
     }
 
     private Figure users() {
-        List<Series> series = List.of(series("users", Look.FIRST, Second::users));
+        List<Series> series = List.of(series("users", Look.FIRST, Second::virtualUsers));
         return new Figure(
                 "users-" + load.scenario(),
-                "%s: users".formatted(title),
-                "Up to %d users at once; the shaded seconds are not part of the steady figures."
-                        .formatted(load.users()),
-                overTime(Axis.fromZero("users", series), series));
+                "%s".formatted(title),
+                "Up to %d virtual users at once; the shaded seconds are not part of the steady figures."
+                        .formatted(load.virtualUsers()),
+                overTime(Axis.fromZero("virtual users", series), series));
     }
 
     private Figure requests() {
@@ -64,24 +67,27 @@ final class LoadFigures {
                 "%s: requests".formatted(title),
                 "%s of %s requests/s offered were served in the steady part, with %s errors in the whole run."
                         .formatted(
-                                Units.number(load.achieved()),
+                                Units.number(load.served().achieved()),
                                 Units.number(load.offered()),
-                                Units.number(load.errors())),
+                                Units.number(load.served().errors())),
                 overTime(Axis.fromZero("requests/s", series), series));
     }
 
     private Figure latency() {
         List<Series> series = List.of(
-                latency("max", Look.MUTED, Second::max),
-                latency("p99", Look.SECOND, Second::p99),
-                latency("p95", Look.THIRD, Second::p95),
-                latency("p50", Look.FIRST, Second::p50));
+                latency("max", Look.MUTED, Latency::max),
+                latency("p99", Look.SECOND, Latency::p99),
+                latency("p95", Look.THIRD, Latency::p95),
+                latency("p50", Look.FIRST, Latency::p50));
         return new Figure(
                 "latency-" + load.scenario(),
                 "%s: latency".formatted(title),
                 "95\u00a0%% within %s in the ramp and within %s in the steady part, whose slowest took %s."
-                        .formatted(Units.millis(load.rampP95()), Units.millis(load.p95()), Units.millis(load.max())),
-                overTime(Latency.axis(series), series));
+                        .formatted(
+                                Units.millis(load.served().rampP95()),
+                                Units.millis(load.served().latency().p95()),
+                                Units.millis(load.served().latency().max())),
+                overTime(LatencyChart.axis(series), series));
     }
 
     private LineChart overTime(Axis y, List<Series> series) {
@@ -95,13 +101,13 @@ final class LoadFigures {
     }
 
     /** A second without requests has no latency, and no point. */
-    private Series latency(String name, Look look, ToLongFunction<Second> micros) {
+    private Series latency(String name, Look look, ToLongFunction<Latency> micros) {
         return new Series(
                 name,
                 look,
                 marks(
                         seconds.stream().filter(second -> second.requests() > 0),
-                        second -> Latency.millis(micros.applyAsLong(second))));
+                        second -> LatencyChart.millis(micros.applyAsLong(second.latency()))));
     }
 
     private static List<Mark> marks(Stream<Second> seconds, ToDoubleFunction<Second> value) {

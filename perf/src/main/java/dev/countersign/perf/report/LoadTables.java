@@ -1,9 +1,11 @@
 package dev.countersign.perf.report;
 
+import dev.countersign.perf.data.Results.Findings;
 import dev.countersign.perf.data.Results.Load;
 import dev.countersign.perf.report.chart.Table;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 
 /** What the load runs add up to: the accounts of each, side by side, and each kind of request alone. */
@@ -19,30 +21,36 @@ record LoadTables(List<Load> loads) {
                 Stream.concat(Stream.of("run"), loads.stream().map(load -> ReportData.title(load.scenario())))
                         .toList(),
                 List.of(
-                        count("registrations answered with 201", Load::registered),
-                        count("distinct codes", Load::distinctCodes),
-                        count("rows in the database", Load::rows),
-                        count("messages answered with 201", Load::acknowledged),
-                        count("records in the log", Load::inLog),
-                        count("lost", Load::lost),
-                        count("doubled", Load::doubled),
-                        count("forged", Load::forged),
-                        count("altered", Load::altered),
-                        count("wrong codes sent", Load::wrongCodesSent),
-                        count("refused", Load::refused),
-                        count("errors", Load::errors),
+                        count("registrations answered with 201", Findings::registered),
+                        count("distinct codes", Findings::distinctCodes),
+                        count("rows in the database", Findings::rows),
+                        count("messages answered with 201", Findings::acknowledged),
+                        count("records in the log", Findings::inLog),
+                        count("lost", Findings::lost),
+                        count("doubled", Findings::doubled),
+                        count("forged", Findings::notSent),
+                        count("altered", Findings::altered),
+                        count("wrong codes sent", Findings::wrongCodesSent),
+                        count("refused", Findings::refused),
+                        row("errors", load -> Units.number(load.served().errors())),
                         row("steady part", load -> Units.number(load.steadySeconds(), "s")),
                         row("requests/s offered", load -> Units.number(load.offered())),
-                        row("requests/s served", load -> Units.number(load.achieved())),
-                        row("load side: CPU of a core", load -> Units.number(load.loadCpuPercent(), "%")),
-                        row("load side: longest pause", load -> Units.number(load.loadMaxPauseMillis(), "ms")),
+                        row(
+                                "requests/s served",
+                                load -> Units.number(load.served().achieved())),
+                        row(
+                                "load side: CPU of a core",
+                                load -> Units.number(load.loadSide().cpuPercent(), "%")),
+                        row(
+                                "load side: longest pause",
+                                load -> Units.number(load.loadSide().maxPauseMillis(), "ms")),
                         row(
                                 "server CPU time a request",
                                 load -> Units.number(load.serverCpuMicrosPerRequest(), "µs"))));
     }
 
-    private List<String> count(String name, Function<Load, Long> value) {
-        return row(name, load -> Units.number(value.apply(load)));
+    private List<String> count(String name, ToLongFunction<Findings> value) {
+        return row(name, load -> Units.number(value.applyAsLong(load.findings())));
     }
 
     private List<String> row(String name, Function<Load, String> value) {
@@ -54,15 +62,15 @@ record LoadTables(List<Load> loads) {
                 "Each kind of request",
                 List.of("steady part", "requests", "errors", "p50", "p95", "p99", "worst"),
                 loads.stream()
-                        .flatMap(load -> load.steps().stream()
+                        .flatMap(load -> load.served().steps().stream()
                                 .map(step -> List.of(
                                         ReportData.title(load.scenario()) + ", " + step.name(),
                                         Units.number(step.requests()),
                                         Units.number(step.errors()),
-                                        Units.millis(step.p50()),
-                                        Units.millis(step.p95()),
-                                        Units.millis(step.p99()),
-                                        Units.millis(step.max()))))
+                                        Units.millis(step.latency().p50()),
+                                        Units.millis(step.latency().p95()),
+                                        Units.millis(step.latency().p99()),
+                                        Units.millis(step.latency().max()))))
                         .toList());
     }
 }

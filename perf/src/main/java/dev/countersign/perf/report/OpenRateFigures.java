@@ -1,8 +1,11 @@
 package dev.countersign.perf.report;
 
+import static dev.countersign.perf.data.Results.OpenRates.EMPTY_SERVLET;
+import static dev.countersign.perf.data.Results.OpenRates.SERVER;
 import static java.util.Comparator.comparingDouble;
 import static java.util.Comparator.comparingInt;
 
+import dev.countersign.perf.data.Results.Latency;
 import dev.countersign.perf.data.Results.OpenRate;
 import dev.countersign.perf.data.Results.OpenRates;
 import dev.countersign.perf.report.chart.Axis;
@@ -16,11 +19,9 @@ import java.util.List;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
-/** Latency at fixed rates, of the server and of the floor. */
+/** Latency at fixed rates, of the server and of the empty servlet. */
 final class OpenRateFigures {
 
-    private static final String SERVER = "server";
-    private static final String FLOOR = "floor";
     /** From the lowest rate to the highest. */
     private static final List<Look> LOOKS = List.of(Look.FIRST, Look.THIRD, Look.FOURTH, Look.SECOND);
 
@@ -34,14 +35,14 @@ final class OpenRateFigures {
         return List.of(
                 overRate(),
                 distribution(SERVER, "Server: latency at each rate"),
-                distribution(FLOOR, "Floor: latency at each rate"));
+                distribution(EMPTY_SERVLET, "Empty servlet: latency at each rate"));
     }
 
     private Figure overRate() {
         List<Series> series = List.of(
-                series("floor p99", FLOOR, Look.MUTED, OpenRate::p99),
-                series("p99", SERVER, Look.SECOND, OpenRate::p99),
-                series("p50", SERVER, Look.FIRST, OpenRate::p50));
+                series("empty p99", EMPTY_SERVLET, Look.MUTED, Latency::p99),
+                series("p99", SERVER, Look.SECOND, Latency::p99),
+                series("p50", SERVER, Look.FIRST, Latency::p50));
         double fastest =
                 rates.rates().stream().mapToDouble(OpenRate::offered).max().orElse(0);
         return new Figure(
@@ -49,22 +50,22 @@ final class OpenRateFigures {
                 "Latency against rate",
                 "The knee is at %s requests/s over %d connections; latency counts from when each request was due."
                         .formatted(Units.number(rates.knee()), rates.connections()),
-                new LineChart(new Axis("requests/s", Scale.linear(fastest)), Latency.axis(series), series));
+                new LineChart(new Axis("requests/s", Scale.linear(fastest)), LatencyChart.axis(series), series));
     }
 
-    private Series series(String name, String target, Look look, ToLongFunction<OpenRate> micros) {
+    private Series series(String name, String target, Look look, ToLongFunction<Latency> micros) {
         return new Series(
                 name,
                 look,
                 of(target).stream()
-                        .map(rate -> new Mark(rate.offered(), Latency.millis(micros.applyAsLong(rate))))
+                        .map(rate -> new Mark(rate.offered(), LatencyChart.millis(micros.applyAsLong(rate.latency()))))
                         .toList());
     }
 
     private Figure distribution(String target, String title) {
         List<OpenRate> measured = of(target);
         return new Figure(
-                "open-" + target,
+                "open-" + target.replace(' ', '-'),
                 title,
                 measured.stream()
                         .max(comparingInt(OpenRate::percentOfKnee))
@@ -74,11 +75,11 @@ final class OpenRateFigures {
                                                 most.percentOfKnee(),
                                                 Units.number(most.offered()),
                                                 Units.number(most.achieved()),
-                                                Units.millis(most.p99()),
-                                                Units.millis(most.max())))
+                                                Units.millis(most.latency().p99()),
+                                                Units.millis(most.latency().max())))
                         .orElse("Not measured."),
-                Latency.overPercentiles(IntStream.range(0, measured.size())
-                        .mapToObj(i -> Latency.series(
+                LatencyChart.overPercentiles(IntStream.range(0, measured.size())
+                        .mapToObj(i -> LatencyChart.series(
                                 measured.get(i).percentOfKnee() + " %",
                                 LOOKS.get(i % LOOKS.size()),
                                 measured.get(i).distribution()))

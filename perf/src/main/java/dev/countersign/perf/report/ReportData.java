@@ -3,14 +3,13 @@ package dev.countersign.perf.report;
 import static java.util.Comparator.comparingDouble;
 
 import com.google.gson.Gson;
-import com.google.gson.JsonParseException;
 import com.google.gson.reflect.TypeToken;
 import dev.countersign.perf.data.Results.Capacity;
 import dev.countersign.perf.data.Results.Comparison;
 import dev.countersign.perf.data.Results.Environment;
-import dev.countersign.perf.data.Results.Gate;
 import dev.countersign.perf.data.Results.Load;
 import dev.countersign.perf.data.Results.OpenRates;
+import dev.countersign.perf.data.Results.Threshold;
 import dev.countersign.perf.data.Results.Verdict;
 import java.io.IOException;
 import java.io.Reader;
@@ -75,7 +74,7 @@ record ReportData(
         }
         try (Reader reader = Files.newBufferedReader(file)) {
             return Optional.ofNullable(new Gson().fromJson(reader, type));
-        } catch (JsonParseException e) {
+        } catch (RuntimeException e) { // by Gson, or by a record that refuses its values
             throw new IOException(file + " is not what the load run writes: " + e.getMessage(), e);
         }
     }
@@ -88,21 +87,22 @@ record ReportData(
         return loads().stream().filter(load -> load.scenario().equals(scenario)).findFirst();
     }
 
-    List<Gate> gates() {
-        return loads().stream().flatMap(load -> load.gates().stream()).toList();
+    List<Threshold> thresholds() {
+        return loads().stream().flatMap(load -> load.thresholds().stream()).toList();
     }
 
-    /** FAIL when a gate failed; else INVALID when one can't tell or 51 or 500 users have none; else PASS. */
+    /** FAIL when a threshold failed; else INVALID when one can't tell or 51 or 500 users have none; else PASS. */
     Verdict verdict() {
-        Verdict found = Verdict.worst(gates());
+        Verdict found = Verdict.worst(thresholds());
         return found == Verdict.PASS && notMeasured().findAny().isPresent() ? Verdict.INVALID : found;
     }
 
-    /** Which of 51 and 500 users no gate judged. */
+    /** Which of 51 and 500 users no threshold judged. */
     Stream<String> notMeasured() {
         return CLOSED.stream()
-                .filter(scenario ->
-                        load(scenario).filter(load -> !load.gates().isEmpty()).isEmpty());
+                .filter(scenario -> load(scenario)
+                        .filter(load -> !load.thresholds().isEmpty())
+                        .isEmpty());
     }
 
     /** The fastest comparison of a kind of request, of the shortest messages and with the most turns. */
@@ -135,6 +135,6 @@ record ReportData(
     static String title(String scenario) {
         return scenario.startsWith("arrivals-")
                 ? scenario.substring("arrivals-".length()) + " new clients/s"
-                : scenario + " users";
+                : scenario + " virtual users";
     }
 }

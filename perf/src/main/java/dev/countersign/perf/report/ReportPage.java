@@ -57,8 +57,13 @@ public final class ReportPage {
                     .withLoader(ReportPage::template)
                     .compile(template)
                     .execute(page);
-            return Files.writeString(reports.resolve("index.html"), html);
+            return Files.writeString(of(reports), html);
         }
+    }
+
+    /** Where the page of a reports folder is. */
+    public static Path of(Path reports) {
+        return reports.resolve("index.html");
     }
 
     private static Reader template(String name) {
@@ -88,8 +93,8 @@ public final class ReportPage {
         return data.files();
     }
 
-    List<RuleTable> gates() {
-        return data.loads().stream().map(RuleTable::gates).toList();
+    List<ThresholdTable> thresholds() {
+        return data.loads().stream().map(ThresholdTable::of).toList();
     }
 
     List<Table> accounts() {
@@ -99,7 +104,7 @@ public final class ReportPage {
     List<Figure> distributions() {
         return Stream.concat(data.closed().stream().map(List::of), Stream.of(data.arrivals()))
                 .filter(loads -> !loads.isEmpty())
-                .map(Latency::distribution)
+                .map(LatencyChart::distribution)
                 .toList();
     }
 

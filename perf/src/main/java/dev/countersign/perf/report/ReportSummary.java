@@ -1,9 +1,9 @@
 package dev.countersign.perf.report;
 
 import dev.countersign.perf.data.Results.Comparison;
-import dev.countersign.perf.data.Results.Gate;
+import dev.countersign.perf.data.Results.Findings;
 import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.Target;
+import dev.countersign.perf.data.Results.Threshold;
 import dev.countersign.perf.data.Results.Verdict;
 import java.util.List;
 import java.util.Locale;
@@ -22,7 +22,7 @@ final class ReportSummary {
         this.data = data;
     }
 
-    record Reason(Verdict verdict, String scenario, String gates) {}
+    record Reason(Verdict verdict, String scenario, String thresholds) {}
 
     record Answer(String question, String figure, String unit, String detail) {
 
@@ -51,47 +51,49 @@ final class ReportSummary {
     }
 
     private static Stream<Reason> missed(Verdict verdict, Load load) {
-        String gates = load.gates().stream()
-                .filter(gate -> gate.verdict() == verdict)
-                .map(gate -> "%s %s (limit %s)"
-                        .formatted(gate.name(), Units.number(gate.measured(), gate.unit()), Units.number(gate.limit())))
+        String missed = load.thresholds().stream()
+                .filter(threshold -> threshold.verdict() == verdict)
+                .map(threshold -> "%s %s (limit %s)"
+                        .formatted(
+                                threshold.name(),
+                                Units.number(threshold.measured(), threshold.unit()),
+                                Units.number(threshold.limit())))
                 .collect(Collectors.joining("; "));
-        return gates.isEmpty()
+        return missed.isEmpty()
                 ? Stream.empty()
-                : Stream.of(new Reason(verdict, ReportData.title(load.scenario()), gates));
+                : Stream.of(new Reason(verdict, ReportData.title(load.scenario()), missed));
     }
 
-    /** How many gates hold, and how many of the goals, which do not count towards the verdict. */
+    /** How many thresholds hold, and how many of the goals, which do not count towards the verdict. */
     String count() {
-        List<Gate> gates = data.gates();
-        long held =
-                gates.stream().filter(gate -> gate.verdict() == Verdict.PASS).count();
-        return "%d of %d gates hold".formatted(held, gates.size())
+        return count(data.thresholds(), "thresholds hold")
                 + data.capacity()
-                        .map(capacity -> "; %d of %d goals are met"
-                                .formatted(
-                                        capacity.targets().stream()
-                                                .filter(Target::met)
-                                                .count(),
-                                        capacity.targets().size()))
+                        .map(capacity -> "; " + count(capacity.thresholds(), "goals are met"))
                         .orElse("");
+    }
+
+    private static String count(List<Threshold> thresholds, String words) {
+        long passed = thresholds.stream()
+                .filter(threshold -> threshold.verdict() == Verdict.PASS)
+                .count();
+        return passed + " of " + thresholds.size() + " " + words;
     }
 
     String sentence() {
         if (data.closed().isEmpty()) {
-            return "Neither 51 nor 500 users were measured.";
+            return "Neither 51 nor 500 virtual users were measured.";
         }
         return "Offered " + each(load -> Units.number(load.offered())) + " requests/s by "
-                + each(load -> Integer.toString(load.users())) + " users it served "
-                + each(load -> Units.number(load.achieved())) + ": p95 "
-                + each(load -> Units.millis(load.p95())) + ", p99 "
-                + each(load -> Units.millis(load.p99())) + ", worst "
-                + each(load -> Units.millis(load.max())) + "; of "
-                + total(Load::acknowledged) + " messages acknowledged to users and new clients "
-                + total(Load::inLog) + " stand in the log, "
-                + total(Load::lost) + " lost; of "
-                + total(Load::wrongCodesSent) + " wrong codes sent "
-                + total(Load::refused) + " were refused.";
+                + each(load -> Integer.toString(load.virtualUsers())) + " virtual users it served "
+                + each(load -> Units.number(load.served().achieved())) + ": p95 "
+                + each(load -> Units.millis(load.served().latency().p95())) + ", p99 "
+                + each(load -> Units.millis(load.served().latency().p99())) + ", worst "
+                + each(load -> Units.millis(load.served().latency().max())) + "; of "
+                + total(Findings::acknowledged) + " messages acknowledged to virtual users and new clients "
+                + total(Findings::inLog) + " stand in the log, "
+                + total(Findings::lost) + " lost; of "
+                + total(Findings::wrongCodesSent) + " wrong codes sent "
+                + total(Findings::refused) + " were refused.";
     }
 
     /** A figure of 51 and of 500 users, in words: "14.6 and 143". */
@@ -99,8 +101,9 @@ final class ReportSummary {
         return data.closed().stream().map(figure).collect(Collectors.joining(" and "));
     }
 
-    private String total(ToLongFunction<Load> figure) {
-        return Units.number(data.loads().stream().mapToLong(figure).sum());
+    private String total(ToLongFunction<Findings> figure) {
+        return Units.number(
+                data.loads().stream().map(Load::findings).mapToLong(figure).sum());
     }
 
     List<Answer> answers() {
@@ -117,14 +120,14 @@ final class ReportSummary {
                 ? Answer.notMeasured(question)
                 : new Answer(
                         question,
-                        total(Load::lost),
+                        total(Findings::lost),
                         "lost",
-                        "of %s messages acknowledged to users; %s\u00a0doubled, %s\u00a0forged, %s\u00a0altered"
+                        "of %s messages acknowledged; %s\u00a0doubled, %s\u00a0forged, %s\u00a0altered"
                                 .formatted(
-                                        total(Load::acknowledged),
-                                        total(Load::doubled),
-                                        total(Load::forged),
-                                        total(Load::altered)));
+                                        total(Findings::acknowledged),
+                                        total(Findings::doubled),
+                                        total(Findings::notSent),
+                                        total(Findings::altered)));
     }
 
     private static Answer holds(Comparison best) {

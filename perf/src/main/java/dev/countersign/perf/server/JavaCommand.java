@@ -6,7 +6,7 @@ import java.util.List;
 
 /** Commands that start a JVM of its own: this JDK, the flags given. */
 public final class JavaCommand {
-    /** Of server and floor alike. */
+    /** Of server and empty servlet alike. */
     public static final List<String> FLAGS = flags("1g");
 
     private JavaCommand() {}

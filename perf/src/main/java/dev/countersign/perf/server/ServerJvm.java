@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 /**
  * A server in a JVM of its own, on a home folder of its own and free ports, up from its start to {@link #close()}.
  *
- * <p>Server and floor alike: both print the addresses of their two ports, and take the same options.
+ * <p>Server and empty servlet alike: both print the addresses of their two ports, and take the same options.
  */
 public final class ServerJvm implements AutoCloseable {
     private static final Pattern ADDRESS = Pattern.compile("http://([^:/ ]+):(\\d+)/(register|message)");

@@ -1,6 +1,7 @@
 package dev.countersign.perf.capacity;
 
 import com.google.gson.Gson;
+import dev.countersign.perf.run.Interruption;
 import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.server.ServerJvm;
@@ -25,7 +26,7 @@ import org.openjdk.jmh.annotations.TearDown;
 
 /**
  * How long does a client that is alone wait for the answer to a message of 64 bytes, over a connection that stays open,
- * from the server and from the floor, each in a JVM of its own?
+ * from the server and from an empty servlet, each in a JVM of its own?
  *
  * <pre>mvn -pl perf jmh:benchmark -Djmh.benchmarks=RoundTripBenchmark</pre>
  */
@@ -36,7 +37,7 @@ public class RoundTripBenchmark {
 
     /** Who answers; {@code /register} too, in the same form. */
     public enum Answering {
-        FLOOR(Floor.class),
+        EMPTY_SERVLET(EmptyServlet.class),
         SERVER(dev.countersign.web.Main.class);
 
         private final Class<?> main;
@@ -52,12 +53,14 @@ public class RoundTripBenchmark {
     private final Answer answer = new Answer();
     private final SplittableRandom random = new SplittableRandom();
     private Servers servers;
+    private Interruption interruption;
     private SocketChannel connection;
     private Supplier<ByteBuffer> messages;
 
     @Setup
     public void connect() throws IOException {
-        servers = new Servers(Path.of("target"));
+        servers = new Servers(Path.of("target/round-trip"));
+        interruption = Interruption.prepare(Path.of("target/round-trip"));
         ServerJvm server = servers.start(JavaCommand.of(answering.main, JavaCommand.FLAGS));
         messages = Requests.messages(List.of(register(server.registerPort())), 64, random);
         connection = SocketChannel.open(server.messagePort());
@@ -67,6 +70,7 @@ public class RoundTripBenchmark {
     public void close() throws IOException {
         connection.close();
         servers.close();
+        interruption.cancel();
     }
 
     @Benchmark

@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Registrations and messages are kept as the real server does, but for one fault, which the gates must see. */
+/** Registrations and messages are kept as the real server does, but for one fault, which the thresholds must see. */
 public final class FaultyServer {
 
     enum Fault {

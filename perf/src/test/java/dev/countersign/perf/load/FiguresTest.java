@@ -3,6 +3,7 @@ package dev.countersign.perf.load;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.countersign.perf.data.Results.Latency;
 import dev.countersign.perf.data.Results.Point;
 import dev.countersign.perf.data.Results.Second;
 import java.time.Duration;
@@ -27,9 +28,9 @@ class FiguresTest {
         Figures figures = figures();
 
         assertEquals(2, figures.steadyRequests());
-        assertEquals(0.5, figures.achieved());
-        assertEquals(20_000, figures.max());
-        assertEquals(900_000, figures.rampP95());
+        assertEquals(0.5, figures.served().achieved());
+        assertEquals(20_000, figures.served().latency().max());
+        assertEquals(900_000, figures.served().rampP95());
         assertEquals(START + 2_000, figures.steadyFromMillis());
         assertEquals(START + 6_000, figures.steadyToMillis());
     }
@@ -43,10 +44,10 @@ class FiguresTest {
 
         Figures figures = figures();
 
-        assertEquals(50_000, figures.p50());
-        assertEquals(95_000, figures.p95());
-        assertEquals(99_000, figures.p99());
-        List<Point> distribution = figures.distribution();
+        assertEquals(50_000, figures.served().latency().p50());
+        assertEquals(95_000, figures.served().latency().p95());
+        assertEquals(99_000, figures.served().latency().p99());
+        List<Point> distribution = figures.served().distribution();
         assertEquals(new Point(100, 100_000), distribution.get(distribution.size() - 1));
     }
 
@@ -56,7 +57,7 @@ class FiguresTest {
         samples.add(new Sample(START + 10, 1, Sample.MESSAGE, "500", false, 1, "a", "", "", ""));
         samples.add(new Sample(START + 7_000, 1, Sample.MESSAGE, "500", false, 1, "b", "", "", ""));
 
-        assertEquals(2, figures().errors());
+        assertEquals(2, figures().served().errors());
     }
 
     @Test
@@ -65,7 +66,7 @@ class FiguresTest {
         samples.add(new Sample(START + 3_000, 40, Sample.REGISTER, "201", true, 1, "a", "", "", ""));
         samples.add(new Sample(START + 3_050, 60, Sample.MESSAGE, "201", true, 1, "a", "", "", ""));
 
-        assertEquals(110, figures().slowestClientMillis());
+        assertEquals(110, figures().served().slowestClientMillis());
     }
 
     @Test
@@ -76,9 +77,9 @@ class FiguresTest {
 
         assertEquals(
                 List.of(
-                        new Second(0, 7, 1, 0, 5_000, 5_000, 5_000, 5_000, true),
-                        new Second(2, 7, 2, 0, 10_000, 30_000, 30_000, 30_000, false)),
-                figures().seconds());
+                        new Second(0, 7, 1, 0, new Latency(5_000, 5_000, 5_000, 5_000), true),
+                        new Second(2, 7, 2, 0, new Latency(10_000, 30_000, 30_000, 30_000), false)),
+                figures().served().seconds());
     }
 
     @Test

@@ -3,10 +3,11 @@ package dev.countersign.perf.load;
 import static java.util.stream.Collectors.toSet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.countersign.perf.data.Results.Gate;
 import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.Threshold;
 import dev.countersign.perf.data.Results.Verdict;
 import dev.countersign.perf.server.JavaCommand;
+import dev.countersign.perf.threshold.Thresholds;
 import dev.countersign.web.Main;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class SmokeTest {
 
     @Test
-    void theServerPassesEveryGate() throws Exception {
+    void theServerPassesEveryThreshold() throws Exception {
         Load load = smoke(JavaCommand.of(Main.class, JavaCommand.FLAGS));
 
         assertEquals(Set.of(), missed(load), load::toString);
@@ -28,7 +29,7 @@ class SmokeTest {
         Load load = smoke(FaultyServer.command(FaultyServer.Fault.FORGETS));
 
         assertEquals(Set.of("nothing lost"), missed(load), load::toString);
-        assertEquals(Verdict.FAIL, Verdict.worst(load.gates()));
+        assertEquals(Verdict.FAIL, Verdict.worst(load.thresholds()));
     }
 
     @Test
@@ -36,18 +37,19 @@ class SmokeTest {
         Load load = smoke(FaultyServer.command(FaultyServer.Fault.TAKES_WRONG_CODES));
 
         assertEquals(Set.of("nothing forged", "errors", "wrong codes sent"), missed(load), load::toString);
-        assertEquals(Verdict.FAIL, Verdict.worst(load.gates()));
+        assertEquals(Verdict.FAIL, Verdict.worst(load.thresholds()));
     }
 
     private static Load smoke(List<String> serverCommand) throws Exception {
         Project project = new Project(Path.of("..").toRealPath());
-        return new PlanRun(project, serverCommand, Gates.read(project.gates()), said -> {}).run(Scenario.smoke());
+        return new PlanRun(project, serverCommand, Thresholds.read(project.thresholds()), said -> {})
+                .run(Scenario.smoke());
     }
 
     private static Set<String> missed(Load load) {
-        return load.gates().stream()
-                .filter(gate -> gate.verdict() != Verdict.PASS)
-                .map(Gate::name)
+        return load.thresholds().stream()
+                .filter(threshold -> threshold.verdict() != Verdict.PASS)
+                .map(Threshold::name)
                 .collect(toSet());
     }
 }

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.google.gson.Gson;
-import dev.countersign.perf.load.Verifier.Findings;
+import dev.countersign.perf.data.Results.Findings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;

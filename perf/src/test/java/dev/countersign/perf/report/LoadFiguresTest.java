@@ -15,7 +15,11 @@ class LoadFiguresTest {
     @Test
     void aSecondMissingFromTheDataHadItsUsersButNoRequestAndNoLatency(@TempDir Path reports) throws Exception {
         new ReportFixture(reports)
-                .with("51.json", load -> load.getAsJsonArray("seconds").remove(60));
+                .with(
+                        "51.json",
+                        load -> load.getAsJsonObject("served")
+                                .getAsJsonArray("seconds")
+                                .remove(60));
         Load load = ReportData.read(reports.resolve("data")).load("51").orElseThrow();
 
         List<Figure> figures = new LoadFigures(load).overTime();

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
-/** A reports folder with invented data, all of whose gates hold until a test changes a value. */
+/** A reports folder with invented data, all of whose thresholds hold until a test changes a value. */
 final class ReportFixture {
 
     private final Path reports;
@@ -51,16 +51,16 @@ final class ReportFixture {
         return this;
     }
 
-    /** A change to a load: one of its gates, by name, came to this. */
-    static Consumer<JsonObject> gate(String name, double measured, Results.Verdict verdict) {
+    /** A change to a load: one of its thresholds, by name, has this result. */
+    static Consumer<JsonObject> threshold(String name, double measured, Results.Verdict verdict) {
         return load -> {
-            JsonObject gate = load.getAsJsonArray("gates").asList().stream()
+            JsonObject threshold = load.getAsJsonArray("thresholds").asList().stream()
                     .map(JsonElement::getAsJsonObject)
                     .filter(one -> one.get("name").getAsString().equals(name))
                     .findFirst()
                     .orElseThrow();
-            gate.addProperty("measured", measured);
-            gate.addProperty("verdict", verdict.name());
+            threshold.addProperty("measured", measured);
+            threshold.addProperty("verdict", verdict.name());
         };
     }
 

@@ -1,6 +1,6 @@
 package dev.countersign.perf.report;
 
-import static dev.countersign.perf.report.ReportFixture.gate;
+import static dev.countersign.perf.report.ReportFixture.threshold;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -35,20 +35,21 @@ class ReportPageTest {
     }
 
     @Test
-    void aRunWhoseGatesAllHoldPasses() throws IOException {
+    void aRunWhoseThresholdsAllHoldPasses() throws IOException {
         String html = fixture.html();
 
         assertEquals("PASS", word(html));
-        assertTrue(html.contains("34 of 34 gates hold"));
-        assertTrue(
-                html.contains("41,771 messages acknowledged to users and new clients 41,771 stand in the log, 0 lost"));
+        assertTrue(html.contains("34 of 34 thresholds hold"));
+        assertTrue(html.contains(
+                "41,771 messages acknowledged to virtual users and new clients 41,771 stand in the log, 0 lost"));
     }
 
     @Test
     void saysWhatTheServerReachesWithoutTheFlush() throws IOException {
         String html = fixture.html();
 
-        assertTrue(html.contains("reaches 104\u00a0% (51 connections), 96\u00a0% (500 connections) of the floor"));
+        assertTrue(
+                html.contains("reaches 104\u00a0% (51 connections), 96\u00a0% (500 connections) of the empty servlet"));
         assertTrue(html.contains("Messages of 64 B, not flushed"));
     }
 
@@ -64,40 +65,43 @@ class ReportPageTest {
     @Test
     void oneLostMessageFailsAndIsNamed() throws IOException {
         String html = fixture.with("51.json", load -> {
-                    load.addProperty("inLog", 1215);
-                    load.addProperty("lost", 1);
-                    gate("nothing lost", 1, Verdict.FAIL).accept(load);
+                    JsonObject findings = load.getAsJsonObject("findings");
+                    findings.addProperty("inLog", 1215);
+                    findings.addProperty("lost", 1);
+                    threshold("nothing lost", 1, Verdict.FAIL).accept(load);
                 })
                 .html();
 
         assertEquals("FAIL", word(html));
-        assertTrue(html.contains("33 of 34 gates hold"));
-        assertTrue(html.contains("<strong>FAIL</strong> 51 users: nothing lost 1 (limit 0)"));
-        assertTrue(
-                html.contains("41,771 messages acknowledged to users and new clients 41,770 stand in the log, 1 lost"));
+        assertTrue(html.contains("33 of 34 thresholds hold"));
+        assertTrue(html.contains("<strong>FAIL</strong> 51 virtual users: nothing lost 1 (limit 0)"));
+        assertTrue(html.contains(
+                "41,771 messages acknowledged to virtual users and new clients 41,770 stand in the log, 1 lost"));
     }
 
     @Test
     void aLoadSideThatFellShortIsInvalid() throws IOException {
-        String html = fixture.with("500.json", gate("load side CPU", 91, Verdict.INVALID))
+        String html = fixture.with("500.json", threshold("load side CPU", 91, Verdict.INVALID))
                 .html();
 
         assertEquals("INVALID", word(html));
-        assertTrue(html.contains("<strong>INVALID</strong> 500 users: load side CPU 91\u00a0% (limit 80)"));
+        assertTrue(html.contains("<strong>INVALID</strong> 500 virtual users: load side CPU 91\u00a0% (limit 80)"));
     }
 
     @Test
     void aFailureOutweighsWhatCannotBeTold() throws IOException {
-        String html = fixture.with("500.json", gate("load side CPU", 91, Verdict.INVALID))
-                .with("51.json", gate("nothing forged", 1, Verdict.FAIL))
+        String html = fixture.with("500.json", threshold("load side CPU", 91, Verdict.INVALID))
+                .with("51.json", threshold("nothing forged", 1, Verdict.FAIL))
                 .html();
 
         assertEquals("FAIL", word(html));
     }
 
     @Test
-    void theWordComesFromTheGatesAlone() throws IOException {
-        String html = fixture.with("51.json", load -> load.addProperty("p99", 9_000_000))
+    void theVerdictDependsOnTheThresholdsAlone() throws IOException {
+        String html = fixture.with(
+                        "51.json",
+                        load -> served(load).getAsJsonObject("latency").addProperty("p99", 9_000_000))
                 .html();
 
         assertEquals("PASS", word(html));
@@ -108,13 +112,14 @@ class ReportPageTest {
         String html = fixture.without("500.json").html();
 
         assertEquals("INVALID", word(html));
-        assertTrue(html.contains("<strong>INVALID</strong> 500 users: not measured"));
+        assertTrue(html.contains("<strong>INVALID</strong> 500 virtual users: not measured"));
     }
 
     @Test
-    void aRunThatNoGateJudgedIsNotPassed() throws IOException {
+    void aRunThatNoThresholdJudgedIsNotPassed() throws IOException {
         String html = fixture.with(
-                        "51.json", load -> load.getAsJsonArray("gates").asList().clear())
+                        "51.json",
+                        load -> load.getAsJsonArray("thresholds").asList().clear())
                 .html();
 
         assertEquals("INVALID", word(html));
@@ -126,7 +131,7 @@ class ReportPageTest {
                 fixture.without(ReportFixture.allFiles().toArray(String[]::new)).html();
 
         assertEquals("INVALID", word(html));
-        assertTrue(html.contains("Neither 51 nor 500 users were measured."));
+        assertTrue(html.contains("Neither 51 nor 500 virtual users were measured."));
         assertEquals(6, count(html, "<p class=\"missing\">Not measured.</p>"));
     }
 
@@ -161,7 +166,8 @@ class ReportPageTest {
                 .with("open.json", rates -> renameTargets(rates, attack))
                 .with(
                         "51.json",
-                        load -> load.getAsJsonArray("steps")
+                        load -> served(load)
+                                .getAsJsonArray("steps")
                                 .get(0)
                                 .getAsJsonObject()
                                 .addProperty("name", attack))
@@ -169,6 +175,10 @@ class ReportPageTest {
 
         assertFalse(html.contains("<script"));
         assertTrue(html.contains("&lt;script&gt;"));
+    }
+
+    private static JsonObject served(JsonObject load) {
+        return load.getAsJsonObject("served");
     }
 
     private static void renameTargets(JsonObject rates, String name) {
@@ -181,7 +191,7 @@ class ReportPageTest {
 
         List<String> targets =
                 POINTER.matcher(html).results().map(match -> match.group(1)).toList();
-        assertTrue(targets.containsAll(List.of("51/index.html", "500/index.html", "data/51.json", "#gates")));
+        assertTrue(targets.containsAll(List.of("51/index.html", "500/index.html", "data/51.json", "#thresholds")));
         assertEquals(
                 List.of(),
                 targets.stream()
@@ -209,11 +219,13 @@ class ReportPageTest {
     @Test
     void aDamagedFileIsNamedAndLeavesTheOldPage() throws IOException {
         String before = fixture.html();
-        fixture.with("500.json", "{\"users\": \"many\"}");
+        for (String damaged : List.of("{\"virtualUsers\": \"many\"}", "{\"users\": 500, \"gates\": []}")) {
+            fixture.with("500.json", damaged);
 
-        IOException refusal = assertThrows(IOException.class, fixture::page);
+            IOException refusal = assertThrows(IOException.class, fixture::page);
 
-        assertTrue(refusal.getMessage().contains("500.json"), refusal.getMessage());
+            assertTrue(refusal.getMessage().contains("500.json"), refusal.getMessage());
+        }
         assertEquals(before, Files.readString(reports.resolve("index.html")));
     }
 

@@ -79,11 +79,11 @@ class LineChartTest {
     @Test
     void theTableHasEveryPointOfEverySeries() {
         Series server = new Series("server", Look.FIRST, List.of(new Mark(1, 5, 4, 6), new Mark(2, 7)));
-        Series floor = new Series("floor", Look.MUTED, List.of(new Mark(2, 3)));
+        Series empty = new Series("empty", Look.MUTED, List.of(new Mark(2, 3)));
 
-        Table table = new Figure("id", "title", "caption", new LineChart(X, Y, List.of(server, floor))).table();
+        Table table = new Figure("id", "title", "caption", new LineChart(X, Y, List.of(server, empty))).table();
 
-        assertEquals(List.of("seconds", "server, ms", "floor, ms"), table.columns());
+        assertEquals(List.of("seconds", "server, ms", "empty, ms"), table.columns());
         assertEquals(List.of(List.of("1", "5 (4 to 6)", "–"), List.of("2", "7", "3")), table.rows());
     }
 }

@@ -1,16 +1,16 @@
-package dev.countersign.perf;
+package dev.countersign.perf.run;
 
-import dev.countersign.perf.load.Project;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 
 /**
- * What becomes of a run when Ctrl-C or SIGTERM comes: every process that it started is ended, what it was doing unwinds,
- * and its folder goes.
+ * Cleans up when a run is ended from outside, by Ctrl-C, SIGTERM or the end of Maven: ends every process that the run
+ * started, lets its thread unwind, and removes its folder. Nothing else here reacts to a signal.
  */
-final class Interruption {
+public final class Interruption {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
@@ -25,7 +25,7 @@ final class Interruption {
     }
 
     /** Prepares for one that comes while the calling thread is at work. */
-    static Interruption prepare(Path folder) {
+    public static Interruption prepare(Path folder) {
         Interruption interruption = new Interruption(folder);
         Runtime.getRuntime().addShutdownHook(interruption.hook);
         // a Maven that is terminated does not pass it on to what exec:exec started
@@ -33,15 +33,21 @@ final class Interruption {
         return interruption;
     }
 
-    /** Ends the process with these words; returns, and says nothing, where an interruption is ending it already. */
-    void exit(int exitCode, String words) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException e) {
-            return;
+    /** Prints the lines and ends the process; does nothing where an interruption is ending it already. */
+    public void exit(int exitCode, String... lines) {
+        if (cancel()) {
+            List.of(lines).forEach(System.out::println);
+            System.exit(exitCode);
         }
-        System.out.println(words);
-        System.exit(exitCode);
+    }
+
+    /** The run is over and has cleaned up; false where an interruption is doing so. */
+    public boolean cancel() {
+        try {
+            return Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            return false;
+        }
     }
 
     private void cleanUp() {
@@ -51,7 +57,7 @@ final class Interruption {
             worker.join(PATIENCE.toMillis());
             // ends what did not heed the first, or was started since
             ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
-            Project.delete(folder);
+            Folders.delete(folder);
         } catch (IOException e) {
             throw new UncheckedIOException("can't remove " + folder, e);
         } catch (InterruptedException e) {

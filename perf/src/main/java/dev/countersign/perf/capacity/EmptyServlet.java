@@ -17,12 +17,12 @@ import java.util.Map;
  * reads the body and answers a fixed 201, as long as the real one and of the same headers. It keeps nothing, so no
  * service on this Jetty can answer sooner. It has as many threads as Jetty likes: with the server's few it is slower.
  */
-public final class Floor {
+public final class EmptyServlet {
     private static final String REGISTERED =
             "{\"id\":\"00000000-0000-4000-8000-000000000000\",\"code\":\"AAAAAAAAAAAAAAAAAAAAAAAA\"}";
     private static final String LOGGED = "{\"receipt\":\"1000000\",\"time\":\"2026-11-22T19:26:55.071Z\"}";
 
-    private Floor() {}
+    private EmptyServlet() {}
 
     /**
      * Listens on free ports of the loopback address until the process is ended.

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** How latencies are charted: in milliseconds, on logarithmic scales, since a worst case is tens of medians. */
-final class Latency {
+final class LatencyChart {
 
-    private Latency() {}
+    private LatencyChart() {}
 
     static double millis(long micros) {
         return micros / 1000.0;
@@ -31,12 +31,12 @@ final class Latency {
         return new Figure(
                 "distribution-" + loads.get(0).scenario(),
                 loads.stream().map(load -> ReportData.title(load.scenario())).collect(joining(", ")),
-                loads.stream().map(Latency::caption).collect(joining(" ")),
+                loads.stream().map(LatencyChart::caption).collect(joining(" ")),
                 overPercentiles(IntStream.range(0, loads.size())
                         .mapToObj(i -> series(
-                                Integer.toString(loads.get(i).users()),
+                                Integer.toString(loads.get(i).virtualUsers()),
                                 Look.values()[i],
-                                loads.get(i).distribution()))
+                                loads.get(i).served().distribution()))
                         .toList()));
     }
 
@@ -44,9 +44,9 @@ final class Latency {
         return "%s: half within %s, 99\u00a0%% within %s, all within %s."
                 .formatted(
                         ReportData.title(load.scenario()),
-                        Units.millis(load.p50()),
-                        Units.millis(load.p99()),
-                        Units.millis(load.max()));
+                        Units.millis(load.served().latency().p50()),
+                        Units.millis(load.served().latency().p99()),
+                        Units.millis(load.served().latency().max()));
     }
 
     static Series series(String name, Look look, List<Point> distribution) {

@@ -1,0 +1,53 @@
+package dev.countersign.perf.report;
+
+import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.Threshold;
+import java.util.List;
+import java.util.Locale;
+
+/** Thresholds: each with its limit, the measured value, and how far they are apart. */
+record ThresholdTable(String title, List<Row> rows) {
+
+    /** @param className the colour of the outcome: "pass", "fail", "invalid" or "missed" */
+    record Row(
+            String name, String rule, String limit, String measured, String margin, String outcome, String className) {}
+
+    static ThresholdTable of(Load load) {
+        return new ThresholdTable(
+                ReportData.title(load.scenario()),
+                load.thresholds().stream()
+                        .map(threshold -> row(threshold.name(), threshold))
+                        .toList());
+    }
+
+    static ThresholdTable goals(List<Threshold> thresholds) {
+        return new ThresholdTable(
+                "Goals set beforehand; they don’t count towards the verdict",
+                thresholds.stream()
+                        .map(threshold -> row(threshold.scenario() + ": " + threshold.name(), threshold))
+                        .toList());
+    }
+
+    private static Row row(String name, Threshold threshold) {
+        String outcome = threshold.verdict().name();
+        return new Row(
+                name,
+                threshold.rule(),
+                Units.number(threshold.limit()),
+                Units.number(threshold.measured(), threshold.unit()),
+                margin(threshold.limit(), threshold.measured()),
+                outcome,
+                outcome.toLowerCase(Locale.ROOT));
+    }
+
+    private static String margin(double limit, double measured) {
+        if (measured == limit) {
+            return "exact";
+        }
+        if (limit == 0) {
+            return Units.number(measured) + " above";
+        }
+        double share = measured / limit - 1;
+        return Units.number(Math.round(100 * Math.abs(share)), "%") + (share < 0 ? " below" : " above");
+    }
+}

@@ -1,0 +1,77 @@
+package dev.countersign.perf.capacity;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.countersign.perf.server.JavaCommand;
+import dev.countersign.web.Main;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.jar.Attributes.Name;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DuelTest {
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void comparesTwoJarsAndLeavesNothingBehind() throws Exception {
+        Path jar = jar();
+
+        String printed =
+                duel(0, "--candidate=" + jar, "--baseline=" + jar, "--turns=2", "--turn-seconds=0.2", "--warm-up=0.2");
+
+        assertTrue(printed.contains("messages of 64 B over 51 connections"), printed);
+        assertTrue(printed.lines().anyMatch(line -> line.matches("candidate( +\\d+\\.\\d{3} \\(.*\\)){3}")), printed);
+        assertTrue(printed.lines().anyMatch(line -> line.matches("control( +\\d+\\.\\d{3} \\(.*\\)){3}")), printed);
+        try (Stream<Path> left = Files.list(folder.resolve("perf/target"))) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
+
+    @Test
+    void aJarThatIsNotThereIsBadUsage() throws Exception {
+        String printed = duel(2, "--candidate=" + jar(), "--baseline=missing.jar");
+
+        assertTrue(printed.contains("missing.jar"), printed);
+    }
+
+    /** The server in a jar that holds its class path alone. */
+    private Path jar() throws IOException {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().put(Name.MAIN_CLASS, Main.class.getName());
+        manifest.getMainAttributes()
+                .put(
+                        Name.CLASS_PATH,
+                        Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+                                .map(entry -> Path.of(entry).toUri().toString())
+                                .collect(Collectors.joining(" ")));
+        Path jar = folder.resolve("server.jar");
+        new JarOutputStream(Files.newOutputStream(jar), manifest).close();
+        return jar;
+    }
+
+    private String duel(int exitCode, String... options) throws Exception {
+        List<String> command = new ArrayList<>(JavaCommand.of(Duel.class, List.of()));
+        command.addAll(List.of(options));
+        Process duel = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectErrorStream(true)
+                .start();
+        String printed = new String(duel.getInputStream().readAllBytes(), UTF_8);
+        assertEquals(exitCode, duel.waitFor(), printed);
+        return printed;
+    }
+}
