@@ -49,7 +49,7 @@ public record Scenario(
                 virtualUsers * REQUESTS / THINK_SECONDS,
                 Duration.ofSeconds(quick ? 0 : 15),
                 Duration.ofSeconds(quick ? 3 : 10),
-                Duration.ofSeconds(quick ? 12 : 180),
+                Duration.ofSeconds(quick ? 8 : 180),
                 Map.of());
     }
 
