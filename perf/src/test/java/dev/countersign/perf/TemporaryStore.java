@@ -6,7 +6,6 @@ import dev.countersign.core.Registry;
 import dev.countersign.core.Store;
 import dev.countersign.core.Sync;
 import dev.countersign.perf.server.Credential;
-import dev.countersign.perf.server.Seed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -19,11 +19,6 @@ public final class Servers implements AutoCloseable {
         folder = Files.createTempDirectory(Files.createDirectories(parent), "servers");
     }
 
-    /** The folder of the server that is started next, to be filled beforehand. */
-    Path nextHome() {
-        return folder.resolve("server-" + servers.size());
-    }
-
     /**
      * Starts one more.
      *
@@ -31,7 +26,7 @@ public final class Servers implements AutoCloseable {
      * @throws IOException if it ends before it listens
      */
     ServerJvm start(List<String> command) throws IOException {
-        ServerJvm server = ServerJvm.start(command, nextHome());
+        ServerJvm server = ServerJvm.start(command, folder.resolve("server-" + servers.size()));
         servers.add(server);
         return server;
     }

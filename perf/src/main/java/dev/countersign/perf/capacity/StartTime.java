@@ -2,9 +2,9 @@ package dev.countersign.perf.capacity;
 
 import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
+import java.net.URL;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -13,9 +13,6 @@ import java.util.List;
  * answer from both of its ports. The files of the program are in the operating system's cache.
  */
 final class StartTime {
-    private static final byte[] HEALTH =
-            "GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
-
     private StartTime() {}
 
     /** The median in seconds of each command, started {@code times} times, by turns. */
@@ -36,18 +33,12 @@ final class StartTime {
     private static double seconds(Servers servers, List<String> command) throws IOException {
         long start = System.nanoTime();
         try (ServerJvm server = servers.start(command)) {
-            awaitAnswer(server.registerPort());
-            awaitAnswer(server.messagePort());
-            return (System.nanoTime() - start) / 1e9;
-        }
-    }
-
-    private static void awaitAnswer(InetSocketAddress port) throws IOException {
-        try (Socket socket = new Socket(port.getAddress(), port.getPort())) {
-            socket.getOutputStream().write(HEALTH);
-            if (socket.getInputStream().read() < 0) {
-                throw new IOException("no answer from " + port);
+            for (InetSocketAddress port : List.of(server.registerPort(), server.messagePort())) {
+                HttpURLConnection health =
+                        (HttpURLConnection) new URL("http", "127.0.0.1", port.getPort(), "/health").openConnection();
+                health.getResponseCode();
             }
+            return (System.nanoTime() - start) / 1e9;
         }
     }
 }

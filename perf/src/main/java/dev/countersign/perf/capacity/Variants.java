@@ -4,7 +4,6 @@ import dev.countersign.perf.data.Results.Threshold;
 import dev.countersign.perf.run.RunStep;
 import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.JavaCommand;
-import dev.countersign.perf.server.Seed;
 import dev.countersign.perf.threshold.Metric;
 import dev.countersign.perf.threshold.Thresholds;
 import dev.countersign.web.Main;
@@ -23,7 +22,7 @@ final class Variants {
     private static final Workload WORKLOAD = Workload.messages(64, 500);
     private static final int REGISTRATIONS = 1_000_000;
     private static final int IDLE = 9_500;
-    private static final Duration SEED = Duration.ofSeconds(30);
+    private static final Duration REGISTERING = Duration.ofMinutes(1);
 
     private static final int MILLION = 0;
     private static final int ORDINARY = 1;
@@ -53,7 +52,7 @@ final class Variants {
 
     List<RunStep> steps(Duration warmUp) {
         return List.of(
-                new RunStep("a million registrations", SEED.plus(warmUp.multipliedBy(4)), () -> start(warmUp)),
+                new RunStep("a million registrations", REGISTERING.plus(warmUp.multipliedBy(4)), () -> start(warmUp)),
                 compare(
                         "million-registered",
                         "500 clients among 1,000,000 registrations, over 500 clients alone",
@@ -75,8 +74,7 @@ final class Variants {
     private void start(Duration warmUp) throws IOException {
         List<String> command = JavaCommand.of(Main.class, JavaCommand.FLAGS);
         servers.stop();
-        registered.addAll(Seed.registrations(servers.nextHome(), REGISTRATIONS));
-        servers.start(command);
+        registered.addAll(Workload.register(servers.start(command), REGISTRATIONS));
         servers.start(command);
         servers.start(JavaCommand.of(Main.class, JavaCommand.flags("64m")));
         servers.start(command);

@@ -5,7 +5,6 @@ import dev.countersign.perf.data.Results.Load;
 import dev.countersign.perf.data.Results.LoadSide;
 import dev.countersign.perf.data.Results.Served;
 import dev.countersign.perf.run.Folders;
-import dev.countersign.perf.run.RunStep;
 import dev.countersign.perf.server.ServerJvm;
 import dev.countersign.perf.threshold.Metric;
 import dev.countersign.perf.threshold.Thresholds;
@@ -43,22 +42,12 @@ public final class PlanRun {
         jmeter = new JMeter(project);
     }
 
-    /** Takes a scenario's result. */
-    public interface Taker {
-        void take(Load load) throws IOException;
-    }
-
-    /** The step that runs a scenario. */
-    public RunStep step(Scenario scenario, Taker taker) {
-        return new RunStep(scenario.name(), scenario.expected(), () -> taker.take(run(scenario)));
-    }
-
     /**
      * Runs one. Its samples and logs, and the dashboard if it has one, are left in its folder of the scratch.
      *
      * @throws IOException if server or JMeter can't be run; neither is left running
      */
-    Load run(Scenario scenario) throws IOException, InterruptedException {
+    public Load run(Scenario scenario) throws IOException, InterruptedException {
         Path folder = Folders.empty(project.scratch(scenario));
         Path home = folder.resolve("home");
         CpuClock serverCpu = new CpuClock();

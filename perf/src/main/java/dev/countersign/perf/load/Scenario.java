@@ -78,7 +78,7 @@ public record Scenario(
     }
 
     /** How long it takes, all in all. */
-    Duration expected() {
+    public Duration expected() {
         return warmUp.plus(ramp).plus(steady).plus(AROUND);
     }
 

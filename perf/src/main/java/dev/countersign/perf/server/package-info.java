@@ -1,2 +1,2 @@
-/** A server as it is measured: its command, its JVM, and a home folder filled beforehand. */
+/** A server as it is measured: its command and its JVM. */
 package dev.countersign.perf.server;

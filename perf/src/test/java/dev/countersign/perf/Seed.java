@@ -1,4 +1,4 @@
-package dev.countersign.perf.server;
+package dev.countersign.perf;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -6,6 +6,7 @@ import dev.countersign.core.CodeGenerator;
 import dev.countersign.core.Home;
 import dev.countersign.core.Store;
 import dev.countersign.core.Sync;
+import dev.countersign.perf.server.Credential;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -23,7 +24,7 @@ import java.util.stream.Stream;
  * Fills the home folder of a server that doesn't run with registrations: straight into the table that the server made,
  * in one transaction, because a million through the server's own store take five times as long.
  */
-public final class Seed {
+final class Seed {
     private static final int BATCH = 10_000;
 
     private Seed() {}
@@ -33,7 +34,7 @@ public final class Seed {
      *
      * @throws IOException if the table can't be written
      */
-    public static List<Credential> registrations(Path home, int count) throws IOException {
+    static List<Credential> registrations(Path home, int count) throws IOException {
         Path database = makeDatabase(home);
         CodeGenerator codes = new CodeGenerator(new SecureRandom());
         List<Credential> clients = Stream.generate(() -> UUID.randomUUID().toString())
