@@ -34,6 +34,9 @@ final class SerialHttpConnection extends StrictHttpConnection {
     /** Since when the headers of a request have been arriving, {@link System#nanoTime}; 0 where none are. */
     private volatile long headersSince;
 
+    /** Whether a request has been served since the connection was last picked up. Used by the reading thread alone. */
+    private boolean servesTurn;
+
     /** Since when the last answer is known to be sent; 0 where it is not. Used by the watching thread alone. */
     private long answeredSince;
 
@@ -71,6 +74,7 @@ final class SerialHttpConnection extends StrictHttpConnection {
     }
 
     private void read() {
+        servesTurn = false;
         long bytes = getBytesIn();
         long requests = getMessagesIn();
         try {
@@ -83,6 +87,13 @@ final class SerialHttpConnection extends StrictHttpConnection {
         } else if (getBytesIn() != bytes && headersSince == 0) {
             headersSince = System.nanoTime();
         }
+    }
+
+    /** Whether this is the first request since the connection was last picked up; asked once for each. */
+    boolean isFirstOfTurn() {
+        boolean isFirst = !servesTurn;
+        servesTurn = true;
+        return isFirst;
     }
 
     /** Closes it where it has had more time than the limits give it. */

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  * <ul>
  *   <li>the first answer of a connection ({@link #answer}): a client that resets each connection before its answer makes
  *       each of them fail, and a failed write costs many times a good one;
- *   <li>a connection's second request in a row, so that a client that sends on and on takes one turn like any other;
+ *   <li>a connection's second request in a row, so that a client that sends on and on takes one turn like any other
+ *       (where others wait for the pool, it goes behind them there, too);
  *   <li>a request whose body is of unknown or excessive length: its refusal may have to wait for the client.
  * </ul>
  *
@@ -51,7 +52,6 @@ final class ServerThreads extends QueuedThreadPool {
     /** What a thread does between two batches. */
     private static final class Turn {
         final List<Runnable> connections = new ArrayList<>();
-        boolean tookRequest;
     }
 
     /** For servlets that may wait for their client. */
@@ -122,7 +122,7 @@ final class ServerThreads extends QueuedThreadPool {
         }
     }
 
-    /** Leaves to the pool the requests that could hold up a writer. */
+    /** Queues in the pool the requests that could hold up a writer, and those that are not their connection's turn. */
     Handler guard(int maxBodyBytes, Handler handler) {
         return new Handler.Wrapper(handler) {
             @Override
@@ -137,13 +137,11 @@ final class ServerThreads extends QueuedThreadPool {
     }
 
     private boolean isForCaller(Request request, int maxBodyBytes) {
-        Turn turn = turns.get();
-        if (turn == null) {
-            return true;
-        }
-        boolean isFirst = !turn.tookRequest;
-        turn.tookRequest = true;
-        return isFirst && request.getLength() >= 0 && request.getLength() <= maxBodyBytes;
+        boolean isFirst = request.getConnectionMetaData().getConnection() instanceof SerialHttpConnection connection
+                && connection.isFirstOfTurn();
+        return turns.get() == null
+                ? isFirst || getQueueSize() == 0
+                : isFirst && request.getLength() >= 0 && request.getLength() <= maxBodyBytes;
     }
 
     private static void handleOnPool(Handler handler, Request request, Response response, Callback callback) {

@@ -89,6 +89,15 @@ final class Connection implements AutoCloseable {
         return receive(false);
     }
 
+    /** Waits for answers and forgets what has come of them: so many bytes. */
+    int discardAnswers() throws IOException {
+        int bytes = in.read(new byte[64 * 1024]);
+        if (bytes < 0) {
+            throw new EOFException("closed by the server");
+        }
+        return bytes;
+    }
+
     /** All that stands on the wire until the server closes the connection. */
     String receiveToTheEnd() throws IOException {
         return new String(in.readAllBytes(), ISO_8859_1);
