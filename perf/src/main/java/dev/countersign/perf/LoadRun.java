@@ -12,6 +12,7 @@ import dev.countersign.perf.load.PlanRun;
 import dev.countersign.perf.load.Project;
 import dev.countersign.perf.load.Scenario;
 import dev.countersign.perf.report.ReportPage;
+import dev.countersign.perf.report.chart.Numeral;
 import dev.countersign.perf.run.Folders;
 import dev.countersign.perf.run.Interruption;
 import dev.countersign.perf.run.RunStep;
@@ -26,9 +27,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -139,23 +138,21 @@ public final class LoadRun {
     }
 
     /** The thresholds that were missed, the verdict, and where the page is. */
-    private String summary() {
-        return Stream.concat(
-                        thresholds.stream()
-                                .filter(threshold -> threshold.verdict() != Verdict.PASS)
-                                .map(threshold -> String.format(
-                                        Locale.ROOT,
-                                        "%s  %s, %s: %.2f %s, limit %.2f",
-                                        threshold.verdict(),
-                                        threshold.scenario(),
-                                        threshold.name(),
-                                        threshold.measured(),
-                                        threshold.unit(),
-                                        threshold.limit())),
-                        Stream.of(
-                                Verdict.worst(thresholds).toString(),
-                                "The report: "
-                                        + ReportPage.of(project.reports(quick)).toUri()))
-                .collect(Collectors.joining(System.lineSeparator()));
+    private String[] summary() {
+        List<String> lines = new ArrayList<>();
+        thresholds.stream()
+                .filter(each -> each.verdict() != Verdict.PASS)
+                .map(each -> "%s  %s, %s: %s %s, limit %s"
+                        .formatted(
+                                each.verdict(),
+                                each.scenario(),
+                                each.name(),
+                                Numeral.of(each.measured()),
+                                each.unit(),
+                                Numeral.of(each.limit())))
+                .forEach(lines::add);
+        lines.add(Verdict.worst(thresholds).toString());
+        lines.add("The report: " + ReportPage.of(project.reports(quick)).toUri());
+        return lines.toArray(String[]::new);
     }
 }

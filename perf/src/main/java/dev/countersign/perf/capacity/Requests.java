@@ -60,7 +60,7 @@ final class Requests {
                 POST %s HTTP/1.1\r
                 Host: 127.0.0.1\r
                 Content-Type: application/json\r
-                Content-Length: %d\r
+                Content-Length: %s\r
                 \r
                 %s""".formatted(path, body.length(), body).getBytes(UTF_8);
         return ByteBuffer.allocateDirect(request.length).put(request).flip();

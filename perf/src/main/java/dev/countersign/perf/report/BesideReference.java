@@ -95,7 +95,7 @@ record BesideReference(ReportData data, Reference reference) {
 
     private Row capacity(String name, String request, Comparison measured) {
         return new Row(
-                "%s, %d connections".formatted(name, measured.connections()),
+                "%s, %s connections".formatted(name, measured.connections()),
                 NONE,
                 Units.number(measured.server().perSecond().median()),
                 Units.millis(measured.server().p50()),

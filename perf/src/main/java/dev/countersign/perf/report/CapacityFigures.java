@@ -59,7 +59,7 @@ final class CapacityFigures {
         return new Figure(
                 "throughput-" + id,
                 "%s: throughput".formatted(title),
-                "Most at %d connections: %s/s, %s of the empty servlet."
+                "Most at %s connections: %s/s, %s of the empty servlet."
                         .formatted(
                                 fastest.connections(),
                                 Units.number(fastest.server().perSecond().median()),
@@ -75,7 +75,7 @@ final class CapacityFigures {
         return new Figure(
                 "capacity-latency-" + id,
                 "%s: latency at full speed".formatted(title),
-                "At %d connections half are answered within %s and 99\u00a0%% within %s; the empty servlet’s 99\u00a0%% within %s."
+                "At %s connections half are answered within %s and 99\u00a0%% within %s; the empty servlet’s 99\u00a0%% within %s."
                         .formatted(
                                 fastest.connections(),
                                 Units.millis(fastest.server().p50()),
@@ -94,7 +94,7 @@ final class CapacityFigures {
         return new Figure(
                 "cpu-" + id,
                 "%s: server CPU time each".formatted(title),
-                "At %d connections %s each, %s times the empty servlet’s."
+                "At %s connections %s each, %s times the empty servlet’s."
                         .formatted(
                                 fastest.connections(),
                                 Units.number(

@@ -40,7 +40,7 @@ record CapacityTables(Capacity capacity) {
         return List.of(
                 title,
                 Units.number(one.connections()),
-                "%d of %s".formatted(one.turns(), Units.number(one.turnSeconds(), "s")),
+                "%s of %s".formatted(one.turns(), Units.number(one.turnSeconds(), "s")),
                 Units.number(one.server().perSecond().median()),
                 Units.number(one.emptyServlet().perSecond().median()),
                 Units.quartiles(one.ratio()),

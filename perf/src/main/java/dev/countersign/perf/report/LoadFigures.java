@@ -54,7 +54,7 @@ final class LoadFigures {
         return new Figure(
                 "users-" + load.scenario(),
                 "%s".formatted(title),
-                "Up to %d virtual users at once; the shaded seconds are not part of the steady figures."
+                "Up to %s virtual users at once; the shaded seconds are not part of the steady figures."
                         .formatted(load.virtualUsers()),
                 overTime(Axis.fromZero("virtual users", series), series));
     }

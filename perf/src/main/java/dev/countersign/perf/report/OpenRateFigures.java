@@ -48,7 +48,7 @@ final class OpenRateFigures {
         return new Figure(
                 "open-rate",
                 "Latency against rate",
-                "The knee is at %s requests/s over %d connections; latency counts from when each request was due."
+                "The knee is at %s requests/s over %s connections; latency counts from when each request was due."
                         .formatted(Units.number(rates.knee()), rates.connections()),
                 new LineChart(new Axis("requests/s", Scale.linear(fastest)), LatencyChart.axis(series), series));
     }
@@ -70,7 +70,7 @@ final class OpenRateFigures {
                 measured.stream()
                         .max(comparingInt(OpenRate::percentOfKnee))
                         .map(most ->
-                                "At %d %% of the knee (%s requests/s, %s served) 99\u00a0%% took at most %s, the slowest %s."
+                                "At %s %% of the knee (%s requests/s, %s served) 99\u00a0%% took at most %s, the slowest %s."
                                         .formatted(
                                                 most.percentOfKnee(),
                                                 Units.number(most.offered()),

@@ -135,7 +135,7 @@ final class ReportSummary {
                 "How much does it hold?",
                 Units.number(best.server().perSecond().median()),
                 "messages/s",
-                "each on disk before its answer, over %d connections".formatted(best.connections()));
+                "each on disk before its answer, over %s connections".formatted(best.connections()));
     }
 
     private static Answer ofThePossible(Comparison best) {

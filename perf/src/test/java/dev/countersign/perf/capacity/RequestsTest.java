@@ -3,12 +3,14 @@ package dev.countersign.perf.capacity;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.countersign.perf.server.Credential;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -52,6 +54,21 @@ class RequestsTest {
 
         assertNotEquals(first, second);
         assertEquals(first, UUID.fromString(first).toString());
+    }
+
+    @Test
+    void theAnnouncedLengthIsInAsciiDigitsWhateverTheLocale() {
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+        try {
+            String request = UTF_8.decode(
+                            Requests.registrations(new SplittableRandom(1)).get())
+                    .toString();
+
+            assertTrue(request.contains("Content-Length: 45\r\n"), request);
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     /** The body, after a look at its announced length. */

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -214,6 +215,18 @@ class ReportPageTest {
     @Test
     void theSameDataGiveTheSamePage() throws IOException {
         assertEquals(fixture.html(), fixture.html());
+    }
+
+    @Test
+    void digitsAreAsciiWhateverTheLocale() throws IOException {
+        String expected = fixture.html();
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+        try {
+            assertEquals(expected, fixture.html());
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     @Test
