@@ -23,9 +23,13 @@ public record Code(String value) {
 
     /** The SHA-256 of its UTF-8 bytes, 32 bytes: all that is ever stored of a code. */
     byte[] sha256() {
+        return sha256(value.getBytes(UTF_8));
+    }
+
+    static byte[] sha256(byte[] bytes) {
         MessageDigest sha256 = SHA_256.get();
         try {
-            return sha256.digest(value.getBytes(UTF_8));
+            return sha256.digest(bytes);
         } finally {
             sha256.reset(); // leaves nothing of the code, nor of a failure
         }

@@ -6,6 +6,7 @@ import dev.countersign.core.Message;
 import dev.countersign.core.MessageLog;
 import dev.countersign.core.Receipt;
 import dev.countersign.core.Registry;
+import jakarta.servlet.http.HttpServletRequest;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -28,7 +29,7 @@ final class MessageServlet extends PostServlet {
     }
 
     @Override
-    CompletableFuture<byte[]> answer(byte[] body) {
+    CompletableFuture<byte[]> answer(HttpServletRequest request, byte[] body) {
         NewMessage message = RequestBody.message(body);
         return registry.accepts(message.id(), message.code())
                 .toCompletableFuture()

@@ -54,7 +54,7 @@ abstract class PostServlet extends HttpServlet {
      * @return the JSON of the answer, once the work is durable; or why it was not done
      * @throws RefusalException where the request is refused at once
      */
-    abstract CompletableFuture<byte[]> answer(byte[] body);
+    abstract CompletableFuture<byte[]> answer(HttpServletRequest request, byte[] body);
 
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) {
@@ -71,7 +71,7 @@ abstract class PostServlet extends HttpServlet {
             byte[] body = new byte[length];
             first.get(body, 0, length);
             first.release();
-            exchange.answer(tryAnswer(body));
+            exchange.answer(tryAnswer(request, body));
         } else {
             readLate(first, length, exchange);
         }
@@ -90,8 +90,8 @@ abstract class PostServlet extends HttpServlet {
                         exchange.request,
                         length,
                         maxBodyBytes,
-                        body -> exchange.answer(
-                                tryAnswer(body).whenComplete((json, failure) -> bodyMemory.giveBack(memory))),
+                        body -> exchange.answer(tryAnswer(exchange.servletRequest, body)
+                                .whenComplete((json, failure) -> bodyMemory.giveBack(memory))),
                         problem -> {
                             bodyMemory.giveBack(memory);
                             exchange.refuseLate(problem);
@@ -104,9 +104,9 @@ abstract class PostServlet extends HttpServlet {
         return REQUEST_BYTES + (bodyBytes <= SMALL_BYTES ? bodyBytes : 8L * bodyBytes);
     }
 
-    private CompletableFuture<byte[]> tryAnswer(byte[] body) {
+    private CompletableFuture<byte[]> tryAnswer(HttpServletRequest request, byte[] body) {
         try {
-            return answer(body);
+            return answer(request, body);
         } catch (RuntimeException | Error e) { // an Error too: whoever waits must hear that it failed
             return CompletableFuture.failedFuture(e);
         }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Code;
 import dev.countersign.core.Registry;
+import jakarta.servlet.http.HttpServletRequest;
 import java.util.concurrent.CompletableFuture;
 
 /** {@code POST /register {"id":"alice"}}: gives the id its code. */
@@ -20,7 +21,7 @@ final class RegisterServlet extends PostServlet {
     }
 
     @Override
-    CompletableFuture<byte[]> answer(byte[] body) {
+    CompletableFuture<byte[]> answer(HttpServletRequest request, byte[] body) {
         ClientId id = RequestBody.registration(body).id();
         return registry.register(id)
                 .toCompletableFuture()

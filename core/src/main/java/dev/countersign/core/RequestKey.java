@@ -1,0 +1,34 @@
+package dev.countersign.core;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.Optional;
+
+/** What a client marks a request with, so that sending it again does not double it: 1 to 64 visible ASCII characters. */
+public record RequestKey(String value) {
+
+    private static final int MAX_LENGTH = 64;
+
+    /** @throws IllegalArgumentException outside the alphabet or the length; the value is not repeated in it */
+    public RequestKey {
+        if (!isValid(value)) {
+            throw new IllegalArgumentException("a key is 1 to 64 visible ASCII characters");
+        }
+    }
+
+    /** The key that a header says, with or without double quotes around it; empty where it says none. */
+    public static Optional<RequestKey> parse(String header) {
+        boolean isQuoted = header.length() >= 2 && header.startsWith("\"") && header.endsWith("\"");
+        String value = isQuoted ? header.substring(1, header.length() - 1) : header;
+        return isValid(value) ? Optional.of(new RequestKey(value)) : Optional.empty();
+    }
+
+    private static boolean isValid(String text) {
+        return !text.isEmpty() && text.length() <= MAX_LENGTH && text.chars().allMatch(c -> c > ' ' && c < 0x7f);
+    }
+
+    /** The SHA-256 of its characters, 32 bytes. */
+    public byte[] sha256() {
+        return Code.sha256(value.getBytes(US_ASCII));
+    }
+}
