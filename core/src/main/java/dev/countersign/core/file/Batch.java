@@ -1,0 +1,128 @@
+package dev.countersign.core.file;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+
+/**
+ * The record of the journal that is being built: a head, the entries of keyed requests, and the very bytes that the log
+ * gets, in one direct buffer. Used by one thread.
+ *
+ * <p>Head: CRC-32C of a seed and all that follows (4 bytes), length of all (4), LSN (8), next receipt after it (8), time
+ * in microseconds (8), bytes of key entries (4), number of lines (4).
+ */
+final class Batch {
+
+    /** A record begins on a block of its own, and fills it up: no flush rewrites bytes acknowledged before. */
+    static final int BLOCK_BYTES = 4096;
+
+    static final int HEAD_BYTES = 40;
+
+    private static final byte[] BEFORE_RECEIPT = "{\"receipt\":\"".getBytes(US_ASCII);
+    private static final byte[] BEFORE_TIME = "\",\"time\":\"".getBytes(US_ASCII);
+
+    /** Bytes of a line before its tail, at most: 19 digits of a receipt and 27 characters of time. */
+    static final int LINE_HEAD_BYTES = BEFORE_RECEIPT.length + 19 + BEFORE_TIME.length + 27;
+
+    private final CRC32C crc = new CRC32C();
+    private final byte[] digits = new byte[19];
+    private final long seed;
+    private ByteBuffer buffer = ByteBuffer.allocateDirect(16 * BLOCK_BYTES);
+    private byte[] time = {};
+    private long timeMicros;
+    private long firstReceipt;
+    private int keyBytes;
+    private int lines;
+
+    /** @param seed of the journal: a client's text can't pose as a record whose seed it does not know */
+    Batch(long seed) {
+        this.seed = seed;
+    }
+
+    /**
+     * Begins anew; entries of keys come first, then lines.
+     *
+     * @param roomBytes that entries and lines will take at most
+     */
+    void begin(long firstReceipt, long timeMicros, String time, int roomBytes) {
+        int needed = blocks(HEAD_BYTES + roomBytes);
+        if (buffer.capacity() < needed) {
+            buffer = ByteBuffer.allocateDirect(Math.max(needed, 2 * buffer.capacity()));
+        }
+        buffer.clear().position(HEAD_BYTES);
+        this.firstReceipt = firstReceipt;
+        this.timeMicros = timeMicros;
+        this.time = time.getBytes(US_ASCII);
+        keyBytes = 0;
+        lines = 0;
+    }
+
+    void key(KeyEntry entry) {
+        entry.write(buffer, seed);
+        keyBytes += KeyEntry.BYTES;
+    }
+
+    /** Adds a line, whose receipt follows that of the line before. */
+    void line(byte[] tail) {
+        buffer.put(BEFORE_RECEIPT);
+        putReceipt(firstReceipt + lines);
+        buffer.put(BEFORE_TIME).put(time).put(tail);
+        lines++;
+    }
+
+    private void putReceipt(long receipt) {
+        int start = digits.length;
+        for (long rest = receipt; rest > 0; rest /= 10) {
+            digits[--start] = (byte) ('0' + rest % 10);
+        }
+        buffer.put(digits, start, digits.length - start);
+    }
+
+    /** The whole record under this number, padded to blocks. */
+    ByteBuffer sealed(long lsn) {
+        int length = buffer.position();
+        buffer.putInt(4, length).putLong(8, lsn).putLong(16, nextReceipt()).putLong(24, timeMicros);
+        buffer.putInt(32, keyBytes).putInt(36, lines);
+        buffer.putInt(0, checksum(crc, seed, buffer.duplicate().limit(length).position(4)));
+        ByteBuffer record = buffer.duplicate().position(length);
+        while (record.position() < blocks(length)) {
+            record.put((byte) 0);
+        }
+        return record.flip();
+    }
+
+    int recordBytes() {
+        return blocks(buffer.position());
+    }
+
+    long nextReceipt() {
+        return firstReceipt + lines;
+    }
+
+    long timeMicros() {
+        return timeMicros;
+    }
+
+    ByteBuffer keys() {
+        return buffer.slice(HEAD_BYTES, keyBytes);
+    }
+
+    ByteBuffer lines() {
+        int start = HEAD_BYTES + keyBytes;
+        return buffer.slice(start, buffer.position() - start);
+    }
+
+    static int checksum(CRC32C crc, long seed, ByteBuffer bytes) {
+        crc.reset();
+        for (int shift = 56; shift >= 0; shift -= 8) {
+            crc.update((int) (seed >>> shift));
+        }
+        crc.update(bytes);
+        return (int) crc.getValue();
+    }
+
+    static int blocks(int bytes) {
+        return Math.addExact(bytes, BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+    }
+}

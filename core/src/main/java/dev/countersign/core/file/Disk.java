@@ -1,0 +1,72 @@
+package dev.countersign.core.file;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The operations on files that the message store is built of, and all of them: a test that records them can say what a
+ * power cut between any two leaves behind.
+ */
+interface Disk {
+
+    /** How a file is opened; it must exist. */
+    enum Mode {
+        /** Reads and writes at positions. */
+        POSITIONED,
+        /** Reads at positions; each write goes to the end of the file, wherever that is by then: O_APPEND. */
+        APPEND
+    }
+
+    /**
+     * What a path leads to.
+     *
+     * @param identity equal for equal files: device and inode
+     * @param length bytes
+     */
+    record Stat(Object identity, long length) {}
+
+    Handle open(Path file, Mode mode) throws IOException;
+
+    /** Makes an empty file that its owner alone may read; fails where the name exists. */
+    void create(Path file) throws IOException;
+
+    /** Renames within a folder; fails where the new name exists. */
+    void rename(Path from, Path to) throws IOException;
+
+    /** Removes a name, if it is there. */
+    void delete(Path file) throws IOException;
+
+    List<Path> list(Path folder) throws IOException;
+
+    /** Makes the names in a folder durable: fsync of the folder. */
+    void flushFolder(Path folder) throws IOException;
+
+    Optional<Stat> stat(Path file) throws IOException;
+
+    /** An open file. */
+    interface Handle extends Closeable {
+
+        /** Reads what there is from the position on; returns the number of bytes, or less than 1 at the end. */
+        int read(ByteBuffer target, long position) throws IOException;
+
+        /** Writes all that remains in the source at a position. */
+        void write(ByteBuffer source, long position) throws IOException;
+
+        /**
+         * Writes what remains in the source at the end of the file, perhaps a part of it only: the source's position says
+         * how much, also when this throws.
+         */
+        void append(ByteBuffer source) throws IOException;
+
+        /** Makes content and length durable: fdatasync. */
+        void force() throws IOException;
+
+        void truncate(long length) throws IOException;
+
+        long length() throws IOException;
+    }
+}

@@ -1,0 +1,118 @@
+package dev.countersign.core.file;
+
+import static java.nio.file.StandardOpenOption.APPEND;
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The file system of this machine. */
+final class LocalDisk implements Disk {
+
+    @Override
+    public Handle open(Path file, Mode mode) throws IOException {
+        return new LocalHandle(
+                mode == Mode.APPEND ? FileChannel.open(file, WRITE, APPEND) : FileChannel.open(file, READ, WRITE));
+    }
+
+    @Override
+    public void create(Path file) throws IOException {
+        boolean posix = file.getFileSystem().supportedFileAttributeViews().contains("posix");
+        FileAttribute<?>[] ownerOnly = posix
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+                }
+                : new FileAttribute<?>[0];
+        Files.createFile(file, ownerOnly);
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        Files.move(from, to); // without REPLACE_EXISTING: refuses an existing name
+    }
+
+    @Override
+    public void delete(Path file) throws IOException {
+        Files.deleteIfExists(file);
+    }
+
+    @Override
+    public List<Path> list(Path folder) throws IOException {
+        try (Stream<Path> names = Files.list(folder)) {
+            return names.toList();
+        }
+    }
+
+    @Override
+    public void flushFolder(Path folder) throws IOException {
+        if (!System.getProperty("os.name").startsWith("Windows")) { // which opens no folder, and keeps names by itself
+            try (FileChannel channel = FileChannel.open(folder, READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    @Override
+    public Optional<Stat> stat(Path file) throws IOException {
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+            // where a file system tells no identity (Windows), a replaced file is told by its length alone
+            Object identity = Objects.requireNonNullElse(attributes.fileKey(), "unknown");
+            return Optional.of(new Stat(identity, attributes.size()));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    private record LocalHandle(FileChannel channel) implements Handle {
+
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            return channel.read(target, position);
+        }
+
+        @Override
+        public void write(ByteBuffer source, long position) throws IOException {
+            for (long next = position; source.hasRemaining(); ) {
+                next += channel.write(source, next);
+            }
+        }
+
+        @Override
+        public void append(ByteBuffer source) throws IOException {
+            channel.write(source);
+        }
+
+        @Override
+        public void force() throws IOException {
+            channel.force(false);
+        }
+
+        @Override
+        public void truncate(long length) throws IOException {
+            channel.truncate(length);
+        }
+
+        @Override
+        public long length() throws IOException {
+            return channel.size();
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+}
