@@ -1,0 +1,256 @@
+package dev.countersign.core.file;
+
+import dev.countersign.core.StartupException;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The file {@code data/keys-N} of {@link KeyEntry}s, in the order they were entered into the {@link KeyTable}: reading it
+ * makes the table again. When it holds twice what the table does, a new one is written beside, a slice at a time; then the
+ * journal's next header names that one, and the old one goes.
+ *
+ * <p>Used by one thread at a time, but for {@link #handles}, which may be flushed by another.
+ */
+final class KeyFile implements Closeable {
+
+    private static final Logger log = LoggerFactory.getLogger(KeyFile.class);
+
+    private static final Pattern NAME = Pattern.compile("keys-\\d+");
+    private static final int SLICE_ENTRIES = 1024;
+    private static final int LOAD_ENTRIES = 16 * SLICE_ENTRIES;
+
+    private final Disk disk;
+    private final Path folder;
+    private final long seed;
+    private final int leastBytes;
+    private long number;
+    private Disk.Handle handle;
+    private long length;
+    private Optional<Rewrite> rewrite = Optional.empty();
+    private long rewriteNotBelow;
+    private long firstKept;
+
+    /** The file that will follow, while it is being written. */
+    private static final class Rewrite {
+        final ByteBuffer slice = ByteBuffer.allocateDirect(4 * SLICE_ENTRIES * KeyEntry.BYTES);
+        final Disk.Handle handle;
+        final long firstReceipt; // of those that are taken from the old file, behind what the table gives
+        long length;
+        long copied; // of the old file
+        boolean walking = true;
+
+        Rewrite(Disk.Handle handle, long firstReceipt, long copied) {
+            this.handle = handle;
+            this.firstReceipt = firstReceipt;
+            this.copied = copied;
+        }
+    }
+
+    private KeyFile(Disk disk, Path folder, long seed, int leastBytes, long number, Disk.Handle handle, long length) {
+        this.disk = disk;
+        this.folder = folder;
+        this.seed = seed;
+        this.leastBytes = leastBytes;
+        this.number = number;
+        this.handle = handle;
+        this.length = length;
+        firstKept = number;
+    }
+
+    /** Renames what an earlier journal left: its keys would answer for messages that may not be there. */
+    static void setAside(Disk disk, Path folder) throws IOException {
+        for (Path file : disk.list(folder)) {
+            if (NAME.matcher(file.getFileName().toString()).matches()) {
+                Path aside = file.resolveSibling(file.getFileName() + ".old");
+                disk.delete(aside);
+                disk.rename(file, aside);
+                log.warn("without a journal, {} is of no use; it was renamed {}", file, aside.getFileName());
+            }
+        }
+        disk.flushFolder(folder);
+    }
+
+    /**
+     * Reads the file that a checkpoint names, up to the length that it names.
+     *
+     * @param leastBytes a smaller file is not worth writing anew
+     * @throws StartupException where the file is not what was flushed
+     */
+    static KeyFile load(Disk disk, Path folder, long seed, int leastBytes, Checkpoint checkpoint, KeyTable table)
+            throws IOException {
+        Path named = file(folder, checkpoint.keyFile());
+        for (Path file : disk.list(folder)) {
+            if (NAME.matcher(file.getFileName().toString()).matches() && !file.equals(named)) {
+                disk.delete(file); // one being written, or one that was followed
+            }
+        }
+        if (disk.stat(named).isPresent()) {
+            Disk.Handle handle = disk.open(named, Disk.Mode.POSITIONED);
+            try {
+                read(handle, named, checkpoint.keyLength(), seed, table);
+                handle.truncate(checkpoint.keyLength());
+            } catch (IOException | RuntimeException e) {
+                handle.close();
+                throw e;
+            }
+            return new KeyFile(disk, folder, seed, leastBytes, checkpoint.keyFile(), handle, checkpoint.keyLength());
+        }
+        long number = checkpoint.keyFile();
+        if (checkpoint.keyLength() > 0) {
+            log.warn("{} is missing: which keyed requests were logged before is forgotten", named);
+            number++; // the old number names a length that the new file does not have
+        }
+        disk.create(file(folder, number));
+        disk.flushFolder(folder);
+        Disk.Handle handle = disk.open(file(folder, number), Disk.Mode.POSITIONED);
+        return new KeyFile(disk, folder, seed, leastBytes, number, handle, 0);
+    }
+
+    private static void read(Disk.Handle handle, Path file, long length, long seed, KeyTable table) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(LOAD_ENTRIES * KeyEntry.BYTES, length));
+        for (long at = 0; at < length; at += chunk.limit()) {
+            chunk.clear().limit((int) Math.min(chunk.capacity(), length - at));
+            while (chunk.hasRemaining() && handle.read(chunk, at + chunk.position()) > 0) {
+                // reads on
+            }
+            if (chunk.hasRemaining()) {
+                throw damaged(file, at + chunk.position());
+            }
+            chunk.flip();
+            while (chunk.hasRemaining()) {
+                if (!KeyEntry.isWhole(chunk, chunk.position(), seed)) {
+                    throw damaged(file, at + chunk.position());
+                }
+                table.enter(KeyEntry.read(chunk));
+            }
+        }
+    }
+
+    private static StartupException damaged(Path file, long at) {
+        return new StartupException("the file of remembered keys " + file + " is damaged at byte " + at
+                + ". Move it away to go on: the server then forgets which keyed requests it logged, and would log a"
+                + " repeat of one again.");
+    }
+
+    private static Path file(Path folder, long number) {
+        return folder.resolve("keys-" + number);
+    }
+
+    long number() {
+        return number;
+    }
+
+    long length() {
+        return length;
+    }
+
+    /** What a flush has to include. */
+    List<Disk.Handle> handles() {
+        return rewrite.map(next -> List.of(handle, next.handle)).orElse(List.of(handle));
+    }
+
+    /** Adds entries at the end; what a failure left in part is written over by the next try. */
+    void append(ByteBuffer entries) throws IOException {
+        handle.write(entries.duplicate(), length);
+        length += entries.remaining();
+    }
+
+    /** Goes on with writing the file anew, where it is time to: a small step, taken between two batches. */
+    void tidy(KeyTable table, long nextReceipt) {
+        try {
+            if (rewrite.isPresent()) {
+                step(table, rewrite.get());
+            } else if (length >= Math.max(leastBytes, rewriteNotBelow)
+                    && length / KeyEntry.BYTES >= 2L * table.size()) {
+                rewrite = Optional.of(begin(table, nextReceipt));
+            }
+        } catch (IOException e) {
+            log.warn("can't write the file of remembered keys anew; it goes on growing for now", e);
+            rewriteNotBelow = length + length / 4;
+            rewrite.ifPresent(this::abandon);
+        }
+    }
+
+    private Rewrite begin(KeyTable table, long nextReceipt) throws IOException {
+        disk.delete(file(folder, number + 1));
+        disk.create(file(folder, number + 1));
+        disk.flushFolder(folder);
+        table.startWalk();
+        return new Rewrite(disk.open(file(folder, number + 1), Disk.Mode.POSITIONED), nextReceipt, length);
+    }
+
+    private void step(KeyTable table, Rewrite next) throws IOException {
+        ByteBuffer slice = next.slice.clear();
+        if (next.walking) {
+            next.walking = table.walk(SLICE_ENTRIES, entry -> {
+                if (entry.receipt() < next.firstReceipt) {
+                    entry.write(slice, seed);
+                }
+            });
+        } else {
+            slice.limit((int) Math.min(slice.capacity(), length - next.copied));
+            while (slice.hasRemaining() && handle.read(slice, next.copied + slice.position()) > 0) {
+                // reads on
+            }
+            next.copied += slice.position();
+        }
+        int bytes = slice.flip().remaining();
+        next.handle.write(slice, next.length);
+        next.length += bytes;
+        if (!next.walking && next.copied == length) {
+            follow(next);
+        }
+    }
+
+    private void follow(Rewrite next) throws IOException {
+        handle.close();
+        handle = next.handle;
+        length = next.length;
+        number++;
+        rewrite = Optional.empty();
+    }
+
+    private void abandon(Rewrite next) {
+        rewrite = Optional.empty();
+        try {
+            next.handle.close();
+            disk.delete(file(folder, number + 1));
+        } catch (IOException e) {
+            log.warn("can't remove {}", file(folder, number + 1), e);
+        }
+    }
+
+    /** Writes all of the table to a new file: after a failed flush nobody knows what the old one has on disk. */
+    void writeAnew(KeyTable table) throws IOException {
+        rewrite.ifPresent(this::abandon);
+        Rewrite next = begin(table, Long.MAX_VALUE);
+        rewrite = Optional.of(next);
+        while (next.walking) {
+            step(
+                    table,
+                    next); // the last one follows: what the old file has behind the table's entries is in the table too
+        }
+    }
+
+    /** Removes the files before the one that the journal's flushed header names. */
+    void removeBefore(long named) throws IOException {
+        if (named > firstKept) {
+            disk.delete(file(folder, named - 1));
+            firstKept = named;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Disk.Handle each : handles()) {
+            each.close();
+        }
+    }
+}

@@ -1,0 +1,295 @@
+package dev.countersign.core.file;
+
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * The last 8 keyed requests of each client id, up to a total; beyond it, the ids that have been silent longest are
+ * forgotten.
+ *
+ * <p>Entries and ids stand in plain arrays, linked by index: 56 bytes an entry, 36 an id, and an index that is made at
+ * once, of 5 to 10 bytes for each entry of the total. Used by one thread at a time.
+ */
+final class KeyTable {
+
+    /** Bytes of heap for each entry of the total, at most: where every id has one entry. */
+    static final int BYTES_PER_ENTRY = 112;
+
+    private static final int PER_ID = 8;
+    private static final int NONE = -1;
+
+    /** Longs of an entry: digests of key and request, receipt, time. Ints: count, the id's entry before it. */
+    private final Slots entries = new Slots(6, 2);
+
+    /** Longs of an id: its digest. Ints: its last entry, number of entries, the ids beside it in order of last use, walk. */
+    private final Slots ids = new Slots(2, 5);
+
+    private static final int COUNT = 0;
+    private static final int EARLIER = 1;
+    private static final int LAST = 0;
+    private static final int ENTRIES = 1;
+    private static final int OLDER = 2;
+    private static final int NEWER = 3;
+    private static final int WALKED = 4;
+
+    private final int capacity;
+    private final int[] index; // an id's slot + 1 where its digest falls, or behind; 0 where none does
+    private int oldest = NONE;
+    private int newest = NONE;
+    private int size;
+    private int walk;
+    private int cursor = NONE;
+
+    /** @param capacity entries that are remembered; at least 8 */
+    KeyTable(int capacity) {
+        this.capacity = Math.max(capacity, PER_ID);
+        index = new int[Integer.highestOneBit(this.capacity) * 4];
+    }
+
+    int size() {
+        return size;
+    }
+
+    /** The request of this name, if it is remembered. */
+    Optional<KeyEntry> find(KeyName name) {
+        int at = index[place(name.id())];
+        if (at == 0) {
+            return Optional.empty();
+        }
+        int entry = ids.number(at - 1, LAST);
+        while (entry != NONE) {
+            if (entries.value(entry, 0) == name.key().high()
+                    && entries.value(entry, 1) == name.key().low()) {
+                return Optional.of(entry(name.id(), entry));
+            }
+            entry = entries.number(entry, EARLIER);
+        }
+        return Optional.empty();
+    }
+
+    private KeyEntry entry(Digest id, int entry) {
+        return new KeyEntry(
+                new KeyName(id, new Digest(entries.value(entry, 0), entries.value(entry, 1))),
+                new Digest(entries.value(entry, 2), entries.value(entry, 3)),
+                entries.value(entry, 4),
+                entries.value(entry, 5),
+                entries.number(entry, COUNT));
+    }
+
+    /** Remembers a request as its id's last; what is too much is forgotten. */
+    void enter(KeyEntry entered) {
+        int id = idOf(entered.name().id());
+        int entry = entries.take();
+        entries.value(entry, 0, entered.name().key().high());
+        entries.value(entry, 1, entered.name().key().low());
+        entries.value(entry, 2, entered.request().high());
+        entries.value(entry, 3, entered.request().low());
+        entries.value(entry, 4, entered.receipt());
+        entries.value(entry, 5, entered.timeMicros());
+        entries.number(entry, COUNT, entered.count());
+        entries.number(entry, EARLIER, ids.number(id, LAST));
+        ids.number(id, LAST, entry);
+        ids.number(id, ENTRIES, ids.number(id, ENTRIES) + 1);
+        size++;
+        if (ids.number(id, ENTRIES) > PER_ID) {
+            forgetFirstOf(id);
+        }
+        while (size > capacity) {
+            forget(oldest);
+        }
+    }
+
+    /** The slot of an id, which becomes the one used last. */
+    private int idOf(Digest digest) {
+        int place = place(digest);
+        int id = index[place] - 1;
+        if (id >= 0) {
+            unlink(id);
+        } else {
+            id = ids.take();
+            index[place] = id + 1;
+            ids.value(id, 0, digest.high());
+            ids.value(id, 1, digest.low());
+            ids.number(id, LAST, NONE);
+            ids.number(id, ENTRIES, 0);
+            ids.number(id, WALKED, walk);
+        }
+        ids.number(id, OLDER, newest);
+        ids.number(id, NEWER, NONE);
+        if (newest == NONE) {
+            oldest = id;
+        } else {
+            ids.number(newest, NEWER, id);
+        }
+        newest = id;
+        if (cursor == NONE && ids.number(id, WALKED) != walk) {
+            cursor = id;
+        }
+        return id;
+    }
+
+    private void unlink(int id) {
+        int older = ids.number(id, OLDER);
+        int newer = ids.number(id, NEWER);
+        if (cursor == id) {
+            cursor = newer;
+        }
+        if (older == NONE) {
+            oldest = newer;
+        } else {
+            ids.number(older, NEWER, newer);
+        }
+        if (newer == NONE) {
+            newest = older;
+        } else {
+            ids.number(newer, OLDER, older);
+        }
+    }
+
+    private void forgetFirstOf(int id) {
+        int entry = ids.number(id, LAST);
+        int later = NONE;
+        while (entries.number(entry, EARLIER) != NONE) {
+            later = entry;
+            entry = entries.number(entry, EARLIER);
+        }
+        entries.number(later, EARLIER, NONE);
+        entries.give(entry);
+        ids.number(id, ENTRIES, ids.number(id, ENTRIES) - 1);
+        size--;
+    }
+
+    private void forget(int id) {
+        unlink(id);
+        for (int entry = ids.number(id, LAST); entry != NONE; ) {
+            int earlier = entries.number(entry, EARLIER);
+            entries.give(entry);
+            size--;
+            entry = earlier;
+        }
+        removeFromIndex(place(digest(id)));
+        ids.give(id);
+    }
+
+    private Digest digest(int id) {
+        return new Digest(ids.value(id, 0), ids.value(id, 1));
+    }
+
+    /** Where an id stands in the index, or the free place where it would. */
+    private int place(Digest digest) {
+        int place = (int) digest.high() & index.length - 1;
+        while (index[place] != 0) {
+            int id = index[place] - 1;
+            if (ids.value(id, 0) == digest.high() && ids.value(id, 1) == digest.low()) {
+                return place;
+            }
+            place = place + 1 & index.length - 1;
+        }
+        return place;
+    }
+
+    /** Moves up what stands behind, so that no search ends early: Knuth, volume 3, 6.4, algorithm R. */
+    private void removeFromIndex(int removed) {
+        int free = removed;
+        index[free] = 0;
+        for (int at = free + 1 & index.length - 1; index[at] != 0; at = at + 1 & index.length - 1) {
+            int wanted = (int) ids.value(index[at] - 1, 0) & index.length - 1;
+            if ((at - wanted & index.length - 1) >= (at - free & index.length - 1)) {
+                index[free] = index[at];
+                index[at] = 0;
+                free = at;
+            }
+        }
+    }
+
+    /** Begins to go through all ids, those first that have been silent longest. */
+    void startWalk() {
+        walk++;
+        cursor = oldest;
+    }
+
+    /**
+     * Goes on with the walk: an id is met once, with its entries in the order they were entered, whatever is entered
+     * meanwhile; ids that come meanwhile are not met.
+     *
+     * @param limit of entries, about
+     * @return whether there is more
+     */
+    boolean walk(int limit, Consumer<KeyEntry> visitor) {
+        int met = 0;
+        while (cursor != NONE && met < limit) {
+            int id = cursor;
+            cursor = ids.number(id, NEWER);
+            if (ids.number(id, WALKED) != walk) {
+                ids.number(id, WALKED, walk);
+                int[] own = new int[ids.number(id, ENTRIES)];
+                int entry = ids.number(id, LAST);
+                for (int i = own.length - 1; i >= 0; i--) {
+                    own[i] = entry;
+                    entry = entries.number(entry, EARLIER);
+                }
+                Digest digest = digest(id);
+                for (int each : own) {
+                    visitor.accept(entry(digest, each));
+                }
+                met += own.length;
+            }
+        }
+        return cursor != NONE;
+    }
+
+    /** Slots of a few longs and ints each, in pages, so that to grow copies nothing. */
+    private static final class Slots {
+
+        private static final int PAGE = 4096;
+
+        private final int longs;
+        private final int ints;
+        private long[][] values = {};
+        private int[][] numbers = {};
+        private int used;
+        private int free = NONE; // given back: the first, which names the next
+
+        Slots(int longs, int ints) {
+            this.longs = longs;
+            this.ints = ints;
+        }
+
+        int take() {
+            if (free != NONE) {
+                int slot = free;
+                free = number(slot, 0);
+                return slot;
+            }
+            if (used == values.length * PAGE) {
+                values = Arrays.copyOf(values, values.length + 1);
+                values[values.length - 1] = new long[PAGE * longs];
+                numbers = Arrays.copyOf(numbers, numbers.length + 1);
+                numbers[numbers.length - 1] = new int[PAGE * ints];
+            }
+            return used++;
+        }
+
+        void give(int slot) {
+            number(slot, 0, free);
+            free = slot;
+        }
+
+        long value(int slot, int field) {
+            return values[slot / PAGE][slot % PAGE * longs + field];
+        }
+
+        void value(int slot, int field, long value) {
+            values[slot / PAGE][slot % PAGE * longs + field] = value;
+        }
+
+        int number(int slot, int field) {
+            return numbers[slot / PAGE][slot % PAGE * ints + field];
+        }
+
+        void number(int slot, int field, int number) {
+            numbers[slot / PAGE][slot % PAGE * ints + field] = number;
+        }
+    }
+}
