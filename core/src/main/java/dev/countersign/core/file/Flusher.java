@@ -1,0 +1,64 @@
+package dev.countersign.core.file;
+
+import java.io.Closeable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The thread that flushes log and keys behind the writer's back, 20 times a second, and looks after the log. */
+final class Flusher implements Closeable {
+
+    private static final Logger log = LoggerFactory.getLogger(Flusher.class);
+    private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private final FileMessageLog messages;
+    private final Thread thread = new Thread(this::run, "message-log-flusher");
+    private volatile boolean closed;
+    private volatile boolean healthy = true;
+
+    Flusher(FileMessageLog messages) {
+        this.messages = messages;
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    boolean healthy() {
+        return healthy;
+    }
+
+    private void run() {
+        while (!closed) {
+            LockSupport.parkNanos(this, INTERVAL_NANOS);
+            try {
+                messages.checkpoint();
+                if (!healthy) {
+                    healthy = true;
+                    log.info("the message log is flushed again");
+                }
+            } catch (Throwable e) { // an Error too: without this thread the journal would fill up
+                if (healthy) {
+                    healthy = false;
+                    log.error("can't flush the message log; refusing work until it succeeds again", e);
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dev.countersign.core.file;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+
+/** How times and texts stand in a line of the log. */
+final class LineText {
+
+    private static final DateTimeFormatter TIME =
+            new DateTimeFormatterBuilder().appendInstant(6).toFormatter();
+    private static final byte[] BEFORE_MESSAGE = "\",\"message\":\"".getBytes(US_ASCII);
+    private static final byte[] END = "\"}\n".getBytes(US_ASCII);
+
+    private LineText() {}
+
+    /** RFC 3339 in UTC with six digits of a second. */
+    static String time(long micros) {
+        return TIME.format(Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
+    }
+
+    static long micros(Instant time) {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+    }
+
+    /** The tail of a line, from the quote that ends its time. */
+    static byte[] join(byte[] before, String part, String text) {
+        byte[] escaped = escape(text).getBytes(UTF_8);
+        byte[] tail = new byte[before.length + part.length() + BEFORE_MESSAGE.length + escaped.length + END.length];
+        int at = put(tail, 0, before);
+        at = put(tail, at, part.getBytes(US_ASCII));
+        at = put(tail, at, BEFORE_MESSAGE);
+        at = put(tail, at, escaped);
+        put(tail, at, END);
+        return tail;
+    }
+
+    private static int put(byte[] target, int at, byte[] source) {
+        System.arraycopy(source, 0, target, at, source.length);
+        return at + source.length;
+    }
+
+    /** The text between the quotes of a JSON string, such that no message can end its line or drive a terminal. */
+    static String escape(String text) {
+        int plain = 0;
+        while (plain < text.length() && isPlain(text.charAt(plain))) {
+            plain++;
+        }
+        if (plain == text.length()) {
+            return text; // as most are
+        }
+        StringBuilder escaped = new StringBuilder(text.length() + 32).append(text, 0, plain);
+        for (int i = plain; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (isPlain(c)) {
+                escaped.append(c);
+            } else if (c == '"' || c == '\\') {
+                escaped.append('\\').append(c);
+            } else {
+                escaped.append("\\u").append(HexFormat.of().toHexDigits(c));
+            }
+        }
+        return escaped.toString();
+    }
+
+    private static boolean isPlain(char c) {
+        if (c < 0x7f) {
+            return c >= ' ' && c != '"' && c != '\\';
+        }
+        return c > 0x9f && c != '\u2028' && c != '\u2029' && !isBidirectionalControl(c); // 7f to 9f: DEL and C1
+    }
+
+    /** Unicode's property Bidi_Control: UAX #9, table 1 and 2. */
+    private static boolean isBidirectionalControl(char c) {
+        return c == '\u061c'
+                || c == '\u200e'
+                || c == '\u200f'
+                || (c >= '\u202a' && c <= '\u202e')
+                || (c >= '\u2066' && c <= '\u2069');
+    }
+}

@@ -1,0 +1,162 @@
+package dev.countersign.core.file;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.gson.Strictness;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
+import dev.countersign.core.ClientId;
+import dev.countersign.core.StartupException;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * What a start finds in a file of the log.
+ *
+ * @param firstReceipt of its first line that has one; 0 where none has
+ * @param lastReceipt the greatest of its lines
+ * @param lastTimeMicros of the last line, where the scan was strict; 0 otherwise
+ * @param endOfLines where the last whole line ends, bytes
+ */
+record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long endOfLines) {
+
+    /** Longer than any line the server writes: a body is at most 1 MiB, and an escape takes six bytes for one. */
+    private static final int MAX_LINE_BYTES = 8 * 1024 * 1024;
+
+    private static final byte[] BEFORE_RECEIPT = "{\"receipt\":\"".getBytes(US_ASCII);
+    private static final String[] FIELDS = {"receipt", "time", "id", "message"};
+
+    /** Takes a line, without its newline. */
+    private interface Visitor {
+        void line(ByteBuffer line, long number);
+    }
+
+    /**
+     * Reads the log of a version without a journal, in which only the end may be torn.
+     *
+     * @throws StartupException where a whole line is no record, or its receipt does not rise
+     */
+    static LogScan strict(Disk disk, Path file) throws IOException {
+        long[] found = new long[3];
+        long end = lines(disk, file, 0, true, (line, number) -> {
+            String[] values = fields(line).orElseThrow(() -> damaged(file, number, "is no record"));
+            long receipt = Long.parseLong(values[0]);
+            if (receipt <= found[1]) {
+                throw damaged(file, number, "has a receipt that does not rise");
+            }
+            found[0] = found[0] == 0 ? receipt : found[0];
+            found[1] = receipt;
+            found[2] = LineText.micros(Instant.parse(values[1]));
+        });
+        return new LogScan(found[0], found[1], found[2], end);
+    }
+
+    /** Reads on from a place at the start of a line, whatever stands there. */
+    static LogScan tolerant(Disk disk, Path file, long from) throws IOException {
+        long[] found = new long[2];
+        long end = lines(disk, file, from, false, (line, number) -> {
+            long receipt = receipt(line);
+            found[0] = found[0] == 0 ? receipt : found[0];
+            found[1] = Math.max(found[1], receipt);
+        });
+        return new LogScan(found[0], found[1], 0, end);
+    }
+
+    /** The receipt of the first line; 0 where there is none. */
+    static long firstReceipt(Disk disk, Path file) throws IOException {
+        ByteBuffer start = ByteBuffer.allocate(BEFORE_RECEIPT.length + 20);
+        try (Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED)) {
+            handle.read(start, 0);
+        }
+        return receipt(start.flip());
+    }
+
+    private static long lines(Disk disk, Path file, long from, boolean strict, Visitor visitor) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(MAX_LINE_BYTES);
+        long number = 0;
+        long endOfLines = from;
+        long position = from;
+        try (Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED)) {
+            for (int read; (read = handle.read(buffer, position)) > 0; ) {
+                position += read;
+                buffer.flip();
+                for (int end; (end = indexOfNewline(buffer)) >= 0; ) {
+                    number++;
+                    visitor.line(buffer.slice(buffer.position(), end - buffer.position()), number);
+                    endOfLines += end + 1 - buffer.position();
+                    buffer.position(end + 1);
+                }
+                buffer.compact();
+                if (!buffer.hasRemaining()) {
+                    if (strict) {
+                        throw damaged(file, number + 1, "is too long for a record");
+                    }
+                    endOfLines += buffer.clear().remaining(); // its rest counts as a line
+                }
+            }
+        }
+        return endOfLines;
+    }
+
+    private static int indexOfNewline(ByteBuffer buffer) {
+        for (int i = buffer.position(); i < buffer.limit(); i++) {
+            if (buffer.get(i) == '\n') {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static long receipt(ByteBuffer line) {
+        if (line.remaining() < BEFORE_RECEIPT.length
+                || !line.slice(line.position(), BEFORE_RECEIPT.length).equals(ByteBuffer.wrap(BEFORE_RECEIPT))) {
+            return 0;
+        }
+        long receipt = 0;
+        for (int i = line.position() + BEFORE_RECEIPT.length; i < line.limit(); i++) {
+            byte digit = line.get(i);
+            if (digit == '"') {
+                return receipt;
+            }
+            if (digit < '0' || digit > '9' || receipt > Long.MAX_VALUE / 100) {
+                return 0;
+            }
+            receipt = receipt * 10 + digit - '0';
+        }
+        return 0;
+    }
+
+    private static Optional<String[]> fields(ByteBuffer line) {
+        try (JsonReader json =
+                new JsonReader(new StringReader(UTF_8.newDecoder().decode(line).toString()))) {
+            json.setStrictness(Strictness.STRICT);
+            json.beginObject();
+            String[] values = new String[FIELDS.length];
+            for (int i = 0; i < FIELDS.length; i++) {
+                if (!json.nextName().equals(FIELDS[i]) || json.peek() != JsonToken.STRING) {
+                    return Optional.empty();
+                }
+                values[i] = json.nextString();
+            }
+            json.endObject();
+            boolean isRecord = json.peek() == JsonToken.END_DOCUMENT
+                    && ClientId.parse(values[2]).isPresent();
+            Long.parseLong(values[0]);
+            Instant.parse(values[1]);
+            return isRecord ? Optional.of(values) : Optional.empty();
+        } catch (IOException | IllegalStateException | NumberFormatException | DateTimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static StartupException damaged(Path file, long lineNumber, String what) {
+        return new StartupException("line " + lineNumber + " of the message log " + file + " " + what
+                + ": something else has changed the file. Mend that line, or move the file away to begin a new one.");
+    }
+}

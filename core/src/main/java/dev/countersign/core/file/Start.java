@@ -1,0 +1,216 @@
+package dev.countersign.core.file;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes log and keys equal to the journal, whatever a kill, a power cut or somebody else left, before any request is
+ * taken. All of it is done again by the next start, until the header at the end is flushed.
+ */
+final class Start {
+
+    private static final Logger log = LoggerFactory.getLogger(Start.class);
+
+    /** A smaller key file is not written anew. */
+    private static final int LEAST_KEY_BYTES = 1024 * 1024;
+
+    private final Disk disk;
+    private final MessageFiles files;
+    private final Path path;
+    private final Path unfinished;
+    private final Clock clock;
+    private final LongSupplier nanoTime;
+
+    Start(Disk disk, MessageFiles files, Clock clock, LongSupplier nanoTime) {
+        this.disk = disk;
+        this.files = files;
+        this.clock = clock;
+        this.nanoTime = nanoTime;
+        path = files.log();
+        unfinished = path.resolveSibling(path.getFileName() + ".new");
+    }
+
+    FileMessageLog run(Past past, Runnable beforeLogIsTouched) throws IOException {
+        if (!Journal.exists(disk, files.journal())) {
+            makeJournal(past, beforeLogIsTouched);
+        }
+        Journal journal = Journal.open(disk, files.journal(), files.ringBytes(), files.sync());
+        try {
+            KeyTable keys = new KeyTable(files.rememberedKeys());
+            KeyFile keyFile =
+                    KeyFile.load(disk, files.dataFolder(), journal.seed(), LEAST_KEY_BYTES, journal.named(), keys);
+            try {
+                List<Record> records = journal.since(journal.named());
+                for (Record each : records) {
+                    keyFile.append(each.keys());
+                    while (each.keys().hasRemaining()) {
+                        keys.enter(KeyEntry.read(each.keys()));
+                    }
+                }
+                for (Disk.Handle each : keyFile.handles()) {
+                    each.force();
+                }
+                LogFile active = makeEqual(journal, Record.lines(records));
+                FileMessageLog started =
+                        new FileMessageLog(disk, path, clock, nanoTime, journal, keys, keyFile, active);
+                started.start();
+                return started;
+            } catch (IOException | RuntimeException e) {
+                keyFile.close();
+                throw e;
+            }
+        } catch (IOException | RuntimeException e) {
+            journal.close();
+            throw e;
+        }
+    }
+
+    private void makeJournal(Past past, Runnable beforeLogIsTouched) throws IOException {
+        KeyFile.setAside(disk, files.dataFolder());
+        boolean hasLog = disk.stat(path).filter(stat -> stat.length() > 0).isPresent();
+        if (past == Past.BEFORE_JOURNALS) {
+            beforeLogIsTouched.run();
+        }
+        Checkpoint start = past == Past.BEFORE_JOURNALS && hasLog ? mendOldLog() : beginAbove(past);
+        Journal.create(disk, files.journal(), files.ringBytes(), files.sync(), new SecureRandom().nextLong(), start)
+                .close();
+    }
+
+    /** Cuts a torn end off, which was never acknowledged, and goes on where the old log ends. */
+    private Checkpoint mendOldLog() throws IOException {
+        LogScan scan = LogScan.strict(disk, path);
+        long torn = disk.stat(path).orElseThrow().length() - scan.endOfLines();
+        try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
+            handle.truncate(scan.endOfLines());
+            handle.force();
+        }
+        if (torn > 0) {
+            log.warn("cut {} bytes off the end of {}: a line that a crash left torn, never acknowledged", torn, path);
+        }
+        long next = scan.lastReceipt() + 1;
+        long first = scan.firstReceipt() == 0 ? next : scan.firstReceipt();
+        return new Checkpoint(0, 0, next, scan.lastTimeMicros(), first, scan.endOfLines(), 1, 0);
+    }
+
+    /** Begins above all receipts that were ever given: nobody gives a million a second for years. */
+    private Checkpoint beginAbove(Past past) throws IOException {
+        long highest = LogNames.lastReceipt(disk, path);
+        if (disk.stat(path).isPresent()) {
+            highest = Math.max(highest, LogScan.tolerant(disk, path, 0).lastReceipt());
+        }
+        long next = past == Past.NEW && highest == 0 ? 1 : Math.max(highest + 1, LineText.micros(clock.instant()));
+        return new Checkpoint(0, 0, next, 0, next, 0, 1, 0);
+    }
+
+    /** Gives the active file what the journal has and it lacks; where it is another file, that one is set aside. */
+    private LogFile makeEqual(Journal journal, ByteBuffer lines) throws IOException {
+        Checkpoint named = journal.named();
+        disk.delete(unfinished);
+        LogFile active = isActive(named, lines) ? writeAgain(named, lines) : beginAnother(journal, lines);
+        long highest = LogNames.lastReceipt(disk, path);
+        long length = disk.stat(path).orElseThrow().length();
+        if (length > active.length()) {
+            highest = Math.max(
+                    highest, LogScan.tolerant(disk, path, active.length()).lastReceipt());
+        }
+        if (highest < journal.nextReceipt() && length == active.length()) {
+            disk.flushFolder(path.getParent());
+            return active;
+        }
+        active.close();
+        if (length > 0) {
+            Path aside = LogNames.setAside(disk, path, active.first(), Math.max(highest, journal.nextReceipt() - 1));
+            log.warn("{} has lines that the journal never had; it was set aside as {}", path, aside.getFileName());
+        }
+        journal.skipReceipts(highest + 1);
+        return LogFile.begin(disk, path, journal.nextReceipt());
+    }
+
+    /** Whether the file at the path is the one that the header names: its first receipt is its identity. */
+    private boolean isActive(Checkpoint named, ByteBuffer lines) throws IOException {
+        Optional<Disk.Stat> stat = disk.stat(path);
+        if (stat.isEmpty() || stat.get().length() < named.logLength()) {
+            return false;
+        }
+        return stat.get().length() == 0
+                || LogScan.firstReceipt(disk, path) == named.logFirst()
+                || named.logLength() == 0 && isTornStartOf(lines, stat.get().length());
+    }
+
+    /** Whether a power cut can have left this of the lines: their bytes, or zeros. */
+    private boolean isTornStartOf(ByteBuffer lines, long length) throws IOException {
+        if (length > lines.remaining()) {
+            return false;
+        }
+        ByteBuffer found = ByteBuffer.allocate((int) length);
+        try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
+            while (found.hasRemaining() && handle.read(found, found.position()) > 0) {
+                // reads on
+            }
+        }
+        for (int i = 0; i < found.position(); i++) {
+            if (found.get(i) != 0 && found.get(i) != lines.get(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Writes what lies past the checkpoint again: after a failed flush, the cache may hold what no disk has. */
+    private LogFile writeAgain(Checkpoint named, ByteBuffer lines) throws IOException {
+        long end = named.logLength() + lines.remaining();
+        try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
+            long found = handle.length();
+            handle.write(lines.duplicate(), named.logLength());
+            long endOfLines = found > end ? LogScan.tolerant(disk, path, end).endOfLines() : end;
+            if (found > endOfLines) {
+                handle.truncate(endOfLines); // a line that was torn before it was acknowledged
+                log.warn("cut {} bytes off the end of {}: no whole line", found - endOfLines, path);
+            } else if (found < end) {
+                log.info("{} lacked {} bytes, which the journal had", path, end - found);
+            }
+            handle.force();
+        }
+        return LogFile.open(disk, path, named.logFirst(), end);
+    }
+
+    /** Makes a file with these lines, which gets its name when all of it is on disk. */
+    private LogFile beginAnother(Journal journal, ByteBuffer lines) throws IOException {
+        long next = journal.nextReceipt();
+        if (disk.stat(path).filter(stat -> stat.length() > 0).isPresent()) {
+            LogScan scan = LogScan.tolerant(disk, path, 0);
+            LogFile.flush(disk, path);
+            Path aside = LogNames.setAside(
+                    disk, path, scan.firstReceipt(), scan.lastReceipt() == 0 ? next - 1 : scan.lastReceipt());
+            log.warn("{} is not the file that was written last; it was set aside as {}", path, aside.getFileName());
+        }
+        long length = lines.remaining();
+        disk.create(unfinished);
+        try (Disk.Handle handle = disk.open(unfinished, Disk.Mode.POSITIONED)) {
+            handle.write(lines, 0);
+            handle.force();
+        }
+        disk.delete(path); // where it is, it is empty
+        disk.rename(unfinished, path);
+        disk.flushFolder(path.getParent());
+        if (length > 0) {
+            log.info("{} begins with {} bytes that the journal had", path, length);
+        }
+        return LogFile.open(disk, path, firstReceipt(journal), length);
+    }
+
+    private static long firstReceipt(Journal journal) throws IOException {
+        return journal.since(journal.named()).stream()
+                .findFirst()
+                .map(Record::firstReceipt)
+                .orElse(journal.nextReceipt());
+    }
+}

@@ -1,0 +1,414 @@
+package dev.countersign.core.file;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.countersign.core.ClientId;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.Sync;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The messages on a real disk: what stands in the files, and what a start, a repeat and others' hands make of it. */
+class FileMessageLogTest {
+
+    private static final ClientId ALICE = new ClientId("alice");
+    private static final Optional<RequestKey> NO_KEY = Optional.empty();
+
+    @TempDir
+    Path home;
+
+    private MessageFiles files;
+    private Clock clock = Clock.systemUTC();
+    private long nanos;
+    private final LongSupplier nanoTime = () -> nanos;
+
+    @BeforeEach
+    void folders() throws IOException {
+        Files.createDirectories(home.resolve("data"));
+        Files.createDirectories(home.resolve("logs"));
+        files = new MessageFiles(
+                home.resolve("data/messages.journal"), home.resolve("logs/messages.jsonl"), Sync.ALWAYS, 1 << 20, 800);
+    }
+
+    @Test
+    void aLineSaysReceiptTimeIdKeyPartAndMessage() throws Exception {
+        clock = at("2026-11-22T19:26:55.071204Z");
+        try (FileMessageLog log = start(Past.NEW)) {
+            log.commit(List.of(
+                    Request.message(ALICE, NO_KEY, "hé \"\n\u202e\u0000"),
+                    Request.messages(ALICE, key("a\"b"), List.of("one", "two"))));
+        }
+        String time = "\"time\":\"2026-11-22T19:26:55.071204Z\",\"id\":\"alice\"";
+        assertEquals(
+                List.of(
+                        "{\"receipt\":\"1\"," + time + ",\"message\":\"hé \\\"\\u000a\\u202e\\u0000\"}",
+                        "{\"receipt\":\"2\"," + time + ",\"key\":\"a\\\"b\",\"part\":\"1/2\",\"message\":\"one\"}",
+                        "{\"receipt\":\"3\"," + time + ",\"key\":\"a\\\"b\",\"part\":\"2/2\",\"message\":\"two\"}"),
+                Files.readAllLines(files.log()));
+    }
+
+    @Test
+    void timesRiseFromBatchToBatchThoughTheClockStandsStill() throws Exception {
+        clock = at("2026-11-22T19:26:55.071204Z");
+        try (FileMessageLog log = start(Past.NEW)) {
+            assertEquals("2026-11-22T19:26:55.071204Z", logged(log, "one").time());
+            assertEquals("2026-11-22T19:26:55.071205Z", logged(log, "two").time());
+        }
+    }
+
+    @Test
+    void aClockSetBackByHoursBeginsANewFile() throws Exception {
+        clock = at("2026-11-22T19:26:55.071204Z");
+        try (FileMessageLog log = start(Past.NEW)) {
+            logged(log, "one");
+            clock = at("2026-11-22T15:00:00Z");
+        }
+        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
+            assertEquals("2026-11-22T15:00:00.000000Z", logged(log, "two").time());
+        }
+        assertEquals(List.of("messages-0000000000000001-0000000000000001.jsonl", "messages.jsonl"), logNames());
+        assertEquals(List.of("two"), texts(files.log()));
+    }
+
+    @Test
+    void aRepeatIsAnsweredWithTheFirstAnswerAlsoWithinABatchAndAfterAStart() throws Exception {
+        Request request = Request.message(ALICE, key("k"), "once");
+        Outcome.Logged first;
+        try (FileMessageLog log = start(Past.NEW)) {
+            List<Outcome> outcomes = log.commit(List.of(request, request, Request.message(ALICE, key("k"), "other")));
+            first = (Outcome.Logged) outcomes.get(0);
+            Outcome again = new Outcome.Repeated(first.firstReceipt(), 1, first.time());
+            assertEquals(List.of(first, again, new Outcome.KeyReused()), outcomes);
+            assertEquals(
+                    new Outcome.KeyReused(),
+                    log.commit(List.of(Request.messages(ALICE, key("k"), List.of("once"))))
+                            .get(0));
+            assertTrue(
+                    log.commit(List.of(Request.message(new ClientId("bob"), key("k"), "once")))
+                                    .get(0)
+                            instanceof Outcome.Logged);
+        }
+        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
+            assertEquals(
+                    new Outcome.Repeated(first.firstReceipt(), 1, first.time()),
+                    log.commit(List.of(request)).get(0));
+        }
+        assertEquals(List.of("once", "once"), texts(files.log()));
+    }
+
+    @Test
+    void theLogIsTheSameAfterAStartThatFollowsAKill() throws Exception {
+        FileMessageLog killed = start(Past.NEW); // never closed: as a kill leaves it
+        for (int i = 0; i < 500; i++) {
+            logged(killed, "text " + i);
+        }
+        byte[] before = Files.readAllBytes(files.log());
+        Files.write(files.log(), new byte[0], StandardOpenOption.TRUNCATE_EXISTING); // as if nothing was flushed
+        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
+            assertEquals(501, logged(log, "next").firstReceipt());
+        }
+        List<String> all = new ArrayList<>();
+        for (String name : logNames()) {
+            all.addAll(Files.readAllLines(home.resolve("logs").resolve(name)));
+        }
+        List<String> lines = new String(before, UTF_8).lines().toList();
+        assertEquals(lines.get(499), all.get(all.size() - 2));
+    }
+
+    @Test
+    void aFileThatSomebodyTruncatedIsFollowedByOneThatHasAllSinceTheLastFlush() throws Exception {
+        try (FileMessageLog log = start(Past.NEW)) {
+            logged(log, "flushed");
+            log.checkpoint();
+            logged(log, "not flushed");
+            Files.write(files.log(), new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
+            logged(log, "after");
+            assertEquals(List.of("not flushed", "after"), texts(files.log()));
+        }
+        assertEquals(List.of("messages.jsonl"), logNames());
+    }
+
+    @Test
+    void aFileThatSomebodyWroteToIsSetAside() throws Exception {
+        try (FileMessageLog log = start(Past.NEW)) {
+            logged(log, "flushed");
+            log.checkpoint();
+            logged(log, "not flushed");
+            Files.writeString(files.log(), "mine\n", StandardOpenOption.APPEND);
+            logged(log, "after");
+        }
+        assertEquals(List.of("messages-0000000000000001-0000000000000002.jsonl", "messages.jsonl"), logNames());
+        assertEquals(List.of("not flushed", "after"), texts(files.log()));
+    }
+
+    @Test
+    void aRenamedFileIsWrittenOnUntilTheNextOneIsThere() throws Exception {
+        Path renamed = home.resolve("logs/messages.jsonl.1");
+        try (FileMessageLog log = start(Past.NEW)) {
+            logged(log, "flushed");
+            log.checkpoint();
+            Files.move(files.log(), renamed);
+            logged(log, "in the old file");
+            assertEquals(List.of("flushed", "in the old file"), texts(renamed));
+            Files.createFile(files.log()); // as logrotate does
+            logged(log, "after");
+            assertEquals(List.of("in the old file", "after"), texts(files.log()));
+        }
+    }
+
+    @Test
+    void aRemovedFileIsFollowedByANewOneWithinAMoment() throws Exception {
+        try (FileMessageLog log = start(Past.NEW)) {
+            logged(log, "flushed");
+            log.checkpoint();
+            Files.delete(files.log());
+            log.checkpoint();
+            nanos += Duration.ofMillis(101).toNanos();
+            log.checkpoint(); // without a batch, too
+            assertTrue(Files.exists(files.log()));
+            logged(log, "after");
+            assertEquals(List.of("after"), texts(files.log()));
+        }
+    }
+
+    @Test
+    void aReplacedJournalRefusesWork() throws Exception {
+        FileMessageLog log = start(Past.NEW);
+        logged(log, "before");
+        Files.move(files.journal(), home.resolve("data/elsewhere"));
+        assertTrue(assertThrows(IOException.class, () -> logged(log, "lost"))
+                .getMessage()
+                .contains("was replaced"));
+        Files.move(home.resolve("data/elsewhere"), files.journal());
+        assertEquals(2, logged(log, "after").firstReceipt());
+        log.close();
+    }
+
+    @Test
+    void aHomeOfAnEarlierVersionGoesOnByOneAndItsTornEndIsCut() throws Exception {
+        String line =
+                "{\"receipt\":\"41\",\"time\":\"2026-11-22T19:26:55.071Z\",\"id\":\"alice\",\"message\":\"hi\"}\n";
+        Files.writeString(files.log(), line + "{\"receipt\":\"42\",\"ti");
+        List<String> raised = new ArrayList<>();
+        try (FileMessageLog log = new Start(new LocalDisk(), files, clock, nanoTime)
+                .run(Past.BEFORE_JOURNALS, () -> raised.add(read(files.log())))) {
+            assertEquals(42, logged(log, "next").firstReceipt());
+        }
+        assertEquals(1, raised.size());
+        assertTrue(raised.get(0).endsWith("\"ti"), "the log was touched before the version was raised");
+        assertEquals(List.of("hi", "next"), texts(files.log()));
+        assertEquals(List.of("messages.jsonl"), logNames());
+    }
+
+    @Test
+    void withoutAJournalReceiptsBeginAboveAllThatWereGiven() throws Exception {
+        try (FileMessageLog log = start(Past.NEW)) {
+            logged(log, "before");
+            log.commit(List.of(Request.message(ALICE, key("k"), "keyed")));
+        }
+        Files.delete(files.journal());
+        clock = at("2026-11-22T19:26:55.071204Z");
+        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
+            assertEquals(1_795_375_615_071_204L, logged(log, "after").firstReceipt());
+            assertTrue(
+                    log.commit(List.of(Request.message(ALICE, key("k"), "keyed")))
+                                    .get(0)
+                            instanceof Outcome.Logged);
+        }
+        assertEquals(List.of("messages-0000000000000001-0000000000000002.jsonl", "messages.jsonl"), logNames());
+    }
+
+    @Test
+    void damagedKeysAreRefusedAndMissingOnesForgotten() throws Exception {
+        Request request = Request.message(ALICE, key("k"), "keyed");
+        try (FileMessageLog log = start(Past.NEW)) {
+            log.commit(List.of(request));
+        }
+        Path keys = home.resolve("data/keys-1");
+        byte[] bytes = Files.readAllBytes(keys);
+        bytes[20] ^= 1;
+        Files.write(keys, bytes);
+        String refusal = assertThrows(StartupException.class, () -> start(Past.LOST_JOURNAL))
+                .getMessage();
+        assertTrue(refusal.contains("keys-1 is damaged at byte 0"), refusal);
+        Files.delete(keys);
+        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
+            assertTrue(log.commit(List.of(request)).get(0) instanceof Outcome.Logged);
+        }
+    }
+
+    @Test
+    void aJournalWithoutAValidHeaderIsRefused() throws Exception {
+        start(Past.NEW).close();
+        byte[] bytes = Files.readAllBytes(files.journal());
+        bytes[100] ^= 1;
+        bytes[4096 + 100] ^= 1;
+        Files.write(files.journal(), bytes);
+        String refusal = assertThrows(StartupException.class, () -> start(Past.LOST_JOURNAL))
+                .getMessage();
+        assertTrue(
+                refusal.contains("no valid header")
+                        && refusal.contains(files.journal().toString()),
+                refusal);
+    }
+
+    @Test
+    void aFlushedRecordThatIsLostBeforeLaterOnesIsRefused() throws Exception {
+        killedWithItsSecondRecordDamaged();
+        String refusal = assertThrows(StartupException.class, () -> start(Past.LOST_JOURNAL))
+                .getMessage();
+        assertTrue(refusal.contains("has record 4 but not record 3"), refusal);
+    }
+
+    @Test
+    void withoutFlushesWhatFollowsALostRecordIsDroppedForGood() throws Exception {
+        files = new MessageFiles(files.journal(), files.log(), Sync.OS, 1 << 20, 800);
+        killedWithItsSecondRecordDamaged();
+        FileMessageLog killed = start(Past.LOST_JOURNAL);
+        assertEquals(4, logged(killed, "after").firstReceipt(), "the log had the lines that the journal lost");
+        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
+            assertEquals(5, logged(log, "and on").firstReceipt());
+        }
+        assertEquals(List.of("messages-0000000000000001-0000000000000003.jsonl", "messages.jsonl"), logNames());
+        assertEquals(List.of("after", "and on"), texts(files.log()));
+    }
+
+    private void killedWithItsSecondRecordDamaged() throws IOException {
+        FileMessageLog killed = start(Past.NEW);
+        for (String text : List.of("one", "two", "three")) {
+            logged(killed, text);
+        }
+        byte[] bytes = Files.readAllBytes(files.journal());
+        bytes[3 * 4096 + 60] ^= 1; // two headers and the first record come before it
+        Files.write(files.journal(), bytes);
+    }
+
+    @Test
+    void aFullDiskDelaysTheRestOfALineAndCutsNothing() throws Exception {
+        PowerCutDisk disk = new PowerCutDisk(new Random(1));
+        FileMessageLog log = new Start(disk, files, clock, nanoTime).run(Past.NEW, () -> {});
+        logged(log, "before");
+        disk.fillUpAfter(20);
+        assertThrows(IOException.class, () -> logged(log, "delayed"));
+        assertThrows(IOException.class, () -> logged(log, "refused"));
+        assertThrows(IOException.class, log::probe);
+        disk.fillUpAfter(Long.MAX_VALUE);
+        log.probe();
+        logged(log, "after");
+        String[] lines = new String(disk.read(files.log()), UTF_8).split("\n");
+        assertEquals(3, lines.length);
+        assertTrue(
+                lines[1].startsWith("{\"receipt\":\"2\"") && lines[1].endsWith("\"message\":\"delayed\"}"), lines[1]);
+        assertTrue(lines[2].startsWith("{\"receipt\":\"3\"") && lines[2].endsWith("\"message\":\"after\"}"), lines[2]);
+    }
+
+    @Test
+    void aBatchWhoseFlushFailedLeavesNoTrace() throws Exception {
+        PowerCutDisk disk = new PowerCutDisk(new Random(1));
+        FileMessageLog log = new Start(disk, files, clock, nanoTime).run(Past.NEW, () -> {});
+        disk.observe((operation, path) -> {
+            if (operation.equals("flush")) {
+                throw new IOException("Input/output error");
+            }
+        });
+        assertThrows(IOException.class, () -> logged(log, "failed"));
+        assertThrows(IOException.class, log::probe);
+        disk.observe((operation, path) -> {});
+        assertEquals(1, logged(log, "after").firstReceipt());
+        PowerCutDisk left = disk.powerCut(7);
+        new Start(left, files, clock, nanoTime).run(Past.LOST_JOURNAL, () -> {});
+        assertTrue(new String(left.read(files.log()), UTF_8).matches("(?s)[^\n]*after\"}\n"));
+    }
+
+    @Test
+    void aJournalGrowsWithItsSettingAndNeverShrinks() throws Exception {
+        start(Past.NEW).close();
+        MessageFiles larger = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 21, 800);
+        try (FileMessageLog log =
+                new Start(new LocalDisk(), larger, clock, nanoTime).run(Past.LOST_JOURNAL, () -> {})) {
+            assertEquals(1, logged(log, "one").firstReceipt());
+        }
+        assertEquals((1 << 21) + 8192, Files.size(files.journal()));
+        start(Past.LOST_JOURNAL).close();
+        assertEquals((1 << 21) + 8192, Files.size(files.journal()));
+    }
+
+    @Test
+    void moreThanABatchMayHoldIsLoggedInOrder() throws Exception {
+        List<Request> requests = IntStream.range(0, 1000)
+                .mapToObj(i -> Request.messages(ALICE, NO_KEY, List.of(i + "x".repeat(2000), "end " + i)))
+                .toList();
+        try (FileMessageLog log = start(Past.NEW)) {
+            List<Outcome> outcomes = log.commit(requests);
+            for (int i = 0; i < requests.size(); i++) {
+                assertEquals(2L * i + 1, ((Outcome.Logged) outcomes.get(i)).firstReceipt());
+            }
+        }
+        assertEquals("end 999", texts(files.log()).get(1999));
+    }
+
+    @Test
+    void theFlusherFlushesAndAnswersForTheHealth() throws Exception {
+        try (FileMessageLog log = FileMessageLog.open(files, Past.NEW, () -> {}, clock)) {
+            logged(log, "one");
+            assertTrue(log.healthy());
+        }
+        assertEquals(List.of("one"), texts(files.log()));
+    }
+
+    private FileMessageLog start(Past past) throws IOException {
+        return new Start(new LocalDisk(), files, clock, nanoTime).run(past, () -> {});
+    }
+
+    private static Outcome.Logged logged(FileMessageLog log, String text) throws IOException {
+        return (Outcome.Logged)
+                log.commit(List.of(Request.message(ALICE, NO_KEY, text))).get(0);
+    }
+
+    private static Optional<RequestKey> key(String key) {
+        return Optional.of(new RequestKey(key));
+    }
+
+    private static Clock at(String time) {
+        return Clock.fixed(Instant.parse(time), ZoneOffset.UTC);
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private List<String> logNames() throws IOException {
+        try (Stream<Path> names = Files.list(home.resolve("logs"))) {
+            return names.map(each -> each.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static List<String> texts(Path file) throws IOException {
+        return Files.readAllLines(file).stream()
+                .map(line -> line.substring(line.indexOf("\"message\":\"") + 11, line.length() - 2))
+                .toList();
+    }
+}
