@@ -1,0 +1,532 @@
+package dev.countersign.core.file;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.countersign.core.ClientId;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.Sync;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
+
+/**
+ * One life of a message log on a {@link PowerCutDisk}: batches, repeats, checkpoints, failing flushes, kills, a clock that
+ * steps back, files renamed by somebody else. At points drawn from the seed the power is cut: the store's own start runs
+ * on what the cut leaves, sometimes is cut itself, and what it made is checked against what was acknowledged.
+ */
+final class PowerCutRun {
+
+    /** The flushes of the store, of which a control leaves one out. */
+    enum Flush {
+        NEW_JOURNAL,
+        BATCH,
+        DATA_FOLDER,
+        LOG,
+        KEYS,
+        LOG_FOLDER,
+        START_JOURNAL,
+        START_LOG,
+        START_KEYS
+    }
+
+    private static final Path DATA = Path.of("/home/data");
+    private static final Path LOGS = Path.of("/home/logs");
+    private static final MessageFiles FILES = new MessageFiles(
+            DATA.resolve("messages.journal"), LOGS.resolve("messages.jsonl"), Sync.ALWAYS, 1 << 19, 1000);
+    private static final Pattern LINE = Pattern.compile(
+            "\\{\"receipt\":\"(\\d+)\",\"time\":\"([^\"\\x00]*)\",\"id\":\"([^\"\\x00]*)\""
+                    + "(?:,\"key\":\"([^\"\\x00]*)\")?(?:,\"part\":\"(\\d+)/(\\d+)\")?,\"message\":\"([^\"\\x00]*)\"\\}");
+    private static final int STEPS = 250;
+    private static final int IDS = 6;
+
+    private final Random random;
+    private final Predicate<Flush> leftOut;
+    private final boolean noChecksums;
+    private final List<Sent> sent = new ArrayList<>();
+    private final Map<ClientId, List<Sent>> keyedSent = new HashMap<>();
+    private final Map<String, Optional<Line>> parsed = new HashMap<>(); // most lines stand in many images
+    private final List<String> faults = new ArrayList<>();
+    private long micros = 1_700_000_000_000_000L;
+    private long highestAnswered;
+    private int images;
+    private long nanos;
+    private boolean starting;
+    private int failFlushes;
+    private boolean killDue;
+
+    private record Line(long receipt, String time, String id, int part, int parts, String text) {}
+
+    private Optional<Line> parse(String line) {
+        return parsed.computeIfAbsent(line, text -> {
+            Matcher parts = LINE.matcher(text);
+            return parts.matches()
+                    ? Optional.of(new Line(
+                            Long.parseLong(parts.group(1)),
+                            parts.group(2),
+                            parts.group(3),
+                            parts.group(5) == null ? 1 : Integer.parseInt(parts.group(5)),
+                            parts.group(6) == null ? 1 : Integer.parseInt(parts.group(6)),
+                            parts.group(7)))
+                    : Optional.empty();
+        });
+    }
+
+    /** A request, and what is known of it. */
+    private static final class Sent {
+        final ClientId id;
+        final Optional<RequestKey> key;
+        final List<String> texts;
+        Optional<Outcome.Logged> answer = Optional.empty();
+        long bound; // if it was logged, then with a greater receipt
+
+        Sent(ClientId id, Optional<RequestKey> key, List<String> texts) {
+            this.id = id;
+            this.key = key;
+            this.texts = texts;
+        }
+
+        Request request() {
+            return Request.messages(id, key, texts);
+        }
+    }
+
+    private final class TestClock extends Clock {
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+
+        @Override
+        public Instant instant() {
+            return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+        }
+    }
+
+    PowerCutRun(long seed, Predicate<Flush> leftOut, boolean noChecksums) {
+        random = new Random(seed);
+        this.leftOut = leftOut;
+        this.noChecksums = noChecksums;
+    }
+
+    List<String> faults() {
+        return faults;
+    }
+
+    int images() {
+        return images;
+    }
+
+    void go() throws IOException {
+        PowerCutDisk disk = new PowerCutDisk(new Random(random.nextLong()));
+        disk.observe((operation, path) -> observe(disk, operation, path));
+        FileMessageLog log = open(disk);
+        for (int step = 0; step < STEPS && faults.isEmpty(); step++) {
+            try {
+                switch (random.nextInt(40)) {
+                    case 0 -> {
+                        killDue = true;
+                        commit(log);
+                        killDue = false;
+                        log = open(disk);
+                    }
+                    case 1 -> failFlushes = 1 + random.nextInt(2);
+                    case 2 -> renameLog(disk);
+                    case 3 -> micros -= random.nextInt(4) > 0 ? 30_000_000L : 90_000_000L;
+                    case 4, 5, 6, 7, 8, 9 -> checkpoint(log);
+                    default -> commit(log);
+                }
+            } catch (PowerCutDisk.Killed e) {
+                killDue = false;
+                log = open(disk);
+            }
+        }
+    }
+
+    private void renameLog(PowerCutDisk disk) throws IOException {
+        if (disk.stat(FILES.log()).isPresent()) {
+            disk.observe((operation, path) -> {});
+            disk.rename(FILES.log(), LOGS.resolve("renamed." + images + "." + random.nextInt(1_000_000)));
+            disk.observe((operation, path) -> observe(disk, operation, path));
+        }
+    }
+
+    private FileMessageLog open(PowerCutDisk disk) throws IOException {
+        starting = true;
+        failFlushes = 0;
+        FileMessageLog log = new Start(disk, FILES, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW, () -> {});
+        starting = false;
+        return log;
+    }
+
+    private void checkpoint(FileMessageLog log) {
+        try {
+            log.checkpoint();
+        } catch (IOException e) {
+            // the next one mends it
+        }
+    }
+
+    private void commit(FileMessageLog log) {
+        List<Sent> batch = new ArrayList<>();
+        int requests = 1 + random.nextInt(6);
+        for (int i = 0; i < requests; i++) {
+            batch.add(random.nextInt(5) == 0 ? again() : fresh());
+        }
+        micros += random.nextInt(10_000);
+        batch.stream().filter(each -> !sent.contains(each)).forEach(each -> {
+            each.bound = highestAnswered;
+            sent.add(each);
+            if (each.key.isPresent()) {
+                keyedSent.computeIfAbsent(each.id, none -> new ArrayList<>()).add(each);
+            }
+        });
+        try {
+            List<Outcome> outcomes =
+                    log.commit(batch.stream().map(Sent::request).toList());
+            for (int i = 0; i < batch.size(); i++) {
+                acknowledge(batch.get(i), outcomes.get(i));
+            }
+        } catch (IOException e) {
+            // none is acknowledged
+        }
+    }
+
+    private void acknowledge(Sent request, Outcome outcome) {
+        if (outcome instanceof Outcome.Repeated repeated) {
+            Outcome.Logged first = new Outcome.Logged(repeated.firstReceipt(), repeated.count(), repeated.time());
+            if (!request.answer.orElse(first).equals(first)) {
+                faults.add("a repeat was answered otherwise: " + request.answer + " " + outcome);
+            }
+            request.answer = Optional.of(first);
+        } else if (outcome instanceof Outcome.Logged logged) {
+            if (request.key.isPresent() && request.answer.isPresent() && isRemembered(request)) {
+                faults.add("logged twice: " + request.answer + " " + outcome);
+            }
+            request.answer = Optional.of(logged);
+            highestAnswered = Math.max(highestAnswered, logged.firstReceipt());
+        } else {
+            faults.add("a key is said to be another request's");
+        }
+    }
+
+    private Sent again() {
+        List<Sent> keyed = sent.stream()
+                .filter(each -> each.key.isPresent() && isRemembered(each))
+                .toList();
+        return keyed.isEmpty() ? fresh() : keyed.get(keyed.size() - 1 - random.nextInt(Math.min(8, keyed.size())));
+    }
+
+    private Sent fresh() {
+        ClientId id = new ClientId("id" + random.nextInt(IDS));
+        Optional<RequestKey> key =
+                random.nextBoolean() ? Optional.of(new RequestKey("key" + random.nextInt())) : Optional.empty();
+        int texts = random.nextInt(4) > 0 ? 1 : 1 + random.nextInt(40);
+        List<String> all = new ArrayList<>();
+        for (int i = 0; i < texts; i++) {
+            int length = random.nextInt(30) == 0 ? 8_000 : random.nextInt(100);
+            all.add(Integer.toHexString(random.nextInt()) + "x".repeat(length));
+        }
+        return new Sent(id, key, all);
+    }
+
+    /** Whether it is among the last 8 keyed requests of its id, counting all that may have been logged after it. */
+    private boolean isRemembered(Sent request) {
+        long bound = request.answer.map(Outcome.Logged::firstReceipt).orElse(request.bound);
+        return keyedSent.get(request.id).stream()
+                        .filter(each -> each != request)
+                        .filter(each -> each.answer
+                                .map(answer -> answer.firstReceipt() > bound)
+                                .orElse(true))
+                        .count()
+                < 8;
+    }
+
+    private void observe(PowerCutDisk disk, String operation, Path path) throws IOException {
+        if (random.nextInt(6) == 0 && faults.isEmpty()) {
+            cut(disk, operation, path);
+        }
+        if (killDue && random.nextInt(4) == 0) {
+            throw new PowerCutDisk.Killed();
+        }
+        if (operation.startsWith("flush")) {
+            Optional<Flush> flush = flush(path);
+            if (flush.filter(leftOut).isPresent()) {
+                throw new PowerCutDisk.LeftOut();
+            }
+            if (failFlushes > 0 && !starting) {
+                failFlushes--;
+                throw new IOException("Input/output error");
+            }
+        }
+    }
+
+    private Optional<Flush> flush(Path path) {
+        String name = path.getFileName().toString();
+        return Optional.of(
+                switch (name) {
+                    case "messages.journal.new" -> Flush.NEW_JOURNAL;
+                    case "messages.journal" -> starting ? Flush.START_JOURNAL : Flush.BATCH;
+                    case "data" -> Flush.DATA_FOLDER;
+                    case "logs" -> Flush.LOG_FOLDER;
+                    case "messages.jsonl" -> starting ? Flush.START_LOG : Flush.LOG;
+                    default -> starting ? Flush.START_KEYS : Flush.KEYS;
+                });
+    }
+
+    private void cut(PowerCutDisk disk, String operation, Path path) {
+        images++;
+        boolean wasStarting = starting;
+        try {
+            PowerCutDisk image = disk.powerCut(random.nextLong());
+            Optional<PowerCutDisk> second = Optional.empty();
+            if (random.nextInt(3) == 0) {
+                second = cutAgain(image);
+                images++;
+            }
+            check(image);
+            if (second.isPresent()) {
+                check(second.get());
+            }
+        } catch (StartupException | IOException | IllegalStateException | AssertionError e) {
+            faults.add("cut before " + operation + " of " + path + " while " + (wasStarting ? "starting" : "running")
+                    + ": " + e);
+        } finally {
+            starting = wasStarting;
+        }
+    }
+
+    /** Cuts the power again while the start runs on what the first cut left; returns what the second leaves. */
+    private Optional<PowerCutDisk> cutAgain(PowerCutDisk image) throws IOException {
+        int[] left = {random.nextInt(14)};
+        List<PowerCutDisk> second = new ArrayList<>();
+        starting = true;
+        image.observe((operation, path) -> {
+            if (left[0]-- == 0) {
+                second.add(image.powerCut(random.nextLong()));
+                throw new PowerCutDisk.Killed();
+            }
+            if (operation.startsWith("flush") && flush(path).filter(leftOut).isPresent()) {
+                throw new PowerCutDisk.LeftOut();
+            }
+        });
+        try {
+            new Start(image, FILES, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW, () -> {});
+        } catch (PowerCutDisk.Killed e) {
+            // as it should be
+        } finally {
+            image.observe((operation, path) -> {});
+        }
+        return second.stream().findFirst();
+    }
+
+    private void check(PowerCutDisk image) throws IOException {
+        FileMessageLog log = new Start(
+                        noChecksums ? new NoChecksums(image) : image, FILES, new TestClock(), () -> nanos += 20_000_000)
+                .run(sent.stream().noneMatch(each -> each.answer.isPresent()) ? Past.NEW : Past.LOST_JOURNAL, () -> {});
+        Map<Long, Line> before = lines(image);
+        checkAnswers(before);
+        checkWhole(before);
+        long highest = before.keySet().stream().mapToLong(each -> each).max().orElse(0);
+        for (Sent each : sent) {
+            if (each.key.isPresent() && each.answer.isPresent() && isRemembered(each)) {
+                Outcome.Logged first = each.answer.get();
+                Outcome outcome = log.commit(List.of(each.request())).get(0);
+                expect(
+                        outcome.equals(new Outcome.Repeated(first.firstReceipt(), first.count(), first.time())),
+                        "the key of " + first + " answers " + outcome);
+            }
+        }
+        for (Sent each : sent) {
+            if (each.key.isPresent() && each.answer.isEmpty() && isRemembered(each)) {
+                Outcome outcome = log.commit(List.of(each.request())).get(0);
+                if (outcome instanceof Outcome.Logged logged) {
+                    expect(logged.firstReceipt() > highest, "a receipt was given twice: " + logged);
+                    String text = each.texts.get(0);
+                    expect(
+                            before.values().stream()
+                                    .noneMatch(line -> line.text().equals(text)),
+                            "logged twice: " + logged);
+                }
+            }
+        }
+        Outcome.Logged last =
+                (Outcome.Logged) log.commit(List.of(Request.message(new ClientId("last"), Optional.empty(), "last")))
+                        .get(0);
+        expect(last.firstReceipt() > highest, "a receipt was given twice: " + last);
+        checkAnswers(lines(image));
+    }
+
+    private static void expect(boolean held, String otherwise) {
+        if (!held) {
+            throw new IllegalStateException(otherwise);
+        }
+    }
+
+    /** All lines by receipt; where one stands in two files, it is the same. */
+    private Map<Long, Line> lines(PowerCutDisk image) throws IOException {
+        Map<Long, Line> lines = new TreeMap<>();
+        for (Path file : image.list(LOGS)) {
+            String text = new String(image.read(file), UTF_8);
+            boolean renamed = file.getFileName().toString().startsWith("renamed"); // nobody mends it any more
+            expect(renamed || text.isEmpty() || text.endsWith("\n"), file + " ends in half a line");
+            long previous = 0;
+            for (String each : text.isEmpty() ? new String[0] : text.split("\n")) {
+                Optional<Line> line = parse(each);
+                expect(renamed || line.isPresent(), file + " has a line that is none");
+                if (line.isPresent()) {
+                    long receipt = line.get().receipt();
+                    expect(
+                            renamed || previous == 0 || receipt == previous + 1,
+                            file + ": " + receipt + " after " + previous);
+                    previous = receipt;
+                    Line other = lines.put(receipt, line.get());
+                    expect(other == null || other.equals(line.get()), "receipt " + receipt + " names two lines");
+                }
+            }
+        }
+        return lines;
+    }
+
+    private void checkAnswers(Map<Long, Line> lines) {
+        for (Sent each : sent) {
+            if (each.answer.isPresent()) {
+                Outcome.Logged answer = each.answer.get();
+                for (int i = 0; i < answer.count(); i++) {
+                    long receipt = answer.firstReceipt() + i;
+                    Line expected =
+                            new Line(receipt, answer.time(), each.id.value(), i + 1, answer.count(), each.texts.get(i));
+                    expect(expected.equals(lines.get(receipt)), "acknowledged and lost: " + answer);
+                }
+            }
+        }
+    }
+
+    /** Each text once, and requests whole. */
+    private static void checkWhole(Map<Long, Line> lines) {
+        Set<String> texts = new HashSet<>();
+        lines.forEach((receipt, line) -> {
+            expect(texts.add(line.text()), "a text stands twice: " + receipt);
+            if (line.part() < line.parts()) {
+                Line next = lines.get(receipt + 1);
+                expect(next != null && next.part() == line.part() + 1, "half a request stands at " + receipt);
+            }
+            if (line.part() > 1) {
+                Line before = lines.get(receipt - 1);
+                expect(before != null && before.part() == line.part() - 1, "half a request stands at " + receipt);
+            }
+        });
+    }
+
+    /** Makes each record of the journal pass its check. */
+    private record NoChecksums(PowerCutDisk disk) implements Disk {
+
+        @Override
+        public Handle open(Path file, Mode mode) throws IOException {
+            Handle handle = disk.open(file, mode);
+            return file.equals(FILES.journal()) ? new Patched(handle) : handle;
+        }
+
+        @Override
+        public void create(Path file) throws IOException {
+            disk.create(file);
+        }
+
+        @Override
+        public void rename(Path from, Path to) throws IOException {
+            disk.rename(from, to);
+        }
+
+        @Override
+        public void delete(Path file) throws IOException {
+            disk.delete(file);
+        }
+
+        @Override
+        public List<Path> list(Path folder) {
+            return disk.list(folder);
+        }
+
+        @Override
+        public void flushFolder(Path folder) throws IOException {
+            disk.flushFolder(folder);
+        }
+
+        @Override
+        public Optional<Stat> stat(Path file) {
+            return disk.stat(file);
+        }
+    }
+
+    private record Patched(Disk.Handle handle) implements Disk.Handle {
+
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            int start = target.position();
+            int read = handle.read(target, position);
+            if (position >= 2 * Batch.BLOCK_BYTES && read >= Batch.HEAD_BYTES && target.getInt(start + 4) == read) {
+                ByteBuffer seed = ByteBuffer.allocate(8);
+                handle.read(seed, 16); // both headers have it, but the second is empty at first
+                target.putInt(
+                        start,
+                        Batch.checksum(
+                                new CRC32C(),
+                                seed.getLong(0),
+                                target.duplicate().limit(start + read).position(start + 4)));
+            }
+            return read;
+        }
+
+        @Override
+        public void write(ByteBuffer source, long position) throws IOException {
+            handle.write(source, position);
+        }
+
+        @Override
+        public void append(ByteBuffer source) throws IOException {
+            handle.append(source);
+        }
+
+        @Override
+        public void force() throws IOException {
+            handle.force();
+        }
+
+        @Override
+        public void truncate(long length) throws IOException {
+            handle.truncate(length);
+        }
+
+        @Override
+        public long length() throws IOException {
+            return handle.length();
+        }
+
+        @Override
+        public void close() throws IOException {
+            handle.close();
+        }
+    }
+}
