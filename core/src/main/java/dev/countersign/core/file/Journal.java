@@ -35,6 +35,7 @@ final class Journal implements Closeable {
 
     private static final long FORMAT = 0x436f756e74657231L; // "Counter1"
     private static final int RING_START = 2 * BLOCK_BYTES;
+    private static final long FAR_AHEAD = 1L << 40;
     private static final int SCAN_BYTES = 1024 * 1024;
 
     private final CRC32C crc = new CRC32C();
@@ -182,7 +183,10 @@ final class Journal implements Closeable {
             readFully(chunk.clear().limit((int) Math.min(chunk.capacity(), end - at)), at);
             for (int start = 0; start < chunk.limit(); start += BLOCK_BYTES) {
                 long candidate = chunk.getLong(start + 8);
-                if (candidate > highest && read(at + start, candidate).isPresent()) {
+                // most blocks begin with a record's inside: its bytes make numbers that no record has
+                if (candidate > highest
+                        && candidate < lsn + FAR_AHEAD
+                        && read(at + start, candidate).isPresent()) {
                     highest = candidate;
                 }
             }
