@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +50,8 @@ public final class GroupCommit<T, R> implements Closeable {
     private final String name;
     private final Sink<T, R> sink;
     private final BlockingQueue<Entry<T, R>> queue;
+    private final MemoryBudget memory;
+    private final ToIntFunction<T> bytesOf;
     private final Executor completions;
     private final Thread writer;
     private long watchedNanos = System.nanoTime();
@@ -64,6 +67,22 @@ public final class GroupCommit<T, R> implements Closeable {
      *     writer's own thread, which saves a change of threads where it never waits for anybody
      */
     public GroupCommit(String name, int queueSize, Executor completions, Sink<T, R> sink) {
+        this(name, queueSize, completions, sink, new MemoryBudget(Long.MAX_VALUE), item -> 0);
+    }
+
+    /**
+     * @param memory bounds the bytes of the items that wait or are being committed; more are refused likewise
+     * @param bytesOf an item
+     */
+    public GroupCommit(
+            String name,
+            int queueSize,
+            Executor completions,
+            Sink<T, R> sink,
+            MemoryBudget memory,
+            ToIntFunction<T> bytesOf) {
+        this.memory = memory;
+        this.bytesOf = bytesOf;
         this.completions = completions;
         this.name = name;
         this.sink = sink;
@@ -84,7 +103,12 @@ public final class GroupCommit<T, R> implements Closeable {
         if (closed) {
             return CompletableFuture.failedStage(closedException());
         }
+        int bytes = bytesOf.applyAsInt(item);
+        if (!memory.take(bytes)) {
+            return CompletableFuture.failedStage(new OverloadedException());
+        }
         if (!queue.offer(entry)) {
+            memory.giveBack(bytes);
             return CompletableFuture.failedStage(new OverloadedException());
         }
         if (idle) {
@@ -192,14 +216,24 @@ public final class GroupCommit<T, R> implements Closeable {
             recovered();
         } catch (Throwable e) { // an Error too: whoever waits must hear that it failed
             failed(e);
+            giveBack(items);
             failAll(batch, new UnavailableException("the commit failed", e));
             return;
         }
+        giveBack(items);
         complete(() -> {
             for (int i = 0; i < batch.size(); i++) {
                 batch.get(i).complete(results.get(i));
             }
         });
+    }
+
+    private void giveBack(List<T> items) {
+        long bytes = 0;
+        for (T item : items) {
+            bytes += bytesOf.applyAsInt(item);
+        }
+        memory.giveBack(bytes);
     }
 
     private void failAll(List<Entry<T, R>> batch, UnavailableException failure) {

@@ -114,6 +114,11 @@ public final class Home implements Closeable {
         return folder.resolve("data/countersign.db");
     }
 
+    /** What makes messages durable before they are in their log. */
+    public Path journal() {
+        return folder.resolve("data/messages.journal");
+    }
+
     public Path messageLog() {
         return folder.resolve("logs/messages.jsonl");
     }

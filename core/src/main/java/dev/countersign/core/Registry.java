@@ -38,7 +38,7 @@ public final class Registry {
     private volatile Cache<ClientId, byte[]> cache;
 
     /** @param cacheBytes heap for the codes of the clients seen last, about */
-    Registry(Registrations registrations, CodeGenerator codes, long cacheBytes) {
+    public Registry(Registrations registrations, CodeGenerator codes, long cacheBytes) {
         this.registrations = registrations;
         this.codes = codes;
         this.cacheBytes = cacheBytes;

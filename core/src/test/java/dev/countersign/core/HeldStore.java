@@ -2,6 +2,7 @@ package dev.countersign.core;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.countersign.core.store.Store;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
@@ -48,7 +49,7 @@ final class HeldStore implements Closeable {
     static final class Holder {
         public static void main(String[] arguments) throws IOException {
             try {
-                Store.open(Home.open(Path.of(arguments[0])), Sync.ALWAYS, 10, Runnable::run, Runnable::run);
+                Store.open(Home.open(Path.of(arguments[0])), StoreSettings.defaults(), Runnable::run, Runnable::run);
                 System.out.println("open");
             } catch (StartupException e) {
                 System.out.println(e.getMessage());

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.core.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -42,15 +43,15 @@ class StoreTest {
         try (Store store = open(10)) {
             code = result(store.registry().register(ALICE)).orElseThrow();
             assertEquals(
-                    1,
-                    result(store.messageLog().append(new Message(ALICE, "hi"))).number());
+                    List.of("1"),
+                    ((Appended.Logged) result(store.messageLog().append(Messages.of(ALICE, "hi")))).receipts());
             assertTrue(store.healthy());
         }
         try (Store store = open(10)) {
             assertTrue(result(store.registry().accepts(ALICE, code)));
             assertEquals(
-                    2,
-                    result(store.messageLog().append(new Message(ALICE, "hi"))).number());
+                    List.of("2"),
+                    ((Appended.Logged) result(store.messageLog().append(Messages.of(ALICE, "hi")))).receipts());
         }
     }
 
@@ -75,7 +76,9 @@ class StoreTest {
                             Map.entry("data/countersign.db", "rw-------"),
                             Map.entry("data/countersign.db-shm", "rw-------"),
                             Map.entry("data/countersign.db-wal", "rw-------"),
+                            Map.entry("data/keys-1", "rw-------"),
                             Map.entry("data/lock", "rw-------"),
+                            Map.entry("data/messages.journal", "rw-------"),
                             Map.entry("logs", "rwx------"),
                             Map.entry("logs/messages.jsonl", "rw-------"),
                             Map.entry("logs/server.log", "rw-------")),
@@ -85,7 +88,7 @@ class StoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"data/countersign.db", "logs/messages.jsonl"})
+    @ValueSource(strings = {"data/countersign.db", "data/messages.journal"})
     void aStartThatFailsReleasesWhatItOpened(String damaged) throws Exception {
         open(10).close();
         byte[] whole = Files.readAllBytes(home.resolve(damaged));
@@ -104,7 +107,8 @@ class StoreTest {
     }
 
     private Store open(int queueSize) {
-        return Store.open(Home.open(home), Sync.ALWAYS, queueSize, Runnable::run, Runnable::run);
+        return Store.open(
+                Home.open(home), StoreSettings.defaults().withQueueSize(queueSize), Runnable::run, Runnable::run);
     }
 
     /** Of all that stands in the home folder, by its path in it. */

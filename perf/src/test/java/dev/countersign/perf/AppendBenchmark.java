@@ -1,8 +1,8 @@
 package dev.countersign.perf;
 
+import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
-import dev.countersign.core.Message;
-import dev.countersign.core.Receipt;
+import dev.countersign.core.Messages;
 import dev.countersign.core.Sync;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -42,13 +42,13 @@ public class AppendBenchmark {
     public Sync sync;
 
     private TemporaryStore store;
-    private List<Message> messages;
+    private List<Messages> messages;
     private int next;
 
     @Setup
     public void writeMessages() {
         messages = IntStream.range(0, MANY)
-                .mapToObj(i -> new Message(new ClientId("client-" + i), text(i)))
+                .mapToObj(i -> Messages.of(new ClientId("client-" + i), text(i)))
                 .toList();
     }
 
@@ -63,7 +63,7 @@ public class AppendBenchmark {
     }
 
     @Benchmark
-    public Receipt alone() {
+    public Appended alone() {
         next = (next + 1) % MANY;
         return append(messages.get(next)).join();
     }
@@ -71,14 +71,14 @@ public class AppendBenchmark {
     @Benchmark
     @OperationsPerInvocation(MANY)
     public void fiveHundredAtOnce(Blackhole receipts) {
-        List<CompletableFuture<Receipt>> appended = new ArrayList<>(MANY);
-        for (Message each : messages) {
+        List<CompletableFuture<Appended>> appended = new ArrayList<>(MANY);
+        for (Messages each : messages) {
             appended.add(append(each));
         }
         appended.forEach(each -> receipts.consume(each.join()));
     }
 
-    private CompletableFuture<Receipt> append(Message message) {
+    private CompletableFuture<Appended> append(Messages message) {
         return store.messageLog().append(message).toCompletableFuture();
     }
 

@@ -4,8 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.countersign.core.CodeGenerator;
 import dev.countersign.core.Home;
-import dev.countersign.core.Store;
+import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
+import dev.countersign.core.store.Store;
 import dev.countersign.perf.server.Credential;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,7 +54,8 @@ final class Seed {
     }
 
     private static Path makeDatabase(Path home) throws IOException {
-        try (Store store = Store.open(Home.open(home), Sync.OS, 1, Runnable::run, Runnable::run)) {
+        try (Store store =
+                Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run, Runnable::run)) {
             return store.home().database();
         }
     }

@@ -3,8 +3,9 @@ package dev.countersign.perf;
 import dev.countersign.core.Home;
 import dev.countersign.core.MessageLog;
 import dev.countersign.core.Registry;
-import dev.countersign.core.Store;
+import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
+import dev.countersign.core.store.Store;
 import dev.countersign.perf.server.Credential;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,8 +16,6 @@ import java.util.stream.Stream;
 
 /** The server's store on a folder that goes with it, under {@code target}: on the disk that is to be measured. */
 public final class TemporaryStore implements AutoCloseable {
-    private static final int QUEUE_SIZE = 4096; // the server's default
-
     private final Path home;
     private final List<Credential> registered;
     private final Store store;
@@ -32,7 +31,9 @@ public final class TemporaryStore implements AutoCloseable {
         Path home = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "store");
         List<Credential> registered = Seed.registrations(home, registrations);
         return new TemporaryStore(
-                home, registered, Store.open(Home.open(home), sync, QUEUE_SIZE, Runnable::run, Runnable::run));
+                home,
+                registered,
+                Store.open(Home.open(home), StoreSettings.defaults().withSync(sync), Runnable::run, Runnable::run));
     }
 
     public Registry registry() {

@@ -42,12 +42,12 @@ public class RequestBodyBenchmark {
 
     @Benchmark
     public Object plain() {
-        return RequestBody.message(next(plain));
+        return RequestBody.messages(next(plain));
     }
 
     @Benchmark
     public Object mixed() {
-        return RequestBody.message(next(mixed));
+        return RequestBody.messages(next(mixed));
     }
 
     private byte[] next(List<byte[]> bodies) {

@@ -2,7 +2,7 @@ package dev.countersign.web;
 
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
-import dev.countersign.core.Store;
+import dev.countersign.core.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -34,7 +34,7 @@ public final class CountersignServer implements AutoCloseable {
         HttpSettings http = settings.http();
         ServerThreads threads = new ServerThreads(LISTENERS);
         // messages: the fewest changes of threads. Registrations: a commit takes the processor, another core may answer
-        Store store = Store.open(home, settings.sync(), settings.queueSize(), threads.onPool(), threads.onCaller());
+        Store store = Store.open(home, settings.store(), threads.onPool(), threads.onCaller());
         Intake intake = new Intake(http.limits(), threads);
         HealthServlet health = new HealthServlet(store::healthy);
         List<Listener> listeners = List.of(

@@ -1,5 +1,6 @@
 package dev.countersign.web;
 
+import dev.countersign.core.StoreSettings;
 import java.time.Duration;
 
 /**
@@ -23,7 +24,7 @@ public record Limits(
     public static Limits defaults() {
         return new Limits(
                 64 * 1024,
-                Memory.share(),
+                StoreSettings.shareOfHeap(),
                 Connections.defaultLimit(),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(30),

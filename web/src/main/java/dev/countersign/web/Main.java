@@ -2,6 +2,7 @@ package dev.countersign.web;
 
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
+import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
 import java.io.IOException;
 import java.io.InputStream;
@@ -89,6 +90,22 @@ public final class Main implements Callable<Integer> {
             defaultValue = "4096",
             description = "Registrations, and messages, that may wait for the disk; more get a 503. Default: 4096.")
     private int queueSize;
+
+    @Option(
+            names = "--queue-memory",
+            paramLabel = "BYTES",
+            defaultValue = "0",
+            description =
+                    "Heap for the messages that wait for the disk; more get a 503. Default: an eighth of the heap.")
+    private long queueMemoryBytes;
+
+    @Option(
+            names = "--remembered-keys",
+            paramLabel = "COUNT",
+            defaultValue = "800000",
+            description = "Requests with an Idempotency-Key that are remembered, 8 of each client, in an eighth of the"
+                    + " heap at most. Default: 800000.")
+    private int rememberedKeys;
 
     @Option(
             names = "--max-body",
@@ -183,7 +200,7 @@ public final class Main implements Callable<Integer> {
                 exitCode.complete(CommandLine.ExitCode.OK); // the signal's own, in fact: this process is ending already
             }
         }));
-        log.info("started, ports {} and {}, sync {}", server.registerPort(), server.messagePort(), settings.sync());
+        log.info("started, ports {} and {}, sync {}", server.registerPort(), server.messagePort(), sync);
         // on a thread of its own: where nobody reads this output, printing may wait for ever
         startDaemon("greeting", () -> greet(server, opened));
         return awaitUninterrupted(exitCode);
@@ -202,6 +219,7 @@ public final class Main implements Callable<Integer> {
         requireRange("--register-port", registerPort, 0, 65_535);
         requireRange("--message-port", messagePort, 0, 65_535);
         requireRange("--queue-size", queueSize, 1, 1_000_000);
+        requireRange("--remembered-keys", rememberedKeys, 8, 100_000_000);
         requireRange("--max-body", maxBodyBytes, 128, 1024 * 1024);
         requireRange("--max-connections", maxConnections, 0, 1_000_000);
         requireRange("--header-timeout", headerTimeoutSeconds, 1, 86_400);
@@ -213,12 +231,17 @@ public final class Main implements Callable<Integer> {
         }
         Limits limits = new Limits(
                 maxBodyBytes,
-                bodyMemoryBytes == 0 ? Memory.share() : bodyMemoryBytes,
+                bodyMemoryBytes == 0 ? StoreSettings.shareOfHeap() : bodyMemoryBytes,
                 maxConnections == 0 ? Connections.defaultLimit() : maxConnections,
                 Duration.ofSeconds(headerTimeoutSeconds),
                 Duration.ofSeconds(bodyTimeoutSeconds),
                 Duration.ofSeconds(idleTimeoutSeconds));
-        return new Settings(new HttpSettings(host(), registerPort, messagePort, limits), sync, queueSize);
+        StoreSettings store = new StoreSettings(
+                sync,
+                queueSize,
+                queueMemoryBytes == 0 ? StoreSettings.shareOfHeap() : queueMemoryBytes,
+                rememberedKeys);
+        return new Settings(new HttpSettings(host(), registerPort, messagePort, limits), store);
     }
 
     /** Without the brackets that an IPv6 address has in a URL. */

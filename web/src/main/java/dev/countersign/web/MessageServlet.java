@@ -2,25 +2,33 @@ package dev.countersign.web;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.countersign.core.Message;
+import dev.countersign.core.Appended;
 import dev.countersign.core.MessageLog;
-import dev.countersign.core.Receipt;
+import dev.countersign.core.Messages;
 import dev.countersign.core.Registry;
+import dev.countersign.core.RequestKey;
 import jakarta.servlet.http.HttpServletRequest;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** {@code POST /message {"id":"alice","code":"…","message":"any text"}}: logs the message if the code is the id's. */
+/**
+ * {@code POST /message {"id":"alice","code":"…","message":"any text"}}, or {@code "messages":["one","two"]} in place of
+ * {@code message}: logs the texts if the code is the id's.
+ */
 final class MessageServlet extends PostServlet {
 
     private static final long serialVersionUID = 1;
 
     /** Wrapped already: a stage that passes on a bare exception wraps it, each time with a stack trace. */
-    private static final CompletableFuture<Receipt> WRONG_CODE =
+    private static final CompletableFuture<Appended> WRONG_CODE =
             CompletableFuture.failedFuture(new CompletionException(new RefusalException(Problem.WRONG_CODE)));
 
     private final transient Registry registry;
     private final transient MessageLog messages;
+    private final transient Times times = new Times();
 
     MessageServlet(Intake intake, Registry registry, MessageLog messages) {
         super(intake);
@@ -29,16 +37,30 @@ final class MessageServlet extends PostServlet {
     }
 
     @Override
-    CompletableFuture<byte[]> answer(HttpServletRequest request, byte[] body) {
-        NewMessage message = RequestBody.message(body);
-        return registry.accepts(message.id(), message.code())
+    CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body) {
+        Optional<RequestKey> key = idempotencyKey(request);
+        NewMessages sent = RequestBody.messages(body);
+        Messages message = new Messages(sent.id(), key, sent.texts(), sent.isList());
+        return registry.accepts(sent.id(), sent.code())
                 .toCompletableFuture()
-                .thenCompose(
-                        isRight -> isRight ? messages.append(new Message(message.id(), message.text())) : WRONG_CODE)
-                .thenApply(MessageServlet::json);
+                .thenCompose(isRight -> isRight ? messages.append(message) : WRONG_CODE)
+                .thenApply(appended -> reply(appended, message.isList()));
     }
 
-    private static byte[] json(Receipt receipt) {
-        return ("{\"receipt\":\"" + receipt.number() + "\",\"time\":\"" + receipt.time() + "\"}").getBytes(US_ASCII);
+    private Reply reply(Appended appended, boolean isList) {
+        if (appended instanceof Appended.Logged logged) {
+            return Reply.created(json(logged.receipts(), logged.time(), isList));
+        }
+        if (appended instanceof Appended.Repeated repeated) {
+            return new Reply(json(repeated.receipts(), repeated.time(), isList), true);
+        }
+        throw new RefusalException(Problem.KEY_REUSED);
+    }
+
+    private byte[] json(List<String> receipts, Instant time, boolean isList) {
+        String receipt = isList
+                ? "{\"receipts\":[\"" + String.join("\",\"", receipts) + "\"]"
+                : "{\"receipt\":\"" + receipts.get(0) + '"';
+        return (receipt + ",\"time\":\"" + times.format(time) + "\"}").getBytes(US_ASCII);
     }
 }

@@ -2,6 +2,7 @@ package dev.countersign.web;
 
 import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.OverloadedException;
+import dev.countersign.core.RequestKey;
 import dev.countersign.core.UnavailableException;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServlet;
@@ -10,6 +11,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Enumeration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -51,10 +54,10 @@ abstract class PostServlet extends HttpServlet {
     /**
      * Does what the body asks for.
      *
-     * @return the JSON of the answer, once the work is durable; or why it was not done
+     * @return the answer, once the work is durable; or why it was not done
      * @throws RefusalException where the request is refused at once
      */
-    abstract CompletableFuture<byte[]> answer(HttpServletRequest request, byte[] body);
+    abstract CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body);
 
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) {
@@ -104,7 +107,21 @@ abstract class PostServlet extends HttpServlet {
         return REQUEST_BYTES + (bodyBytes <= SMALL_BYTES ? bodyBytes : 8L * bodyBytes);
     }
 
-    private CompletableFuture<byte[]> tryAnswer(HttpServletRequest request, byte[] body) {
+    /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} where the request has a key that is none, or several */
+    static Optional<RequestKey> idempotencyKey(HttpServletRequest request) {
+        if (request.getHeader("Idempotency-Key") == null) {
+            return Optional.empty();
+        }
+        Enumeration<String> headers = request.getHeaders("Idempotency-Key");
+        Optional<RequestKey> key = RequestKey.parse(headers.nextElement());
+        if (key.isEmpty() || headers.hasMoreElements()) {
+            throw new RefusalException(
+                    Problem.MALFORMED_REQUEST, "An Idempotency-Key is 1 to 64 visible ASCII characters.");
+        }
+        return key;
+    }
+
+    private CompletableFuture<Reply> tryAnswer(HttpServletRequest request, byte[] body) {
         try {
             return answer(request, body);
         } catch (RuntimeException | Error e) { // an Error too: whoever waits must hear that it failed
@@ -172,7 +189,7 @@ abstract class PostServlet extends HttpServlet {
         }
 
         /** Answers as the future ends: at once where it has ended. */
-        void answer(CompletableFuture<byte[]> json) {
+        void answer(CompletableFuture<Reply> json) {
             if (async == null) {
                 if (json.isDone()) {
                     json.whenComplete(this::write);
@@ -183,24 +200,27 @@ abstract class PostServlet extends HttpServlet {
             json.whenComplete((result, failure) -> threads.answer(request, () -> writeAndComplete(result, failure)));
         }
 
-        private void writeAndComplete(byte[] json, Throwable failure) {
+        private void writeAndComplete(Reply reply, Throwable failure) {
             try {
-                write(json, failure);
+                write(reply, failure);
             } finally {
                 async.complete();
             }
         }
 
         /** Into the buffer only: Jetty sends it, with its length, at the exchange's end, and never blocks on it. */
-        private void write(byte[] json, Throwable failure) {
+        private void write(Reply reply, Throwable failure) {
             if (failure != null) {
                 refuse(refusal(failure));
                 return;
             }
-            response.setStatus(HttpServletResponse.SC_CREATED);
+            response.setStatus(reply.status());
+            if (reply.isReplay()) {
+                response.setHeader("Idempotency-Replayed", "true");
+            }
             response.setHeader("Cache-Control", "no-store"); // a code is a credential
             response.setContentType("application/json");
-            write(json);
+            write(reply.json());
         }
 
         private void write(byte[] json) {

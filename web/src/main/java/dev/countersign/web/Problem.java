@@ -20,6 +20,7 @@ enum Problem {
     ID_TAKEN(409, "Id taken", "This id is registered already; choose another."),
     BODY_TOO_LARGE(413, "Body too large", "The body is larger than this server takes."),
     UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type", "The content type must be application/json, in UTF-8."),
+    KEY_REUSED(422, "Key reused", "This Idempotency-Key was used for another request."),
     HEADERS_TOO_LARGE(431, "Headers too large", "The request line or the headers are larger than this server takes."),
     INTERNAL_ERROR(500, "Internal error", "The server failed; nothing was acknowledged."),
     OVERLOADED(503, "Overloaded", "Too much work is waiting; nothing was done. Try again."),

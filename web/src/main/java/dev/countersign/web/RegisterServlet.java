@@ -21,15 +21,15 @@ final class RegisterServlet extends PostServlet {
     }
 
     @Override
-    CompletableFuture<byte[]> answer(HttpServletRequest request, byte[] body) {
+    CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body) {
         ClientId id = RequestBody.registration(body).id();
         return registry.register(id)
                 .toCompletableFuture()
-                .thenApply(code -> json(id, code.orElseThrow(() -> new RefusalException(Problem.ID_TAKEN))));
+                .thenApply(code -> reply(id, code.orElseThrow(() -> new RefusalException(Problem.ID_TAKEN))));
     }
 
     /** Neither an id nor a code holds a character that JSON would have escaped. */
-    private static byte[] json(ClientId id, Code code) {
-        return ("{\"id\":\"" + id.value() + "\",\"code\":\"" + code.value() + "\"}").getBytes(US_ASCII);
+    private static Reply reply(ClientId id, Code code) {
+        return Reply.created(("{\"id\":\"" + id.value() + "\",\"code\":\"" + code.value() + "\"}").getBytes(US_ASCII));
     }
 }

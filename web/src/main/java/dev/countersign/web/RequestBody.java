@@ -4,9 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Code;
-import dev.countersign.core.Message;
+import dev.countersign.core.Messages;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -37,66 +38,102 @@ final class RequestBody {
             .build();
 
     private static final List<String> REGISTRATION = List.of("id");
-    private static final List<String> MESSAGE = List.of("id", "code", "message");
+    private static final List<String> MESSAGES = List.of("id", "code", "message", "messages");
 
-    private RequestBody() {}
+    /** The members that a request may have; each is a text, but for {@code messages}. */
+    private final List<String> names;
+
+    private final Object[] values;
+
+    private RequestBody(List<String> names) {
+        this.names = names;
+        values = new Object[names.size()];
+    }
 
     /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID} */
     static NewRegistration registration(byte[] body) {
-        return new NewRegistration(clientId(texts(body, REGISTRATION)[0]));
+        RequestBody members = read(body, REGISTRATION);
+        return new NewRegistration(members.clientId());
     }
 
     /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID} */
-    static NewMessage message(byte[] body) {
-        String[] texts = texts(body, MESSAGE);
-        return new NewMessage(clientId(texts[0]), new Code(texts[1]), texts[2]);
+    static NewMessages messages(byte[] body) {
+        RequestBody members = read(body, MESSAGES);
+        boolean isList = members.has("messages");
+        if (isList && members.has("message")) {
+            throw malformed("It has both \"message\" and \"messages\".");
+        }
+        List<String> texts = isList ? members.texts("messages") : List.of(members.text("message"));
+        return new NewMessages(members.clientId(), new Code(members.text("code")), texts, isList);
     }
 
-    private static ClientId clientId(String text) {
-        return ClientId.parse(text).orElseThrow(() -> new RefusalException(Problem.INVALID_ID));
+    private boolean has(String name) {
+        return values[names.indexOf(name)] != null;
     }
 
-    /**
-     * The values of an object's text members.
-     *
-     * @param names the members that must be there; others are skipped
-     * @return their values in the order of the names
-     * @throws RefusalException {@link Problem#MALFORMED_REQUEST}, where the body is no such object in UTF-8
-     */
-    private static String[] texts(byte[] body, List<String> names) {
+    private String text(String name) {
+        if (values[names.indexOf(name)] instanceof String text) {
+            return text;
+        }
+        throw malformed("The member \"" + name + "\" is missing.");
+    }
+
+    private List<String> texts(String name) {
+        return ((List<?>) values[names.indexOf(name)])
+                .stream().map(String.class::cast).toList();
+    }
+
+    private ClientId clientId() {
+        return ClientId.parse(text("id")).orElseThrow(() -> new RefusalException(Problem.INVALID_ID));
+    }
+
+    private static RequestBody read(byte[] body, List<String> names) {
         try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), checkEscapes(decode(body)))) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
                 throw malformed("The body is no JSON object.");
             }
-            String[] values = new String[names.size()];
+            RequestBody members = new RequestBody(names);
             Set<String> others = new HashSet<>(0);
             while (json.nextToken() != JsonToken.END_OBJECT) {
                 String name = text(json);
                 json.nextToken();
                 int index = names.indexOf(name);
-                if (index < 0 ? !others.add(name) : values[index] != null) {
+                if (index < 0 ? !others.add(name) : members.values[index] != null) {
                     throw malformed("A member stands in it twice.");
                 }
                 if (index < 0) {
                     skip(json);
-                } else if (json.currentToken() == JsonToken.VALUE_STRING) {
-                    values[index] = text(json);
                 } else {
-                    throw malformed("The member \"" + name + "\" must be a string.");
+                    members.values[index] = name.equals("messages") ? texts(json) : text(json, name);
                 }
             }
             if (json.nextToken() != null) {
                 throw malformed("Something follows the object.");
             }
-            for (int i = 0; i < values.length; i++) {
-                if (values[i] == null) {
-                    throw malformed("The member \"" + names.get(i) + "\" is missing.");
-                }
-            }
-            return values;
+            return members;
         } catch (CharacterCodingException | JacksonException e) {
             throw malformed("The body is no JSON object.");
         }
+    }
+
+    private static String text(JsonParser json, String name) {
+        if (json.currentToken() != JsonToken.VALUE_STRING) {
+            throw malformed("The member \"" + name + "\" must be a string.");
+        }
+        return text(json);
+    }
+
+    private static List<String> texts(JsonParser json) {
+        List<String> texts = new ArrayList<>();
+        if (json.currentToken() == JsonToken.START_ARRAY) {
+            while (json.nextToken() == JsonToken.VALUE_STRING && texts.size() < Messages.MAX_TEXTS) {
+                texts.add(text(json));
+            }
+        }
+        if (json.currentToken() != JsonToken.END_ARRAY || texts.isEmpty()) {
+            throw malformed("The member \"messages\" must be an array of 1 to " + Messages.MAX_TEXTS + " strings.");
+        }
+        return texts;
     }
 
     /** Reads over a value; the strings in it must be text too. */
@@ -119,7 +156,7 @@ final class RequestBody {
     /** The name or the value where the parser stands. */
     private static String text(JsonParser json) {
         String text = json.getString();
-        if (!Message.isText(text)) {
+        if (!Messages.isText(text)) {
             throw malformed("A name or a text in it holds half a surrogate pair.");
         }
         return text;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.countersign.core.Sync;
+import dev.countersign.core.StoreSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,8 +42,7 @@ final class ConnectionLimitsTest {
                                     HEADER_TIMEOUT,
                                     Duration.ofSeconds(30),
                                     IDLE_TIMEOUT)),
-                    Sync.ALWAYS,
-                    4096));
+                    StoreSettings.defaults()));
 
     @Test
     void whereNoneIsIdleANewOneIsRefusedAtOnceAndTheOtherPortStillServes() throws IOException {

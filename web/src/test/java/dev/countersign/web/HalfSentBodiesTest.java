@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.countersign.core.Sync;
+import dev.countersign.core.StoreSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,8 +32,8 @@ final class HalfSentBodiesTest {
             65_536, 1024 * 1024, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(30));
 
     @RegisterExtension
-    static final RunningServer server =
-            new RunningServer(() -> home, new Settings(HttpSettings.local().withLimits(LIMITS), Sync.ALWAYS, 4096));
+    static final RunningServer server = new RunningServer(
+            () -> home, new Settings(HttpSettings.local().withLimits(LIMITS), StoreSettings.defaults()));
 
     @Test
     void thoseBeyondTheMemoryAreRefusedAtOnceAndTheOthersTaken() throws IOException {

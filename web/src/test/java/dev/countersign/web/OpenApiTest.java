@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.countersign.core.Home;
-import dev.countersign.core.Sync;
+import dev.countersign.core.StoreSettings;
 import jakarta.servlet.http.HttpServlet;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,8 +53,9 @@ final class OpenApiTest {
     void everyAnswerGivenIsInTheFileAndEveryAnswerOfTheFileIsGiven(@TempDir Path ownHome) throws Exception {
         HttpSettings impatient =
                 HttpSettings.local().withLimits(Limits.defaults().withBodyTimeout(Duration.ofSeconds(1)));
-        try (CountersignServer own =
-                CountersignServer.start(Home.open(ownHome), new Settings(impatient, Sync.ALWAYS, 1))) {
+        try (CountersignServer own = CountersignServer.start(
+                Home.open(ownHome),
+                new Settings(impatient, StoreSettings.defaults().withQueueSize(1)))) {
             askForWhatIsAlwaysThere(own);
             askForTooMuchAtOnce(own);
             askWhileItStops(own);

@@ -4,7 +4,7 @@ import static dev.countersign.web.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import dev.countersign.core.Sync;
+import dev.countersign.core.StoreSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -22,8 +22,9 @@ final class OverloadTest {
     static Path home;
 
     @RegisterExtension
-    static final RunningServer server =
-            new RunningServer(() -> home, new Settings(HttpSettings.local(), Sync.ALWAYS, 1));
+    static final RunningServer server = new RunningServer(
+            () -> home,
+            new Settings(HttpSettings.local(), StoreSettings.defaults().withQueueSize(1)));
 
     @Test
     void aMessageIsEitherLoggedOrRefusedAndNotLogged() throws IOException {

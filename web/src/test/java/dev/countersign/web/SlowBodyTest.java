@@ -4,7 +4,7 @@ import static dev.countersign.web.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.countersign.core.Sync;
+import dev.countersign.core.StoreSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,8 +31,7 @@ final class SlowBodyTest {
             () -> home,
             new Settings(
                     HttpSettings.local().withLimits(Limits.defaults().withBodyTimeout(BODY_TIMEOUT)),
-                    Sync.ALWAYS,
-                    4096));
+                    StoreSettings.defaults()));
 
     @Test
     void aBodyThatComesAfterItsHeadersAndInPiecesIsTaken() throws IOException {

@@ -12,12 +12,12 @@ final class Flusher implements Closeable {
     private static final Logger log = LoggerFactory.getLogger(Flusher.class);
     private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    private final FileMessageLog messages;
+    private final LogWriter messages;
     private final Thread thread = new Thread(this::run, "message-log-flusher");
     private volatile boolean closed;
     private volatile boolean healthy = true;
 
-    Flusher(FileMessageLog messages) {
+    Flusher(LogWriter messages) {
         this.messages = messages;
         thread.setDaemon(true);
         thread.start();

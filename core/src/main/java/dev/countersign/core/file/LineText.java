@@ -19,9 +19,13 @@ final class LineText {
 
     private LineText() {}
 
+    static Instant instant(long micros) {
+        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+    }
+
     /** RFC 3339 in UTC with six digits of a second. */
     static String time(long micros) {
-        return TIME.format(Instant.EPOCH.plus(micros, ChronoUnit.MICROS));
+        return TIME.format(instant(micros));
     }
 
     static long micros(Instant time) {

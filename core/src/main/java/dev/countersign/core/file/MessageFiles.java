@@ -1,7 +1,10 @@
 package dev.countersign.core.file;
 
+import dev.countersign.core.Home;
 import dev.countersign.core.Sync;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Where messages are kept, and how.
@@ -15,20 +18,22 @@ import java.nio.file.Path;
  */
 public record MessageFiles(Path journal, Path log, Sync sync, long ringBytes, int rememberedKeys) {
 
-    private static final int DEFAULT_RING_BYTES = 64 * 1024 * 1024;
+    private static final Logger serverLog = LoggerFactory.getLogger(MessageFiles.class);
 
-    /** The usual places under a home folder, and a ring that is large enough for requests of so many bytes of lines. */
-    public static MessageFiles in(Path home, Sync sync, long largestRequestBytes, int rememberedKeys) {
-        return new MessageFiles(
-                home.resolve("data/messages.journal"),
-                home.resolve("logs/messages.jsonl"),
-                sync,
-                Math.max(DEFAULT_RING_BYTES, 4 * largestRequestBytes),
-                rememberedKeys);
+    /** Ten times what the lines of the largest request take: a body of 1 MiB, each byte of it escaped as six. */
+    private static final int RING_BYTES = 64 * 1024 * 1024;
+
+    /** The usual places in a home, and as many keys as an eighth of the heap can hold. */
+    public static MessageFiles in(Home home, Sync sync, int rememberedKeys) {
+        int fit = keysWithinHeap(rememberedKeys);
+        if (fit < rememberedKeys) {
+            serverLog.warn("remembers {} keyed requests, not {}: the heap is small", fit, rememberedKeys);
+        }
+        return new MessageFiles(home.journal(), home.messageLog(), sync, RING_BYTES, fit);
     }
 
     /** How many of these keys an eighth of the heap can hold, at most. */
-    public static int keysWithinHeap(int rememberedKeys) {
+    private static int keysWithinHeap(int rememberedKeys) {
         return (int) Math.min(rememberedKeys, Runtime.getRuntime().maxMemory() / 8 / KeyTable.BYTES_PER_ENTRY);
     }
 

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.countersign.core.ClientId;
+import dev.countersign.core.Messages;
+import dev.countersign.core.RequestKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,9 +14,7 @@ import java.util.Optional;
  * Texts of one client that are logged next to each other, all or none. Making one encodes its lines, but for receipt and
  * time, which only the writer knows: so that this costs the thread of the request, not the writer.
  */
-public final class Request {
-
-    private static final int MAX_TEXTS = 1000;
+final class Request {
 
     private final byte[][] tails;
     private final int bytes;
@@ -29,9 +29,6 @@ public final class Request {
     record Keyed(KeyName name, Digest request) {}
 
     private Request(ClientId id, Optional<RequestKey> key, List<String> texts, String kind) {
-        if (texts.isEmpty() || texts.size() > MAX_TEXTS) {
-            throw new IllegalArgumentException("a request has 1 to " + MAX_TEXTS + " texts");
-        }
         byte[] before = ("\",\"id\":\"" + id.value()
                         + key.map(each -> "\",\"key\":\"" + LineText.escape(each.value()))
                                 .orElse(""))
@@ -47,18 +44,8 @@ public final class Request {
         keyed = key.map(each -> keyed(id, each, kind));
     }
 
-    /** The request of one message. */
-    public static Request message(ClientId id, Optional<RequestKey> key, String text) {
-        return new Request(id, key, List.of(text), "message");
-    }
-
-    /**
-     * The request of several messages; with one text it is still another request than {@link #message}.
-     *
-     * @throws IllegalArgumentException unless there are 1 to 1,000 texts
-     */
-    public static Request messages(ClientId id, Optional<RequestKey> key, List<String> texts) {
-        return new Request(id, key, texts, "messages");
+    static Request of(Messages messages) {
+        return new Request(messages.id(), messages.key(), messages.texts(), messages.isList() ? "messages" : "message");
     }
 
     private Keyed keyed(ClientId id, RequestKey key, String kind) {
@@ -83,7 +70,7 @@ public final class Request {
     }
 
     /** What it takes in a batch, at most. */
-    public int bytes() {
+    int bytes() {
         return bytes;
     }
 }

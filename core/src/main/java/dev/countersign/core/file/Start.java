@@ -1,5 +1,6 @@
 package dev.countersign.core.file;
 
+import dev.countersign.core.Past;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -38,9 +39,9 @@ final class Start {
         unfinished = path.resolveSibling(path.getFileName() + ".new");
     }
 
-    FileMessageLog run(Past past, Runnable beforeLogIsTouched) throws IOException {
+    LogWriter run(Past past) throws IOException {
         if (!Journal.exists(disk, files.journal())) {
-            makeJournal(past, beforeLogIsTouched);
+            makeJournal(past);
         }
         Journal journal = Journal.open(disk, files.journal(), files.ringBytes(), files.sync());
         try {
@@ -59,8 +60,7 @@ final class Start {
                     each.force();
                 }
                 LogFile active = makeEqual(journal, Record.lines(records));
-                FileMessageLog started =
-                        new FileMessageLog(disk, path, clock, nanoTime, journal, keys, keyFile, active);
+                LogWriter started = new LogWriter(disk, path, clock, nanoTime, journal, keys, keyFile, active);
                 started.start();
                 return started;
             } catch (IOException | RuntimeException e) {
@@ -73,12 +73,9 @@ final class Start {
         }
     }
 
-    private void makeJournal(Past past, Runnable beforeLogIsTouched) throws IOException {
+    private void makeJournal(Past past) throws IOException {
         KeyFile.setAside(disk, files.dataFolder());
         boolean hasLog = disk.stat(path).filter(stat -> stat.length() > 0).isPresent();
-        if (past == Past.BEFORE_JOURNALS) {
-            beforeLogIsTouched.run();
-        }
         Checkpoint start = past == Past.BEFORE_JOURNALS && hasLog ? mendOldLog() : beginAbove(past);
         Journal.create(disk, files.journal(), files.ringBytes(), files.sync(), new SecureRandom().nextLong(), start)
                 .close();
@@ -106,7 +103,8 @@ final class Start {
         if (disk.stat(path).isPresent()) {
             highest = Math.max(highest, LogScan.tolerant(disk, path, 0).lastReceipt());
         }
-        long next = past == Past.NEW && highest == 0 ? 1 : Math.max(highest + 1, LineText.micros(clock.instant()));
+        long next =
+                past != Past.LOST_JOURNAL && highest == 0 ? 1 : Math.max(highest + 1, LineText.micros(clock.instant()));
         return new Checkpoint(0, 0, next, 0, next, 0, 1, 0);
     }
 

@@ -3,6 +3,7 @@ package dev.countersign.core.sql;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 
 import dev.countersign.core.Home;
+import dev.countersign.core.Past;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
 import java.io.Closeable;
@@ -35,6 +36,9 @@ final class Database implements Closeable {
     private static final String LIBRARY_FOLDER = "org.sqlite.tmpdir";
     private static final int SCHEMA_VERSION = 1;
 
+    /** The table is that of SCHEMA_VERSION, and messages have a journal. */
+    private static final int JOURNAL_VERSION = 3;
+
     /** Of new files; in turns, 1,024 gave 0.93 to 0.95 of the registrations a second, 8,192 as many. */
     private static final int PAGE_BYTES = 4096;
 
@@ -44,11 +48,13 @@ final class Database implements Closeable {
      */
     private static final int WAL_BYTES = 64 * 1024 * 1024;
 
+    private final int versionFound;
     private final Handle writer;
     private final List<OpenedFile> files;
     private final Handle reader;
 
-    private Database(Handle writer, List<OpenedFile> files, Handle reader) {
+    private Database(int versionFound, Handle writer, List<OpenedFile> files, Handle reader) {
+        this.versionFound = versionFound;
         this.writer = writer;
         this.files = files;
         this.reader = reader;
@@ -62,8 +68,8 @@ final class Database implements Closeable {
             Handle writer = handle(file, false);
             try {
                 tune(writer, sync);
-                migrate(writer, file);
-                return new Database(writer, filesOf(file), handle(file, true));
+                int versionFound = migrate(writer, file);
+                return new Database(versionFound, writer, filesOf(file), handle(file, true));
             } catch (RuntimeException | IOException e) {
                 writer.close();
                 throw e;
@@ -74,6 +80,21 @@ final class Database implements Closeable {
                     "can't open the database " + file + ": " + Home.reason(cause)
                             + ". Make room, mend or restore it, or choose another folder with --home.",
                     e);
+        }
+    }
+
+    /** What the home was before this start. */
+    Past past() {
+        if (versionFound == 0) {
+            return Past.NEW;
+        }
+        return versionFound < JOURNAL_VERSION ? Past.BEFORE_JOURNALS : Past.LOST_JOURNAL;
+    }
+
+    /** Notes that messages have a journal: a start that finds none from now on has lost it. */
+    void noteJournal() {
+        if (versionFound != JOURNAL_VERSION) {
+            writer.execute("PRAGMA user_version = " + JOURNAL_VERSION);
         }
     }
 
@@ -158,11 +179,12 @@ final class Database implements Closeable {
         return handle.createQuery("PRAGMA " + name).mapTo(String.class).one();
     }
 
-    private static void migrate(Handle handle, Path file) {
+    /** Returns the version that it found. */
+    private static int migrate(Handle handle, Path file) {
         int version = schemaVersion(handle);
-        if (version > SCHEMA_VERSION) {
+        if (version > JOURNAL_VERSION) {
             throw new StartupException("the database " + file + " has schema version " + version
-                    + ", written by a newer Countersign; this one knows " + SCHEMA_VERSION
+                    + ", written by a newer Countersign; this one knows " + JOURNAL_VERSION
                     + ". Start the newer one, or choose another folder with --home.");
         }
         if (version == 0) {
@@ -173,6 +195,7 @@ final class Database implements Closeable {
                 transaction.execute("PRAGMA user_version = " + SCHEMA_VERSION);
             });
         }
+        return version;
     }
 
     /**

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toMap;
 
 import dev.countersign.core.ClientId;
 import dev.countersign.core.GroupCommit;
+import dev.countersign.core.Past;
 import dev.countersign.core.Registration;
 import dev.countersign.core.Registrations;
 import dev.countersign.core.StartupException;
@@ -60,6 +61,16 @@ public final class SqlRegistrations implements Registrations {
             database.close();
             throw e;
         }
+    }
+
+    /** What the home was before this start. */
+    public Past past() {
+        return database.past();
+    }
+
+    /** Notes that messages have a journal. To be called before the first registration. */
+    public void noteJournal() {
+        database.noteJournal();
     }
 
     @Override

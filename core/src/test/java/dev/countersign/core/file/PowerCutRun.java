@@ -2,7 +2,10 @@ package dev.countersign.core.file;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
+import dev.countersign.core.Past;
+import dev.countersign.core.RequestKey;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
 import java.io.IOException;
@@ -94,7 +97,7 @@ final class PowerCutRun {
         final ClientId id;
         final Optional<RequestKey> key;
         final List<String> texts;
-        Optional<Outcome.Logged> answer = Optional.empty();
+        Optional<Appended.Logged> answer = Optional.empty();
         long bound; // if it was logged, then with a greater receipt
 
         Sent(ClientId id, Optional<RequestKey> key, List<String> texts) {
@@ -104,7 +107,7 @@ final class PowerCutRun {
         }
 
         Request request() {
-            return Request.messages(id, key, texts);
+            return Requests.messages(id, key, texts);
         }
     }
 
@@ -142,7 +145,7 @@ final class PowerCutRun {
     void go() throws IOException {
         PowerCutDisk disk = new PowerCutDisk(new Random(random.nextLong()));
         disk.observe((operation, path) -> observe(disk, operation, path));
-        FileMessageLog log = open(disk);
+        LogWriter log = open(disk);
         for (int step = 0; step < STEPS && faults.isEmpty(); step++) {
             try {
                 switch (random.nextInt(40)) {
@@ -173,15 +176,15 @@ final class PowerCutRun {
         }
     }
 
-    private FileMessageLog open(PowerCutDisk disk) throws IOException {
+    private LogWriter open(PowerCutDisk disk) throws IOException {
         starting = true;
         failFlushes = 0;
-        FileMessageLog log = new Start(disk, FILES, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW, () -> {});
+        LogWriter log = new Start(disk, FILES, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW);
         starting = false;
         return log;
     }
 
-    private void checkpoint(FileMessageLog log) {
+    private void checkpoint(LogWriter log) {
         try {
             log.checkpoint();
         } catch (IOException e) {
@@ -189,7 +192,7 @@ final class PowerCutRun {
         }
     }
 
-    private void commit(FileMessageLog log) {
+    private void commit(LogWriter log) {
         List<Sent> batch = new ArrayList<>();
         int requests = 1 + random.nextInt(6);
         for (int i = 0; i < requests; i++) {
@@ -204,7 +207,7 @@ final class PowerCutRun {
             }
         });
         try {
-            List<Outcome> outcomes =
+            List<Appended> outcomes =
                     log.commit(batch.stream().map(Sent::request).toList());
             for (int i = 0; i < batch.size(); i++) {
                 acknowledge(batch.get(i), outcomes.get(i));
@@ -214,19 +217,19 @@ final class PowerCutRun {
         }
     }
 
-    private void acknowledge(Sent request, Outcome outcome) {
-        if (outcome instanceof Outcome.Repeated repeated) {
-            Outcome.Logged first = new Outcome.Logged(repeated.firstReceipt(), repeated.count(), repeated.time());
+    private void acknowledge(Sent request, Appended outcome) {
+        if (outcome instanceof Appended.Repeated repeated) {
+            Appended.Logged first = new Appended.Logged(repeated.receipts(), repeated.time());
             if (!request.answer.orElse(first).equals(first)) {
                 faults.add("a repeat was answered otherwise: " + request.answer + " " + outcome);
             }
             request.answer = Optional.of(first);
-        } else if (outcome instanceof Outcome.Logged logged) {
+        } else if (outcome instanceof Appended.Logged logged) {
             if (request.key.isPresent() && request.answer.isPresent() && isRemembered(request)) {
                 faults.add("logged twice: " + request.answer + " " + outcome);
             }
             request.answer = Optional.of(logged);
-            highestAnswered = Math.max(highestAnswered, logged.firstReceipt());
+            highestAnswered = Math.max(highestAnswered, Requests.firstReceipt(logged));
         } else {
             faults.add("a key is said to be another request's");
         }
@@ -254,11 +257,11 @@ final class PowerCutRun {
 
     /** Whether it is among the last 8 keyed requests of its id, counting all that may have been logged after it. */
     private boolean isRemembered(Sent request) {
-        long bound = request.answer.map(Outcome.Logged::firstReceipt).orElse(request.bound);
+        long bound = request.answer.map(Requests::firstReceipt).orElse(request.bound);
         return keyedSent.get(request.id).stream()
                         .filter(each -> each != request)
                         .filter(each -> each.answer
-                                .map(answer -> answer.firstReceipt() > bound)
+                                .map(answer -> Requests.firstReceipt(answer) > bound)
                                 .orElse(true))
                         .count()
                 < 8;
@@ -333,7 +336,7 @@ final class PowerCutRun {
             }
         });
         try {
-            new Start(image, FILES, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW, () -> {});
+            new Start(image, FILES, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW);
         } catch (PowerCutDisk.Killed e) {
             // as it should be
         } finally {
@@ -343,27 +346,27 @@ final class PowerCutRun {
     }
 
     private void check(PowerCutDisk image) throws IOException {
-        FileMessageLog log = new Start(
+        LogWriter log = new Start(
                         noChecksums ? new NoChecksums(image) : image, FILES, new TestClock(), () -> nanos += 20_000_000)
-                .run(sent.stream().noneMatch(each -> each.answer.isPresent()) ? Past.NEW : Past.LOST_JOURNAL, () -> {});
+                .run(sent.stream().noneMatch(each -> each.answer.isPresent()) ? Past.NEW : Past.LOST_JOURNAL);
         Map<Long, Line> before = lines(image);
         checkAnswers(before);
         checkWhole(before);
         long highest = before.keySet().stream().mapToLong(each -> each).max().orElse(0);
         for (Sent each : sent) {
             if (each.key.isPresent() && each.answer.isPresent() && isRemembered(each)) {
-                Outcome.Logged first = each.answer.get();
-                Outcome outcome = log.commit(List.of(each.request())).get(0);
+                Appended.Logged first = each.answer.get();
+                Appended outcome = log.commit(List.of(each.request())).get(0);
                 expect(
-                        outcome.equals(new Outcome.Repeated(first.firstReceipt(), first.count(), first.time())),
+                        outcome.equals(new Appended.Repeated(first.receipts(), first.time())),
                         "the key of " + first + " answers " + outcome);
             }
         }
         for (Sent each : sent) {
             if (each.key.isPresent() && each.answer.isEmpty() && isRemembered(each)) {
-                Outcome outcome = log.commit(List.of(each.request())).get(0);
-                if (outcome instanceof Outcome.Logged logged) {
-                    expect(logged.firstReceipt() > highest, "a receipt was given twice: " + logged);
+                Appended outcome = log.commit(List.of(each.request())).get(0);
+                if (outcome instanceof Appended.Logged logged) {
+                    expect(Requests.firstReceipt(logged) > highest, "a receipt was given twice: " + logged);
                     String text = each.texts.get(0);
                     expect(
                             before.values().stream()
@@ -372,10 +375,10 @@ final class PowerCutRun {
                 }
             }
         }
-        Outcome.Logged last =
-                (Outcome.Logged) log.commit(List.of(Request.message(new ClientId("last"), Optional.empty(), "last")))
+        Appended.Logged last =
+                (Appended.Logged) log.commit(List.of(Requests.message(new ClientId("last"), Optional.empty(), "last")))
                         .get(0);
-        expect(last.firstReceipt() > highest, "a receipt was given twice: " + last);
+        expect(Requests.firstReceipt(last) > highest, "a receipt was given twice: " + last);
         checkAnswers(lines(image));
     }
 
@@ -413,11 +416,16 @@ final class PowerCutRun {
     private void checkAnswers(Map<Long, Line> lines) {
         for (Sent each : sent) {
             if (each.answer.isPresent()) {
-                Outcome.Logged answer = each.answer.get();
-                for (int i = 0; i < answer.count(); i++) {
-                    long receipt = answer.firstReceipt() + i;
-                    Line expected =
-                            new Line(receipt, answer.time(), each.id.value(), i + 1, answer.count(), each.texts.get(i));
+                Appended.Logged answer = each.answer.get();
+                for (int i = 0; i < answer.receipts().size(); i++) {
+                    long receipt = Requests.firstReceipt(answer) + i;
+                    Line expected = new Line(
+                            receipt,
+                            LineText.time(LineText.micros(answer.time())),
+                            each.id.value(),
+                            i + 1,
+                            answer.receipts().size(),
+                            each.texts.get(i));
                     expect(expected.equals(lines.get(receipt)), "acknowledged and lost: " + answer);
                 }
             }

@@ -5,13 +5,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Code;
 import dev.countersign.core.Home;
-import dev.countersign.core.Message;
-import dev.countersign.core.Receipt;
-import dev.countersign.core.Store;
+import dev.countersign.core.Messages;
+import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
+import dev.countersign.core.store.Store;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.server.ServerJvm;
 import dev.countersign.web.HttpServer;
@@ -49,7 +50,8 @@ public final class FaultyServer {
     public static void main(String[] arguments) {
         Fault fault = Fault.valueOf(arguments[0]);
         Path home = Path.of(arguments[1].substring("--home=".length()));
-        Store store = Store.open(Home.open(home), Sync.OS, 4096, Runnable::run, Runnable::run);
+        Store store =
+                Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run, Runnable::run);
         HttpServer server = new HttpServer(
                 Limits.defaults(),
                 List.of(
@@ -120,11 +122,13 @@ public final class FaultyServer {
             if (fault == Fault.FORGETS && messages.incrementAndGet() % 10 == 0) {
                 return Map.of("receipt", "9" + messages, "time", "2026-11-22T19:26:55.071Z");
             }
-            Receipt receipt = store.messageLog()
-                    .append(new Message(id, request.get("message").getAsString()))
+            Appended appended = store.messageLog()
+                    .append(Messages.of(id, request.get("message").getAsString()))
                     .toCompletableFuture()
                     .join();
-            return Map.of("receipt", Long.toString(receipt.number()), "time", receipt.time());
+            Appended.Logged logged = (Appended.Logged) appended;
+            return Map.of(
+                    "receipt", logged.receipts().get(0), "time", logged.time().toString());
         }
     }
 }

@@ -1,5 +1,15 @@
-package dev.countersign.core;
+package dev.countersign.core.store;
 
+import dev.countersign.core.CodeGenerator;
+import dev.countersign.core.Home;
+import dev.countersign.core.MemoryBudget;
+import dev.countersign.core.MessageLog;
+import dev.countersign.core.Registrations;
+import dev.countersign.core.Registry;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.StoreSettings;
+import dev.countersign.core.file.FileMessageLog;
+import dev.countersign.core.file.MessageFiles;
 import dev.countersign.core.sql.SqlRegistrations;
 import java.io.Closeable;
 import java.io.IOException;
@@ -8,7 +18,7 @@ import java.time.Clock;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
-/** All that the service keeps, opened and closed as one: the home folder, the registry and the message log. */
+/** All that the service keeps, opened and closed as one. The one place that picks the engines. */
 public final class Store implements Closeable {
 
     private final Home home;
@@ -26,16 +36,15 @@ public final class Store implements Closeable {
     /**
      * Opens what the home folder holds, and closes that folder with itself.
      *
-     * @param queueSize registrations, and messages, that may wait for their commit
-     * @param registryCompletions runs what hangs on the stages of a batch of registrations
+     * @param registryCompletions completes the stages of a batch of registrations
      * @param logCompletions the same of messages
      * @throws StartupException where something can't be opened; all of it is closed again
      */
-    public static Store open(
-            Home home, Sync sync, int queueSize, Executor registryCompletions, Executor logCompletions) {
+    public static Store open(Home home, StoreSettings settings, Executor registryCompletions, Executor logCompletions) {
         try {
-            Registrations registrations = SqlRegistrations.open(home.database(), sync, queueSize, registryCompletions);
-            return open(home, registrations, sync, queueSize, logCompletions);
+            SqlRegistrations registrations =
+                    SqlRegistrations.open(home.database(), settings.sync(), settings.queueSize(), registryCompletions);
+            return open(home, registrations, settings, logCompletions);
         } catch (RuntimeException e) {
             home.close();
             throw e;
@@ -43,12 +52,18 @@ public final class Store implements Closeable {
     }
 
     private static Store open(
-            Home home, Registrations registrations, Sync sync, int queueSize, Executor logCompletions) {
+            Home home, SqlRegistrations registrations, StoreSettings settings, Executor logCompletions) {
         try {
-            MessageLog messageLog =
-                    MessageLog.open(home.messageLog(), sync, queueSize, logCompletions, Clock.systemUTC());
-            long cacheBytes = Runtime.getRuntime().maxMemory() / 8;
-            Registry registry = new Registry(registrations, new CodeGenerator(new SecureRandom()), cacheBytes);
+            MessageLog messageLog = FileMessageLog.open(
+                    MessageFiles.in(home, settings.sync(), settings.rememberedKeys()),
+                    registrations.past(),
+                    settings.queueSize(),
+                    new MemoryBudget(settings.queueMemoryBytes()),
+                    logCompletions,
+                    Clock.systemUTC());
+            registrations.noteJournal();
+            Registry registry =
+                    new Registry(registrations, new CodeGenerator(new SecureRandom()), StoreSettings.shareOfHeap());
             return new Store(home, registrations, registry, messageLog);
         } catch (RuntimeException e) {
             registrations.close();

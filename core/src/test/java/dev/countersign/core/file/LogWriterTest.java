@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
+import dev.countersign.core.Past;
+import dev.countersign.core.RequestKey;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
 import java.io.IOException;
@@ -28,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The messages on a real disk: what stands in the files, and what a start, a repeat and others' hands make of it. */
-class FileMessageLogTest {
+class LogWriterTest {
 
     private static final ClientId ALICE = new ClientId("alice");
     private static final Optional<RequestKey> NO_KEY = Optional.empty();
@@ -52,10 +55,10 @@ class FileMessageLogTest {
     @Test
     void aLineSaysReceiptTimeIdKeyPartAndMessage() throws Exception {
         clock = at("2026-11-22T19:26:55.071204Z");
-        try (FileMessageLog log = start(Past.NEW)) {
+        try (LogWriter log = start(Past.NEW)) {
             log.commit(List.of(
-                    Request.message(ALICE, NO_KEY, "hé \"\n\u202e\u0000"),
-                    Request.messages(ALICE, key("a\"b"), List.of("one", "two"))));
+                    Requests.message(ALICE, NO_KEY, "hé \"\n\u202e\u0000"),
+                    Requests.messages(ALICE, key("a\"b"), List.of("one", "two"))));
         }
         String time = "\"time\":\"2026-11-22T19:26:55.071204Z\",\"id\":\"alice\"";
         assertEquals(
@@ -69,21 +72,26 @@ class FileMessageLogTest {
     @Test
     void timesRiseFromBatchToBatchThoughTheClockStandsStill() throws Exception {
         clock = at("2026-11-22T19:26:55.071204Z");
-        try (FileMessageLog log = start(Past.NEW)) {
-            assertEquals("2026-11-22T19:26:55.071204Z", logged(log, "one").time());
-            assertEquals("2026-11-22T19:26:55.071205Z", logged(log, "two").time());
+        try (LogWriter log = start(Past.NEW)) {
+            assertEquals(
+                    Instant.parse("2026-11-22T19:26:55.071204Z"),
+                    logged(log, "one").time());
+            assertEquals(
+                    Instant.parse("2026-11-22T19:26:55.071205Z"),
+                    logged(log, "two").time());
         }
     }
 
     @Test
     void aClockSetBackByHoursBeginsANewFile() throws Exception {
         clock = at("2026-11-22T19:26:55.071204Z");
-        try (FileMessageLog log = start(Past.NEW)) {
+        try (LogWriter log = start(Past.NEW)) {
             logged(log, "one");
             clock = at("2026-11-22T15:00:00Z");
         }
-        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
-            assertEquals("2026-11-22T15:00:00.000000Z", logged(log, "two").time());
+        try (LogWriter log = start(Past.LOST_JOURNAL)) {
+            assertEquals(
+                    Instant.parse("2026-11-22T15:00:00Z"), logged(log, "two").time());
         }
         assertEquals(List.of("messages-0000000000000001-0000000000000001.jsonl", "messages.jsonl"), logNames());
         assertEquals(List.of("two"), texts(files.log()));
@@ -91,25 +99,25 @@ class FileMessageLogTest {
 
     @Test
     void aRepeatIsAnsweredWithTheFirstAnswerAlsoWithinABatchAndAfterAStart() throws Exception {
-        Request request = Request.message(ALICE, key("k"), "once");
-        Outcome.Logged first;
-        try (FileMessageLog log = start(Past.NEW)) {
-            List<Outcome> outcomes = log.commit(List.of(request, request, Request.message(ALICE, key("k"), "other")));
-            first = (Outcome.Logged) outcomes.get(0);
-            Outcome again = new Outcome.Repeated(first.firstReceipt(), 1, first.time());
-            assertEquals(List.of(first, again, new Outcome.KeyReused()), outcomes);
+        Request request = Requests.message(ALICE, key("k"), "once");
+        Appended.Logged first;
+        try (LogWriter log = start(Past.NEW)) {
+            List<Appended> outcomes = log.commit(List.of(request, request, Requests.message(ALICE, key("k"), "other")));
+            first = (Appended.Logged) outcomes.get(0);
+            Appended again = new Appended.Repeated(first.receipts(), first.time());
+            assertEquals(List.of(first, again, new Appended.KeyReused()), outcomes);
             assertEquals(
-                    new Outcome.KeyReused(),
-                    log.commit(List.of(Request.messages(ALICE, key("k"), List.of("once"))))
+                    new Appended.KeyReused(),
+                    log.commit(List.of(Requests.messages(ALICE, key("k"), List.of("once"))))
                             .get(0));
             assertTrue(
-                    log.commit(List.of(Request.message(new ClientId("bob"), key("k"), "once")))
+                    log.commit(List.of(Requests.message(new ClientId("bob"), key("k"), "once")))
                                     .get(0)
-                            instanceof Outcome.Logged);
+                            instanceof Appended.Logged);
         }
-        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
+        try (LogWriter log = start(Past.LOST_JOURNAL)) {
             assertEquals(
-                    new Outcome.Repeated(first.firstReceipt(), 1, first.time()),
+                    new Appended.Repeated(first.receipts(), first.time()),
                     log.commit(List.of(request)).get(0));
         }
         assertEquals(List.of("once", "once"), texts(files.log()));
@@ -117,14 +125,14 @@ class FileMessageLogTest {
 
     @Test
     void theLogIsTheSameAfterAStartThatFollowsAKill() throws Exception {
-        FileMessageLog killed = start(Past.NEW); // never closed: as a kill leaves it
+        LogWriter killed = start(Past.NEW); // never closed: as a kill leaves it
         for (int i = 0; i < 500; i++) {
             logged(killed, "text " + i);
         }
         byte[] before = Files.readAllBytes(files.log());
         Files.write(files.log(), new byte[0], StandardOpenOption.TRUNCATE_EXISTING); // as if nothing was flushed
-        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
-            assertEquals(501, logged(log, "next").firstReceipt());
+        try (LogWriter log = start(Past.LOST_JOURNAL)) {
+            assertEquals(501, Requests.firstReceipt(logged(log, "next")));
         }
         List<String> all = new ArrayList<>();
         for (String name : logNames()) {
@@ -136,7 +144,7 @@ class FileMessageLogTest {
 
     @Test
     void aFileThatSomebodyTruncatedIsFollowedByOneThatHasAllSinceTheLastFlush() throws Exception {
-        try (FileMessageLog log = start(Past.NEW)) {
+        try (LogWriter log = start(Past.NEW)) {
             logged(log, "flushed");
             log.checkpoint();
             logged(log, "not flushed");
@@ -149,7 +157,7 @@ class FileMessageLogTest {
 
     @Test
     void aFileThatSomebodyWroteToIsSetAside() throws Exception {
-        try (FileMessageLog log = start(Past.NEW)) {
+        try (LogWriter log = start(Past.NEW)) {
             logged(log, "flushed");
             log.checkpoint();
             logged(log, "not flushed");
@@ -163,7 +171,7 @@ class FileMessageLogTest {
     @Test
     void aRenamedFileIsWrittenOnUntilTheNextOneIsThere() throws Exception {
         Path renamed = home.resolve("logs/messages.jsonl.1");
-        try (FileMessageLog log = start(Past.NEW)) {
+        try (LogWriter log = start(Past.NEW)) {
             logged(log, "flushed");
             log.checkpoint();
             Files.move(files.log(), renamed);
@@ -177,7 +185,7 @@ class FileMessageLogTest {
 
     @Test
     void aRemovedFileIsFollowedByANewOneWithinAMoment() throws Exception {
-        try (FileMessageLog log = start(Past.NEW)) {
+        try (LogWriter log = start(Past.NEW)) {
             logged(log, "flushed");
             log.checkpoint();
             Files.delete(files.log());
@@ -192,14 +200,14 @@ class FileMessageLogTest {
 
     @Test
     void aReplacedJournalRefusesWork() throws Exception {
-        FileMessageLog log = start(Past.NEW);
+        LogWriter log = start(Past.NEW);
         logged(log, "before");
         Files.move(files.journal(), home.resolve("data/elsewhere"));
         assertTrue(assertThrows(IOException.class, () -> logged(log, "lost"))
                 .getMessage()
                 .contains("was replaced"));
         Files.move(home.resolve("data/elsewhere"), files.journal());
-        assertEquals(2, logged(log, "after").firstReceipt());
+        assertEquals(2, Requests.firstReceipt(logged(log, "after")));
         log.close();
     }
 
@@ -208,39 +216,35 @@ class FileMessageLogTest {
         String line =
                 "{\"receipt\":\"41\",\"time\":\"2026-11-22T19:26:55.071Z\",\"id\":\"alice\",\"message\":\"hi\"}\n";
         Files.writeString(files.log(), line + "{\"receipt\":\"42\",\"ti");
-        List<String> raised = new ArrayList<>();
-        try (FileMessageLog log = new Start(new LocalDisk(), files, clock, nanoTime)
-                .run(Past.BEFORE_JOURNALS, () -> raised.add(read(files.log())))) {
-            assertEquals(42, logged(log, "next").firstReceipt());
+        try (LogWriter log = start(Past.BEFORE_JOURNALS)) {
+            assertEquals(42, Requests.firstReceipt(logged(log, "next")));
         }
-        assertEquals(1, raised.size());
-        assertTrue(raised.get(0).endsWith("\"ti"), "the log was touched before the version was raised");
         assertEquals(List.of("hi", "next"), texts(files.log()));
         assertEquals(List.of("messages.jsonl"), logNames());
     }
 
     @Test
     void withoutAJournalReceiptsBeginAboveAllThatWereGiven() throws Exception {
-        try (FileMessageLog log = start(Past.NEW)) {
+        try (LogWriter log = start(Past.NEW)) {
             logged(log, "before");
-            log.commit(List.of(Request.message(ALICE, key("k"), "keyed")));
+            log.commit(List.of(Requests.message(ALICE, key("k"), "keyed")));
         }
         Files.delete(files.journal());
         clock = at("2026-11-22T19:26:55.071204Z");
-        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
-            assertEquals(1_795_375_615_071_204L, logged(log, "after").firstReceipt());
+        try (LogWriter log = start(Past.LOST_JOURNAL)) {
+            assertEquals(1_795_375_615_071_204L, Requests.firstReceipt(logged(log, "after")));
             assertTrue(
-                    log.commit(List.of(Request.message(ALICE, key("k"), "keyed")))
+                    log.commit(List.of(Requests.message(ALICE, key("k"), "keyed")))
                                     .get(0)
-                            instanceof Outcome.Logged);
+                            instanceof Appended.Logged);
         }
         assertEquals(List.of("messages-0000000000000001-0000000000000002.jsonl", "messages.jsonl"), logNames());
     }
 
     @Test
     void damagedKeysAreRefusedAndMissingOnesForgotten() throws Exception {
-        Request request = Request.message(ALICE, key("k"), "keyed");
-        try (FileMessageLog log = start(Past.NEW)) {
+        Request request = Requests.message(ALICE, key("k"), "keyed");
+        try (LogWriter log = start(Past.NEW)) {
             log.commit(List.of(request));
         }
         Path keys = home.resolve("data/keys-1");
@@ -251,8 +255,8 @@ class FileMessageLogTest {
                 .getMessage();
         assertTrue(refusal.contains("keys-1 is damaged at byte 0"), refusal);
         Files.delete(keys);
-        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
-            assertTrue(log.commit(List.of(request)).get(0) instanceof Outcome.Logged);
+        try (LogWriter log = start(Past.LOST_JOURNAL)) {
+            assertTrue(log.commit(List.of(request)).get(0) instanceof Appended.Logged);
         }
     }
 
@@ -283,17 +287,17 @@ class FileMessageLogTest {
     void withoutFlushesWhatFollowsALostRecordIsDroppedForGood() throws Exception {
         files = new MessageFiles(files.journal(), files.log(), Sync.OS, 1 << 20, 800);
         killedWithItsSecondRecordDamaged();
-        FileMessageLog killed = start(Past.LOST_JOURNAL);
-        assertEquals(4, logged(killed, "after").firstReceipt(), "the log had the lines that the journal lost");
-        try (FileMessageLog log = start(Past.LOST_JOURNAL)) {
-            assertEquals(5, logged(log, "and on").firstReceipt());
+        LogWriter killed = start(Past.LOST_JOURNAL);
+        assertEquals(4, Requests.firstReceipt(logged(killed, "after")), "the log had the lines that the journal lost");
+        try (LogWriter log = start(Past.LOST_JOURNAL)) {
+            assertEquals(5, Requests.firstReceipt(logged(log, "and on")));
         }
         assertEquals(List.of("messages-0000000000000001-0000000000000003.jsonl", "messages.jsonl"), logNames());
         assertEquals(List.of("after", "and on"), texts(files.log()));
     }
 
     private void killedWithItsSecondRecordDamaged() throws IOException {
-        FileMessageLog killed = start(Past.NEW);
+        LogWriter killed = start(Past.NEW);
         for (String text : List.of("one", "two", "three")) {
             logged(killed, text);
         }
@@ -305,7 +309,7 @@ class FileMessageLogTest {
     @Test
     void aFullDiskDelaysTheRestOfALineAndCutsNothing() throws Exception {
         PowerCutDisk disk = new PowerCutDisk(new Random(1));
-        FileMessageLog log = new Start(disk, files, clock, nanoTime).run(Past.NEW, () -> {});
+        LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
         logged(log, "before");
         disk.fillUpAfter(20);
         assertThrows(IOException.class, () -> logged(log, "delayed"));
@@ -324,7 +328,7 @@ class FileMessageLogTest {
     @Test
     void aBatchWhoseFlushFailedLeavesNoTrace() throws Exception {
         PowerCutDisk disk = new PowerCutDisk(new Random(1));
-        FileMessageLog log = new Start(disk, files, clock, nanoTime).run(Past.NEW, () -> {});
+        LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
         disk.observe((operation, path) -> {
             if (operation.equals("flush")) {
                 throw new IOException("Input/output error");
@@ -333,9 +337,9 @@ class FileMessageLogTest {
         assertThrows(IOException.class, () -> logged(log, "failed"));
         assertThrows(IOException.class, log::probe);
         disk.observe((operation, path) -> {});
-        assertEquals(1, logged(log, "after").firstReceipt());
+        assertEquals(1, Requests.firstReceipt(logged(log, "after")));
         PowerCutDisk left = disk.powerCut(7);
-        new Start(left, files, clock, nanoTime).run(Past.LOST_JOURNAL, () -> {});
+        new Start(left, files, clock, nanoTime).run(Past.LOST_JOURNAL);
         assertTrue(new String(left.read(files.log()), UTF_8).matches("(?s)[^\n]*after\"}\n"));
     }
 
@@ -343,9 +347,8 @@ class FileMessageLogTest {
     void aJournalGrowsWithItsSettingAndNeverShrinks() throws Exception {
         start(Past.NEW).close();
         MessageFiles larger = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 21, 800);
-        try (FileMessageLog log =
-                new Start(new LocalDisk(), larger, clock, nanoTime).run(Past.LOST_JOURNAL, () -> {})) {
-            assertEquals(1, logged(log, "one").firstReceipt());
+        try (LogWriter log = new Start(new LocalDisk(), larger, clock, nanoTime).run(Past.LOST_JOURNAL)) {
+            assertEquals(1, Requests.firstReceipt(logged(log, "one")));
         }
         assertEquals((1 << 21) + 8192, Files.size(files.journal()));
         start(Past.LOST_JOURNAL).close();
@@ -355,12 +358,12 @@ class FileMessageLogTest {
     @Test
     void moreThanABatchMayHoldIsLoggedInOrder() throws Exception {
         List<Request> requests = IntStream.range(0, 1000)
-                .mapToObj(i -> Request.messages(ALICE, NO_KEY, List.of(i + "x".repeat(2000), "end " + i)))
+                .mapToObj(i -> Requests.messages(ALICE, NO_KEY, List.of(i + "x".repeat(2000), "end " + i)))
                 .toList();
-        try (FileMessageLog log = start(Past.NEW)) {
-            List<Outcome> outcomes = log.commit(requests);
+        try (LogWriter log = start(Past.NEW)) {
+            List<Appended> outcomes = log.commit(requests);
             for (int i = 0; i < requests.size(); i++) {
-                assertEquals(2L * i + 1, ((Outcome.Logged) outcomes.get(i)).firstReceipt());
+                assertEquals(2L * i + 1, Requests.firstReceipt((Appended.Logged) outcomes.get(i)));
             }
         }
         assertEquals("end 999", texts(files.log()).get(1999));
@@ -368,20 +371,20 @@ class FileMessageLogTest {
 
     @Test
     void theFlusherFlushesAndAnswersForTheHealth() throws Exception {
-        try (FileMessageLog log = FileMessageLog.open(files, Past.NEW, () -> {}, clock)) {
+        try (LogWriter log = LogWriter.open(files, Past.NEW, clock)) {
             logged(log, "one");
             assertTrue(log.healthy());
         }
         assertEquals(List.of("one"), texts(files.log()));
     }
 
-    private FileMessageLog start(Past past) throws IOException {
-        return new Start(new LocalDisk(), files, clock, nanoTime).run(past, () -> {});
+    private LogWriter start(Past past) throws IOException {
+        return new Start(new LocalDisk(), files, clock, nanoTime).run(past);
     }
 
-    private static Outcome.Logged logged(FileMessageLog log, String text) throws IOException {
-        return (Outcome.Logged)
-                log.commit(List.of(Request.message(ALICE, NO_KEY, text))).get(0);
+    private static Appended.Logged logged(LogWriter log, String text) throws IOException {
+        return (Appended.Logged)
+                log.commit(List.of(Requests.message(ALICE, NO_KEY, text))).get(0);
     }
 
     private static Optional<RequestKey> key(String key) {

@@ -1,9 +1,15 @@
-package dev.countersign.core;
+package dev.countersign.core.file;
 
-import static dev.countersign.core.Await.result;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.google.gson.Gson;
+import dev.countersign.core.Appended;
+import dev.countersign.core.ClientId;
+import dev.countersign.core.MemoryBudget;
+import dev.countersign.core.Messages;
+import dev.countersign.core.Past;
+import dev.countersign.core.Sync;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -17,10 +23,14 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever a client sends, a reader of the log gets it, and it stays a string in a line. */
-class MessageLogTextTest {
+class LogTextTest {
+
+    private record LoggedLine(String receipt, String time, String id, String message) {}
 
     private static final ClientId ALICE = new ClientId("alice");
     private static final int MAX_BYTES = 64 * 1024;
@@ -29,18 +39,35 @@ class MessageLogTextTest {
     private static final Pattern CONTROL = Pattern.compile(
             "[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]");
 
-    private final Path file = Files.createTempFile("messages", ".jsonl");
-    private final MessageLog log = MessageLog.open(file, Sync.OS, 10, Runnable::run, Clock.systemUTC());
+    @TempDir
+    Path folder;
+
+    private Path file;
+    private FileMessageLog log;
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
     private long read; // of the file: bytes
 
-    MessageLogTextTest() throws IOException {}
+    @BeforeEach
+    void open() {
+        file = folder.resolve("messages.jsonl");
+        log = FileMessageLog.open(
+                new MessageFiles(folder.resolve("messages.journal"), file, Sync.OS, 16 * 1024 * 1024, 10),
+                Past.NEW,
+                10,
+                new MemoryBudget(Long.MAX_VALUE),
+                Runnable::run,
+                Clock.systemUTC());
+    }
 
     @AfterEach
     void close() throws IOException {
         log.close();
-        Files.delete(file);
+    }
+
+    private Appended.Logged append(String text) {
+        return (Appended.Logged)
+                log.append(Messages.of(ALICE, text)).toCompletableFuture().join();
     }
 
     @Test
@@ -73,10 +100,11 @@ class MessageLogTextTest {
             String escaped = CONTROL.matcher(quoted)
                     .replaceAll(control -> Matcher.quoteReplacement(
                             String.format("\\u%04x", (int) control.group().charAt(0))));
-            Receipt receipt = result(log.append(new Message(ALICE, text)));
+            Appended.Logged logged = append(text);
             assertEquals(
-                    "{\"receipt\":\"" + receipt.number() + "\",\"time\":\"" + receipt.time()
-                            + "\",\"id\":\"alice\",\"message\":\"" + escaped + "\"}\n",
+                    "{\"receipt\":\"" + logged.receipts().get(0) + "\",\"time\":\""
+                            + LineText.time(LineText.micros(logged.time())) + "\",\"id\":\"alice\",\"message\":\""
+                            + escaped + "\"}\n",
                     readOn());
         }
     }
@@ -109,7 +137,7 @@ class MessageLogTextTest {
         return IntStream.rangeClosed(0, Character.MAX_CODE_POINT / length)
                 .mapToObj(part -> IntStream.range(part * length, (part + 1) * length)
                         .filter(Character::isValidCodePoint)
-                        .filter(MessageLogTextTest::isText)
+                        .filter(LogTextTest::isText)
                         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                         .toString())
                 .toList();
@@ -120,11 +148,13 @@ class MessageLogTextTest {
     }
 
     private void assertComesBackEqual(String text) throws Exception {
-        Message message = new Message(ALICE, text);
-        Receipt receipt = result(log.append(message));
+        Appended.Logged logged = append(text);
         String line = readOn();
         assertEquals(1, line.split("\\R").length, line); // by all that Unicode takes for a line's end
-        assertEquals(LoggedLine.of(receipt, message), LoggedLine.parse(line), () -> "seed " + seed);
+        assertEquals(
+                new LoggedLine(logged.receipts().get(0), LineText.time(LineText.micros(logged.time())), "alice", text),
+                new Gson().fromJson(line, LoggedLine.class),
+                () -> "seed " + seed);
     }
 
     /** What was appended since the last call. */

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Collections;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class MessageTest {
+class MessagesTest {
 
     private static final ClientId ALICE = new ClientId("alice");
 
@@ -18,8 +20,8 @@ class MessageTest {
             strings = {"", "\0", "\n", "\ufeff", "\uffff", "\ud83d\ude00", "a\ud83d\ude00\ud83d\ude00z", "\udbff\udfff"
             })
     void anyUnicodeTextIsAMessage(String text) {
-        assertTrue(Message.isText(text));
-        assertEquals(text, new Message(ALICE, text).text());
+        assertTrue(Messages.isText(text));
+        assertEquals(text, Messages.of(ALICE, text).texts().get(0));
     }
 
     @ParameterizedTest
@@ -34,12 +36,24 @@ class MessageTest {
                 "\ud83d\ude00\ude00"
             })
     void aLoneSurrogateIsNoText(String text) {
-        assertFalse(Message.isText(text));
-        assertThrows(IllegalArgumentException.class, () -> new Message(ALICE, text));
+        assertFalse(Messages.isText(text));
+        assertThrows(IllegalArgumentException.class, () -> Messages.of(ALICE, text));
     }
 
     @Test
     void isSentBySomebody() {
-        assertThrows(NullPointerException.class, () -> new Message(null, "hi"));
+        assertThrows(NullPointerException.class, () -> Messages.of(null, "hi"));
+    }
+
+    @Test
+    void areOneTextOrAListOfOneToAThousand() {
+        assertThrows(IllegalArgumentException.class, () -> messages(0, true));
+        assertThrows(IllegalArgumentException.class, () -> messages(2, false));
+        assertThrows(IllegalArgumentException.class, () -> messages(1_001, true));
+        assertEquals(1_000, messages(1_000, true).texts().size());
+    }
+
+    private static Messages messages(int count, boolean isList) {
+        return new Messages(ALICE, Optional.empty(), Collections.nCopies(count, "hi"), isList);
     }
 }

@@ -1,4 +1,4 @@
-package dev.countersign.core.file;
+package dev.countersign.core;
 
 /** What a home was before, as its database knows; it matters only where the home has no journal. */
 public enum Past {

@@ -1,0 +1,28 @@
+package dev.countersign.web;
+
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+
+/**
+ * Formats times as the log has them: RFC 3339, UTC, microseconds. Keeps the last, as the answers of a batch share theirs.
+ * Safe for use by many threads.
+ */
+final class Times {
+
+    private static final DateTimeFormatter MICROS =
+            new DateTimeFormatterBuilder().appendInstant(6).toFormatter();
+
+    private record Formatted(Instant time, String text) {}
+
+    private volatile Formatted last = new Formatted(Instant.EPOCH, MICROS.format(Instant.EPOCH));
+
+    String format(Instant time) {
+        Formatted formatted = last;
+        if (formatted.time != time) { // of a batch it is the same object
+            formatted = new Formatted(time, MICROS.format(time));
+            last = formatted;
+        }
+        return formatted.text;
+    }
+}
