@@ -18,6 +18,8 @@ import java.net.NetworkInterface;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -407,9 +409,16 @@ final class MainTest {
     }
 
     @Test
-    void aDamagedMessageLogEndsTheStartWithTheLinesNumberAndStaysAsItIs() throws Exception {
-        CountersignServer.start(Home.open(home), Settings.local()).close();
+    void aDamagedMessageLogOfAnEarlierVersionEndsTheStartWithTheLinesNumberAndStaysAsItIs() throws Exception {
+        Path database = Files.createDirectories(home.resolve("data")).resolve("countersign.db");
+        try (java.sql.Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database);
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE TABLE registration ("
+                    + "id TEXT NOT NULL PRIMARY KEY, code_sha256 BLOB NOT NULL) STRICT, WITHOUT ROWID");
+            statement.execute("PRAGMA user_version = 1");
+        }
         Path log = LoggedMessage.file(home);
+        Files.createDirectories(log.getParent());
         String damaged =
                 "{\"receipt\":\"1\",\"time\":\"2026-11-22T19:26:55.071Z\",\"id\":\"a\",\"message\":\"b\"}\nno record\n";
         Files.writeString(log, damaged);
