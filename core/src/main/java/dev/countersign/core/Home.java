@@ -160,7 +160,7 @@ public final class Home implements Closeable {
     }
 
     /** A new name outlives a loss of power only once the folder that it stands in is on disk, too. */
-    private static void flushFolder(Path folder) throws IOException {
+    public static void flushFolder(Path folder) throws IOException {
         if (!isWindows()) { // which opens no folder, and keeps names in its journal
             try (FileChannel channel = FileChannel.open(folder, READ)) {
                 flushFolder(channel);

@@ -1,6 +1,8 @@
 package dev.countersign.core.sql;
 
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.countersign.core.Home;
 import dev.countersign.core.Past;
@@ -10,6 +12,7 @@ import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,6 +23,8 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.StatementExceptions;
 import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 import org.sqlite.SQLiteJDBCLoader;
@@ -33,8 +38,21 @@ import org.sqlite.util.LibraryLoaderUtil;
  */
 final class Database implements Closeable {
 
+    private static final Logger log = LoggerFactory.getLogger(Database.class);
     private static final String LIBRARY_FOLDER = "org.sqlite.tmpdir";
-    private static final int SCHEMA_VERSION = 1;
+    private static final int SCHEMA_VERSION = 2;
+
+    /** Of version 2, read by {@link SqlRegistrations} unless another reader is named; null where they don't apply. */
+    private static final List<String> NEW_COLUMNS = List.of(
+            // of the Idempotency-Key that the registration came with, and when that was
+            "key_sha256 BLOB",
+            "registered_millis INTEGER",
+            // for rotation: of the code that is to replace code_sha256 once it has been used
+            "next_code_sha256 BLOB",
+            // for revocation: since when no code is accepted
+            "revoked_millis INTEGER",
+            // for servers that share a table, to find what others have changed; SQLite tells it by PRAGMA data_version
+            "changed_micros INTEGER");
 
     /** The table is that of SCHEMA_VERSION, and messages have a journal. */
     private static final int JOURNAL_VERSION = 3;
@@ -48,16 +66,16 @@ final class Database implements Closeable {
      */
     private static final int WAL_BYTES = 64 * 1024 * 1024;
 
-    private final int versionFound;
     private final Handle writer;
     private final List<OpenedFile> files;
     private final Handle reader;
+    private final int versionFound;
 
-    private Database(int versionFound, Handle writer, List<OpenedFile> files, Handle reader) {
-        this.versionFound = versionFound;
+    private Database(Handle writer, List<OpenedFile> files, Handle reader, int versionFound) {
         this.writer = writer;
         this.files = files;
         this.reader = reader;
+        this.versionFound = versionFound;
     }
 
     /** @throws StartupException where the file is no database of ours, or of a newer version */
@@ -69,7 +87,7 @@ final class Database implements Closeable {
             try {
                 tune(writer, sync);
                 int versionFound = migrate(writer, file);
-                return new Database(versionFound, writer, filesOf(file), handle(file, true));
+                return new Database(writer, filesOf(file), handle(file, true), versionFound);
             } catch (RuntimeException | IOException e) {
                 writer.close();
                 throw e;
@@ -179,23 +197,48 @@ final class Database implements Closeable {
         return handle.createQuery("PRAGMA " + name).mapTo(String.class).one();
     }
 
-    /** Returns the version that it found. */
-    private static int migrate(Handle handle, Path file) {
+    /** Brings the schema up to date, in one transaction; returns the version that it had. */
+    private static int migrate(Handle handle, Path file) throws IOException {
         int version = schemaVersion(handle);
         if (version > JOURNAL_VERSION) {
             throw new StartupException("the database " + file + " has schema version " + version
                     + ", written by a newer Countersign; this one knows " + JOURNAL_VERSION
                     + ". Start the newer one, or choose another folder with --home.");
         }
-        if (version == 0) {
-            handle.useTransaction(transaction -> {
+        if (version >= SCHEMA_VERSION) {
+            return version;
+        }
+        if (version > 0) {
+            keepCopy(handle, file, version);
+        }
+        handle.useTransaction(transaction -> {
+            if (version == 0) {
                 // WITHOUT ROWID: the table is its key's index, one page to write a row instead of two
                 transaction.execute("CREATE TABLE registration ("
                         + "id TEXT NOT NULL PRIMARY KEY, code_sha256 BLOB NOT NULL) STRICT, WITHOUT ROWID");
-                transaction.execute("PRAGMA user_version = " + SCHEMA_VERSION);
-            });
-        }
+            }
+            NEW_COLUMNS.forEach(column -> transaction.execute("ALTER TABLE registration ADD COLUMN " + column));
+            transaction.execute("PRAGMA user_version = " + SCHEMA_VERSION);
+        });
         return version;
+    }
+
+    /**
+     * Copies the database beside itself, for a way back to the version that wrote it. Under its name a copy is whole; one
+     * that stands there already is from a start that was killed, or from before a way back, and is replaced.
+     */
+    private static void keepCopy(Handle handle, Path file, int version) throws IOException {
+        Path copy = file.resolveSibling(file.getFileName() + ".version-" + version);
+        Path unfinished = file.resolveSibling(copy.getFileName() + ".new");
+        Files.deleteIfExists(unfinished);
+        Home.createFile(unfinished); // SQLite takes an empty file as it is: readable by its owner only
+        handle.execute("VACUUM INTO ?", unfinished.toString());
+        try (FileChannel channel = FileChannel.open(unfinished, WRITE)) {
+            channel.force(true); // VACUUM INTO does not: sqlite.org/lang_vacuum.html
+        }
+        Files.move(unfinished, copy, ATOMIC_MOVE);
+        Home.flushFolder(file.getParent());
+        log.info("the database is upgraded from schema version {}; a copy of it as it was is {}", version, copy);
     }
 
     /**

@@ -43,7 +43,7 @@ class DatabaseTest {
         Database.open(file, Sync.ALWAYS).close();
         execute("PRAGMA user_version = 99");
         assertRefused("schema version 99");
-        execute("PRAGMA user_version = 1");
+        execute("PRAGMA user_version = 2");
         Database.open(file, Sync.ALWAYS).close();
     }
 
@@ -135,7 +135,7 @@ class DatabaseTest {
     }
 
     private static void writeOneMegabyte(Database database, String id) {
-        database.writer().execute("INSERT INTO registration VALUES (?, zeroblob(1000000))", id);
+        database.writer().execute("INSERT INTO registration (id, code_sha256) VALUES (?, zeroblob(1000000))", id);
     }
 
     @Test

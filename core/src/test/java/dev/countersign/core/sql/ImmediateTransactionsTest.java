@@ -76,7 +76,7 @@ class ImmediateTransactionsTest {
     }
 
     private static void add(Handle transaction, String id) {
-        transaction.execute("INSERT INTO registration VALUES (?, x'00')", id);
+        transaction.execute("INSERT INTO registration (id, code_sha256) VALUES (?, x'00')", id);
     }
 
     private int rows() {
