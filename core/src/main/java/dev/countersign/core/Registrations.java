@@ -1,6 +1,7 @@
 package dev.countersign.core;
 
 import java.io.Closeable;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -12,8 +13,19 @@ import java.util.concurrent.CompletionStage;
  */
 public interface Registrations extends Closeable {
 
-    /** Adds a registration: true once it is durable, false where the id is taken. */
-    CompletionStage<Boolean> add(Registration registration);
+    /** How long after a registration a request with its key may replace the code. */
+    Duration REPEATABLE = Duration.ofHours(1);
+
+    /** What became of a registration. */
+    enum Outcome {
+        ADDED,
+        /** The id was registered with this key at most {@link #REPEATABLE} ago: it has this code in place of the former. */
+        REPLACED,
+        TAKEN
+    }
+
+    /** Adds a registration, or replaces its code; tells once it is durable. Those of one id take effect as submitted. */
+    CompletionStage<Outcome> add(Registration registration);
 
     /** Finds the SHA-256 of an id's code; empty where nobody registered the id. */
     CompletionStage<Optional<byte[]>> findCodeSha256(ClientId id);

@@ -6,6 +6,7 @@ import java.security.MessageDigest;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * Who has which code. An id belongs to whoever registered it first, for good.
@@ -32,6 +33,12 @@ public final class Registry {
     private final long cacheBytes;
 
     /**
+     * Counts replaced codes, by the hash of their id. What began before a code was replaced may have the former one: it
+     * goes into the cache only where the count is still the same.
+     */
+    private final AtomicIntegerArray replacements = new AtomicIntegerArray(256);
+
+    /**
      * Replaced by an empty one when another process has changed the table. A look-up puts what it finds into the cache
      * that was there when it began: what a change has overtaken then goes where nobody reads.
      */
@@ -46,22 +53,33 @@ public final class Registry {
         registrations.onForeignChange(() -> cache = emptyCache());
     }
 
+    /** As {@link #register(ClientId, Optional)} without a key. */
+    public CompletionStage<Optional<Code>> register(ClientId id) {
+        return register(id, Optional.empty());
+    }
+
     /**
-     * Registers an id.
+     * Registers an id. The same id and key again, within {@link Registrations#REPEATABLE}, get a new code, and the former
+     * one ends: so a client whose answer was lost has its id all the same.
      *
      * @return its code once the registration is durable, or empty where the id is taken; fails as {@link Registrations}
      *     says
      */
-    public CompletionStage<Optional<Code>> register(ClientId id) {
+    public CompletionStage<Optional<Code>> register(ClientId id, Optional<RequestKey> key) {
         Code code = codes.next();
-        Registration registration = new Registration(id, code.sha256());
+        Registration registration = new Registration(id, code.sha256(), key.map(RequestKey::sha256));
         Cache<ClientId, byte[]> current = cache;
-        return registrations.add(registration).thenApply(isFirst -> {
-            if (!isFirst) {
-                return Optional.empty();
+        int before = replacementsOf(id);
+        return registrations.add(registration).thenApply(outcome -> switch (outcome) {
+            case ADDED -> {
+                putUnlessReplaced(current, id, registration.codeSha256(), before);
+                yield Optional.of(code);
             }
-            current.put(id, registration.codeSha256());
-            return Optional.of(code);
+            case REPLACED -> {
+                forget(id); // not put: a later repeat may have been answered before this one
+                yield Optional.of(code);
+            }
+            case TAKEN -> Optional.empty();
         });
     }
 
@@ -78,11 +96,31 @@ public final class Registry {
         if (registered != null) {
             return MessageDigest.isEqual(registered, presented) ? ACCEPTED : NOT_ACCEPTED;
         }
+        int before = replacementsOf(id);
         return registrations.findCodeSha256(id).thenApply(found -> {
-            found.ifPresent(
-                    sha256 -> current.put(id, sha256)); // an unknown id isn't kept: it may be registered any time
+            // an unknown id isn't kept: it may be registered any time
+            found.ifPresent(sha256 -> putUnlessReplaced(current, id, sha256, before));
             return MessageDigest.isEqual(found.orElse(NO_CODE), presented);
         });
+    }
+
+    private void forget(ClientId id) {
+        replacements.incrementAndGet(stripe(id)); // first: what is put meanwhile is then removed
+        cache.invalidate(id);
+    }
+
+    /** Compares while it holds the entry, so that {@link #forget} comes before or after both. */
+    private void putUnlessReplaced(Cache<ClientId, byte[]> current, ClientId id, byte[] sha256, int before) {
+        current.asMap().compute(id, (same, cached) -> replacementsOf(id) == before ? sha256 : cached);
+    }
+
+    private int replacementsOf(ClientId id) {
+        return replacements.get(stripe(id));
+    }
+
+    private int stripe(ClientId id) {
+        int hash = id.hashCode();
+        return (hash ^ hash >>> 8 ^ hash >>> 16) & replacements.length() - 1;
     }
 
     private Cache<ClientId, byte[]> emptyCache() {

@@ -18,6 +18,8 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -49,6 +51,11 @@ class RegistryTest {
 
     private static final ClientId ALICE = new ClientId("alice");
     private static final long CACHE_BYTES = 100_000;
+    private static final ClientId BOB = new ClientId("bob");
+    private static final Optional<RequestKey> KEY = RequestKey.parse("a-key-of-alice's-own");
+    private static final Optional<RequestKey> OTHER_KEY = RequestKey.parse("another-key-than-that");
+    private static final String TRIGGER_AGAINST_BOB = "CREATE TRIGGER full BEFORE INSERT ON registration"
+            + " WHEN NEW.id = 'bob' BEGIN SELECT RAISE(ABORT, 'disk full'); END";
     private static final Code WRONG = new Code("A".repeat(24));
 
     @TempDir
@@ -57,12 +64,13 @@ class RegistryTest {
     private Path file;
     private Registrations registrations;
     private Registry registry;
+    private final MovableClock clock = new MovableClock(Instant.parse("2026-11-26T12:00:00Z"));
     private volatile Executor completions = Runnable::run;
 
     @BeforeEach
     void open() {
         file = folder.resolve("countersign.db");
-        registrations = SqlRegistrations.open(file, Sync.ALWAYS, 1_000, batch -> completions.execute(batch));
+        registrations = SqlRegistrations.open(file, Sync.ALWAYS, 1_000, batch -> completions.execute(batch), clock);
         registry = new Registry(registrations, new CodeGenerator(new SecureRandom()), CACHE_BYTES);
     }
 
@@ -140,6 +148,158 @@ class RegistryTest {
             assertEquals(Optional.empty(), result(later));
         }
         assertTrue(accepts(ALICE, code));
+    }
+
+    @Test
+    void theSameKeyAgainGetsANewCodeAndTheFirstStops() throws Exception {
+        Code first = register(ALICE, KEY).orElseThrow();
+        assertTrue(accepts(ALICE, first));
+        Code second = register(ALICE, KEY).orElseThrow();
+        for (int start = 0; start < 2; start++) {
+            assertFalse(accepts(ALICE, first));
+            assertTrue(accepts(ALICE, second));
+            restart(); // once with the codes at hand, once with those of the database
+        }
+    }
+
+    @Test
+    void anotherKeyAndNoneFindTheIdTaken() throws Exception {
+        Code code = register(ALICE, KEY).orElseThrow();
+        Code bobs = register(BOB);
+        assertEquals(Optional.empty(), register(ALICE, OTHER_KEY));
+        assertEquals(Optional.empty(), register(ALICE, Optional.empty()));
+        assertEquals(Optional.empty(), register(BOB, KEY));
+        assertTrue(accepts(ALICE, code));
+        assertTrue(accepts(BOB, bobs));
+    }
+
+    @Test
+    void aKeyBelongsToItsId() throws Exception {
+        Code code = register(ALICE, KEY).orElseThrow();
+        Code bobs = register(BOB, KEY).orElseThrow();
+        assertTrue(accepts(ALICE, code));
+        assertTrue(accepts(BOB, bobs));
+    }
+
+    @Test
+    void aKeyCountsForAnHourFromTheFirstRegistrationAlsoAfterARestart() throws Exception {
+        register(ALICE, KEY).orElseThrow();
+        clock.move(Duration.ofMinutes(59));
+        register(ALICE, KEY).orElseThrow();
+        restart();
+        clock.move(Duration.ofMinutes(1));
+        Code last = register(ALICE, KEY).orElseThrow();
+        clock.move(Duration.ofMillis(1));
+        assertEquals(Optional.empty(), register(ALICE, KEY));
+        assertTrue(accepts(ALICE, last));
+    }
+
+    @Test
+    void ofRepeatsInOneBatchTheLastOneCounts() throws Exception {
+        List<CompletionStage<Optional<Code>>> stages = new ArrayList<>();
+        CompletionStage<Optional<Code>> bobs;
+        try (Connection other = connect()) {
+            execute(other, "BEGIN IMMEDIATE"); // the writer waits for it, with what comes first
+            registry.register(new ClientId("first"));
+            bobs = registry.register(BOB);
+            for (Optional<RequestKey> key : List.of(KEY, KEY, OTHER_KEY, KEY, OTHER_KEY)) {
+                stages.add(registry.register(ALICE, key));
+            }
+            execute(other, "ROLLBACK");
+        }
+        assertTrue(accepts(BOB, result(bobs).orElseThrow()));
+        assertEquals(Optional.empty(), result(stages.get(2)));
+        assertEquals(Optional.empty(), result(stages.get(4)));
+        assertFalse(accepts(ALICE, result(stages.get(0)).orElseThrow()));
+        assertFalse(accepts(ALICE, result(stages.get(1)).orElseThrow()));
+        assertTrue(accepts(ALICE, result(stages.get(3)).orElseThrow()));
+    }
+
+    /** For longer than it takes to look for foreign changes, which is done once a second. */
+    @Test
+    void replacedCodesAreNotTakenForAForeignChange() throws Exception {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(2_500);
+        try (ServerLogEvents events = new ServerLogEvents(SqlRegistrations.class)) {
+            while (System.nanoTime() < end) {
+                register(ALICE, KEY).orElseThrow();
+            }
+            assertEquals(List.of(), events.list());
+        }
+    }
+
+    @Test
+    void aLookUpThatARepeatOvertakesDoesNotPutTheFormerCodeIntoTheCache() throws Exception {
+        Code first = register(ALICE, KEY).orElseThrow();
+        restart();
+        BlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
+        completions = held::add;
+        CompletionStage<Boolean> overtaken = registry.accepts(ALICE, first);
+        Runnable answer = held.take(); // the former code was found
+        completions = Runnable::run;
+        Code second = register(ALICE, KEY).orElseThrow();
+        answer.run();
+        assertTrue(result(overtaken)); // it was the code when the look-up began
+        assertFalse(accepts(ALICE, first));
+        assertTrue(accepts(ALICE, second));
+    }
+
+    /** The answers to three are held up, and then given in each order. */
+    @ParameterizedTest
+    @ValueSource(strings = {"012", "021", "102", "120", "201", "210"})
+    void inWhateverOrderRepeatsAreAnsweredTheLastCommittedCounts(String order) throws Exception {
+        BlockingQueue<Runnable> held = new LinkedBlockingQueue<>();
+        completions = held::add;
+        List<CompletionStage<Optional<Code>>> stages = new ArrayList<>();
+        List<Runnable> answers = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            stages.add(registry.register(ALICE, KEY));
+            answers.add(held.take());
+        }
+        completions = Runnable::run;
+        for (char next : order.toCharArray()) {
+            answers.get(next - '0').run();
+            accepts(ALICE, WRONG); // looked up, and put into the cache, between the answers
+        }
+        assertFalse(accepts(ALICE, result(stages.get(0)).orElseThrow()));
+        assertFalse(accepts(ALICE, result(stages.get(1)).orElseThrow()));
+        assertTrue(accepts(ALICE, result(stages.get(2)).orElseThrow()));
+    }
+
+    /** No look-up is answered: what is accepted was in the cache. */
+    @Test
+    void aRegistrationWithAKeyPutsItsCodeIntoTheCache() throws Exception {
+        Code code = register(ALICE, KEY).orElseThrow();
+        completions = new LinkedBlockingQueue<>()::add;
+        assertTrue(registry.accepts(ALICE, code).toCompletableFuture().getNow(false));
+    }
+
+    @Test
+    void aFailedCommitReplacesNoCode() throws Exception {
+        Code code = register(ALICE, KEY).orElseThrow();
+        try (Connection other = connect()) {
+            execute(other, TRIGGER_AGAINST_BOB);
+            execute(other, "BEGIN IMMEDIATE");
+            registry.register(new ClientId("first")); // the writer waits with it, and the next come together
+            CompletionStage<Optional<Code>> repeat = registry.register(ALICE, KEY);
+            registry.register(BOB);
+            execute(other, "ROLLBACK");
+            assertInstanceOf(UnavailableException.class, failure(repeat));
+        }
+        assertTrue(accepts(ALICE, code));
+    }
+
+    @Test
+    void noFileHoldsAKeyButOnlyItsSha256() throws Exception {
+        register(ALICE, KEY).orElseThrow();
+        String digest = new String(KEY.orElseThrow().sha256(), ISO_8859_1);
+        String running = bytesOfAllFiles();
+        close();
+        String closed = bytesOfAllFiles();
+        open();
+        for (String bytes : List.of(running, closed)) {
+            assertTrue(bytes.contains(digest));
+            assertFalse(bytes.contains(KEY.orElseThrow().value()));
+        }
     }
 
     @Test
@@ -416,10 +576,7 @@ class RegistryTest {
 
     /** A trigger, "full", takes no bob; alice comes before him in the batch, carol after. */
     private void assertABatchWithBobFails(Connection other) throws Exception {
-        execute(
-                other,
-                "CREATE TRIGGER full BEFORE INSERT ON registration WHEN NEW.id = 'bob'"
-                        + " BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+        execute(other, TRIGGER_AGAINST_BOB);
         execute(other, "BEGIN IMMEDIATE");
         registry.register(new ClientId("first")); // the writer waits with it, and the next come together
         List<CompletionStage<Optional<Code>>> batch = Stream.of("alice", "bob", "carol")
@@ -437,6 +594,10 @@ class RegistryTest {
 
     private Code register(ClientId id) throws Exception {
         return result(registry.register(id)).orElseThrow();
+    }
+
+    private Optional<Code> register(ClientId id, Optional<RequestKey> key) throws Exception {
+        return result(registry.register(id, key));
     }
 
     private void restart() {

@@ -11,6 +11,7 @@ import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,14 +36,14 @@ public final class SqlRegistrations implements Registrations {
     private static final Logger log = LoggerFactory.getLogger(SqlRegistrations.class);
 
     private final Database database;
-    private final GroupCommit<Registration, Boolean> additions;
+    private final GroupCommit<Registration, Outcome> additions;
     private final GroupCommit<ClientId, Optional<byte[]>> lookUps;
     private volatile Runnable foreignChangeListener = () -> {};
 
-    private SqlRegistrations(Database database, int queueSize, Executor completions) {
+    private SqlRegistrations(Database database, int queueSize, Executor completions, Clock clock) {
         this.database = database;
         additions = new GroupCommit<>(
-                "registration-writer", queueSize, completions, new Additions(database.foreignChanges()));
+                "registration-writer", queueSize, completions, new Additions(clock, database.foreignChanges()));
         lookUps = new GroupCommit<>("registration-reader", queueSize, completions, new LookUps());
     }
 
@@ -51,12 +52,13 @@ public final class SqlRegistrations implements Registrations {
      *
      * @param queueSize additions, and look-ups, that may wait
      * @param completions completes the stages of a batch
+     * @param clock tells how long ago a registration was
      * @throws StartupException where the file is no database of ours, or of a newer version
      */
-    public static SqlRegistrations open(Path file, Sync sync, int queueSize, Executor completions) {
+    public static SqlRegistrations open(Path file, Sync sync, int queueSize, Executor completions, Clock clock) {
         Database database = Database.open(file, sync);
         try {
-            return new SqlRegistrations(database, queueSize, completions);
+            return new SqlRegistrations(database, queueSize, completions, clock);
         } catch (RuntimeException e) {
             database.close();
             throw e;
@@ -74,7 +76,7 @@ public final class SqlRegistrations implements Registrations {
     }
 
     @Override
-    public CompletionStage<Boolean> add(Registration registration) {
+    public CompletionStage<Outcome> add(Registration registration) {
         return additions.submit(registration);
     }
 
@@ -107,36 +109,76 @@ public final class SqlRegistrations implements Registrations {
         }
     }
 
-    /** One transaction a batch; true for each row that is new. */
-    private final class Additions implements GroupCommit.Sink<Registration, Boolean> {
+    /** One transaction a batch. */
+    private final class Additions implements GroupCommit.Sink<Registration, Outcome> {
 
+        private final Clock clock;
         private long foreignChanges;
 
-        Additions(long foreignChanges) {
+        Additions(Clock clock, long foreignChanges) {
+            this.clock = clock;
             this.foreignChanges = foreignChanges;
         }
 
         @Override
-        public List<Boolean> commit(List<Registration> registrations) throws IOException {
+        public List<Outcome> commit(List<Registration> registrations) throws IOException {
             return database.writer().inTransaction(handle -> {
-                List<Boolean> added = insert(handle, registrations);
+                List<Outcome> outcomes = add(handle, registrations, clock.millis());
                 database.requireFilesInPlace();
-                return added;
+                return outcomes;
             });
         }
 
-        private static List<Boolean> insert(Handle handle, List<Registration> registrations) {
+        private static List<Outcome> add(Handle handle, List<Registration> registrations, long nowMillis) {
+            boolean anyKey =
+                    registrations.stream().anyMatch(each -> each.keySha256().isPresent());
+            int[] rows = anyKey ? insertWithKeys(handle, registrations, nowMillis) : insert(handle, registrations);
+            List<Outcome> outcomes = new ArrayList<>(rows.length);
+            for (int i = 0; i < rows.length; i++) {
+                boolean isAdded = rows[i] == 1;
+                outcomes.add(isAdded ? Outcome.ADDED : replaceOfSameKey(handle, registrations.get(i), nowMillis));
+            }
+            return outcomes;
+        }
+
+        /** @return for each registration 1, or 0 where the id is taken */
+        private static int[] insert(Handle handle, List<Registration> registrations) {
             try (PreparedBatch batch = handle.prepareBatch(
                     "INSERT INTO registration (id, code_sha256) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
                 for (Registration each : registrations) {
                     batch.bind(0, each.id().value()).bind(1, each.codeSha256()).add();
                 }
-                List<Boolean> added = new ArrayList<>(registrations.size());
-                for (int rows : batch.execute()) {
-                    added.add(rows == 1);
-                }
-                return added;
+                return batch.execute();
             }
+        }
+
+        private static int[] insertWithKeys(Handle handle, List<Registration> registrations, long nowMillis) {
+            try (PreparedBatch batch =
+                    handle.prepareBatch("INSERT INTO registration (id, code_sha256, key_sha256, registered_millis)"
+                            + " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
+                for (Registration each : registrations) {
+                    Optional<byte[]> key = each.keySha256();
+                    batch.bind(0, each.id().value())
+                            .bind(1, each.codeSha256())
+                            .bind(2, key.orElse(null))
+                            .bind(3, key.map(sha256 -> nowMillis).orElse(null))
+                            .add();
+                }
+                return batch.execute();
+            }
+        }
+
+        private static Outcome replaceOfSameKey(Handle handle, Registration registration, long nowMillis) {
+            boolean isReplaced = registration.keySha256().isPresent()
+                    && handle.execute(
+                                    "UPDATE registration SET code_sha256 = ?"
+                                            + " WHERE id = ? AND key_sha256 = ? AND registered_millis >= ?",
+                                    registration.codeSha256(),
+                                    registration.id().value(),
+                                    registration.keySha256().get(),
+                                    nowMillis - REPEATABLE.toMillis())
+                            == 1;
+            return isReplaced ? Outcome.REPLACED : Outcome.TAKEN;
         }
 
         /** Rewrites the schema's version, the smallest write there is. */
