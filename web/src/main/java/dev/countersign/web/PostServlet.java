@@ -54,6 +54,7 @@ abstract class PostServlet extends HttpServlet {
     /**
      * Does what the body asks for.
      *
+     * @param request for its headers; its body has been read
      * @return the answer, once the work is durable; or why it was not done
      * @throws RefusalException where the request is refused at once
      */

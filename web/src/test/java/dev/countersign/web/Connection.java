@@ -39,6 +39,15 @@ final class Connection implements AutoCloseable {
         return request("POST " + path, "Content-Type: application/json\r\nContent-Length: " + json.length, json);
     }
 
+    /** @param header a line more, or lines, without the last one's end */
+    static byte[] post(String path, String header, String json) {
+        byte[] body = json.getBytes(UTF_8);
+        return request(
+                "POST " + path,
+                "Content-Type: application/json\r\nContent-Length: " + body.length + "\r\n" + header,
+                body);
+    }
+
     /** One without a body, and with no header but {@code Host}. */
     static byte[] request(String methodAndPath) {
         return bytes(methodAndPath + " HTTP/1.1\r\nHost: localhost\r\n\r\n");

@@ -81,6 +81,13 @@ final class OpenApi {
                 .isEmpty();
     }
 
+    /** Whether the operation's only parameter, a header, may have the value. */
+    boolean allowsHeader(String operation, String name, String value) {
+        String parameter = operation + "/parameters/0";
+        assertEquals(name, file.at(parameter + "/name").stringValue());
+        return errors(parameter + "/schema", StringNode.valueOf(value)).isEmpty();
+    }
+
     /**
      * Fails where the file does not allow the answer.
      *

@@ -87,6 +87,39 @@ final class OpenApiTest {
         assertEquals(openApi.allowsRequest(REGISTER, json) ? 201 : 400, answer.status(), answer::text);
     }
 
+    /** A tilde stands for a double quote. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "0123456789abcdef",
+                "~0123456789abcdef~",
+                "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                "~0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef~",
+                "!$%&'()*+,-./:;<=>?@[]^_`{|}#",
+                "~0123456789abcde",
+                "0123456~89abcdef",
+                "",
+                "~~",
+                "0123456789abcde",
+                "~0123456789abcde~",
+                "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef+",
+                "~0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef+~",
+                "0123456789 abcdef",
+                "0123456789\tabcdef",
+                "0123456789abcdef\u00e9"
+            })
+    void theFileAndTheServerTakeTheSameKeys(String tildes) throws IOException {
+        String key = tildes.replace('~', '"');
+        byte[] request = Connection.post("/register", "Idempotency-Key: " + key, Json.registration("new-" + ++ids));
+
+        try (Connection connection = new Connection(server.registerPort())) {
+            Answer answer = connection.exchange(request);
+
+            assertEquals(
+                    openApi.allowsHeader(REGISTER, "Idempotency-Key", key) ? 201 : 400, answer.status(), answer::text);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
