@@ -6,11 +6,9 @@ import dev.countersign.core.Appended;
 import dev.countersign.core.MessageLog;
 import dev.countersign.core.Messages;
 import dev.countersign.core.Registry;
-import dev.countersign.core.RequestKey;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -38,9 +36,8 @@ final class MessageServlet extends PostServlet {
 
     @Override
     CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body) {
-        Optional<RequestKey> key = idempotencyKey(request);
         NewMessages sent = RequestBody.messages(body);
-        Messages message = new Messages(sent.id(), key, sent.texts(), sent.isList());
+        Messages message = new Messages(sent.id(), IdempotencyKey.of(request, 1), sent.texts(), sent.isList());
         return registry.accepts(sent.id(), sent.code())
                 .toCompletableFuture()
                 .thenCompose(isRight -> isRight ? messages.append(message) : WRONG_CODE)

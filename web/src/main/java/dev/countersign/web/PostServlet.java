@@ -2,7 +2,6 @@ package dev.countersign.web;
 
 import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.OverloadedException;
-import dev.countersign.core.RequestKey;
 import dev.countersign.core.UnavailableException;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServlet;
@@ -11,8 +10,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Enumeration;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -106,20 +103,6 @@ abstract class PostServlet extends HttpServlet {
     /** Bytes of heap for as long as the body arrives and is read: a large one is there as bytes, as text and escaped. */
     private static long memoryOf(int bodyBytes) {
         return REQUEST_BYTES + (bodyBytes <= SMALL_BYTES ? bodyBytes : 8L * bodyBytes);
-    }
-
-    /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} where the request has a key that is none, or several */
-    static Optional<RequestKey> idempotencyKey(HttpServletRequest request) {
-        if (request.getHeader("Idempotency-Key") == null) {
-            return Optional.empty();
-        }
-        Enumeration<String> headers = request.getHeaders("Idempotency-Key");
-        Optional<RequestKey> key = RequestKey.parse(headers.nextElement());
-        if (key.isEmpty() || headers.hasMoreElements()) {
-            throw new RefusalException(
-                    Problem.MALFORMED_REQUEST, "An Idempotency-Key is 1 to 64 visible ASCII characters.");
-        }
-        return key;
     }
 
     private CompletableFuture<Reply> tryAnswer(HttpServletRequest request, byte[] body) {

@@ -42,8 +42,7 @@ public final class Store implements Closeable {
      */
     public static Store open(Home home, StoreSettings settings, Executor registryCompletions, Executor logCompletions) {
         try {
-            SqlRegistrations registrations =
-                    SqlRegistrations.open(
+            SqlRegistrations registrations = SqlRegistrations.open(
                     home.database(), settings.sync(), settings.queueSize(), registryCompletions, Clock.systemUTC());
             return open(home, registrations, settings, logCompletions);
         } catch (RuntimeException e) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.core.Past;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
 import java.nio.file.Files;
@@ -46,7 +47,7 @@ class MigrationTest {
     void itsCodesStayAndItHasTheNewColumns() throws Exception {
         List<String> registrations = makeVersion1(1_000);
         try (Database database = Database.open(file, Sync.ALWAYS)) {
-            assertEquals(1, database.versionFound());
+            assertEquals(Past.BEFORE_JOURNALS, database.past());
         }
         assertEquals(registrations, query(file, REGISTRATIONS));
         assertEquals(List.of("2"), query(file, "PRAGMA user_version")); // which version 0.1.0 refuses
@@ -66,7 +67,7 @@ class MigrationTest {
     @Test
     void aNewDatabaseHasTheSameTableAndNoCopyIsMade() throws Exception {
         try (Database database = Database.open(file, Sync.ALWAYS)) {
-            assertEquals(0, database.versionFound());
+            assertEquals(Past.NEW, database.past());
         }
         assertFalse(Files.exists(copy));
         String schema = "SELECT sql FROM sqlite_schema";
@@ -81,7 +82,7 @@ class MigrationTest {
     void oneThatIsUpToDateIsLeftAsItIs() throws Exception {
         Database.open(file, Sync.ALWAYS).close();
         try (Database database = Database.open(file, Sync.ALWAYS)) {
-            assertEquals(2, database.versionFound());
+            assertEquals(Past.BEFORE_JOURNALS, database.past());
         }
         assertFalse(Files.exists(copy));
     }
