@@ -4,7 +4,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.util.Optional;
 
-/** What a client marks a request with, so that sending it again does not double it: 1 to 64 visible ASCII characters. */
+/**
+ * What a client marks a request with, so that sending it again does not double it: 1 to 64 visible ASCII characters.
+ *
+ * <p>{@link #toString} hides it: with that of a registration anybody can replace the code for an hour.
+ */
 public record RequestKey(String value) {
 
     private static final int MAX_LENGTH = 64;
@@ -30,5 +34,10 @@ public record RequestKey(String value) {
     /** The SHA-256 of its characters, 32 bytes. */
     public byte[] sha256() {
         return Code.sha256(value.getBytes(US_ASCII));
+    }
+
+    @Override
+    public String toString() {
+        return "RequestKey[hidden]";
     }
 }

@@ -55,6 +55,11 @@ class RequestKeyTest {
     }
 
     @Test
+    void toStringHidesIt() {
+        assertEquals("RequestKey[hidden]", new RequestKey("a-key").toString());
+    }
+
+    @Test
     void itsDigestIsOfWhatStandsBetweenTheQuotes() throws Exception {
         assertArrayEquals(
                 MessageDigest.getInstance("SHA-256").digest("a-key".getBytes(US_ASCII)),
