@@ -53,7 +53,7 @@ final class SendCommand implements Callable<Integer> {
     private static final int FATE_UNKNOWN = 4;
 
     private static final DateTimeFormatter TIME =
-            new DateTimeFormatterBuilder().appendInstant(3).toFormatter(); // as the log's lines have it
+            new DateTimeFormatterBuilder().appendInstant(6).toFormatter(); // as the log's lines have it
     private static final Pattern CONTROLS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
     @Spec

@@ -64,14 +64,14 @@ final class ContractTest {
     }
 
     @Test
-    void theTimeIsWhenItWasWrittenInUtcAndMilliseconds() throws IOException {
+    void theTimeIsWhenItWasWrittenInUtcAndMicroseconds() throws IOException {
         String code = server.service().register("punctual");
         Instant before = Instant.now().minusMillis(1);
 
         String time =
                 server.service().send("punctual", code, "what time is it?").member("time");
 
-        assertTrue(time.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z"), time);
+        assertTrue(time.matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z"), time);
         Duration sinceBefore = Duration.between(before, Instant.parse(time));
         assertTrue(!sinceBefore.isNegative() && sinceBefore.toSeconds() < 60, time);
     }

@@ -54,7 +54,7 @@ final class DeathTest {
                 """.replace("{class}", BrokenAppender.class.getName()));
         List<String> command = withTestClasses(ServerProcess.command(arguments()));
         command.add(1, "-Dlogback.configurationFile=" + logback);
-        command.addAll(0, List.of(SHELL.toString(), "-c", "ulimit -f 4000 && exec \"$@\"", "sh"));
+        command.addAll(0, List.of(SHELL.toString(), "-c", "ulimit -f 6000 && exec \"$@\"", "sh"));
         try (ServerProcess server = ServerProcess.start(new ProcessBuilder(command))) {
             Service service = server.service();
             String code = service.register("alice");

@@ -269,7 +269,7 @@ final class MainTest {
             assertEquals("", server.restOfOutput());
         }
         assertEquals(
-                List.of("countersign.db", "lock"),
+                List.of("countersign.db", "keys-1", "lock", "messages.journal"),
                 Arrays.stream(home.resolve("data").toFile().list()).sorted().toList(),
                 "the write-ahead log is merged and gone");
     }
@@ -339,14 +339,22 @@ final class MainTest {
     }
 
     /** Mounts stand in a name space of the process's own, which takes them with it. */
-    @ParameterizedTest
-    @CsvSource({"noexec, 100k", "size=1m, 300k"})
-    void whereTheHomeCanNotHoldSqlitesLibraryTheTemporaryFolderDoes(String mount, String filled) throws Exception {
+    @Test
+    void whereTheHomeCanNotLoadSqlitesLibraryTheTemporaryFolderDoes() throws Exception {
         assumeMounts();
-        ProcessBuilder builder = inMounts(mountAt(home, mount) + fill(home, filled), ServerProcess.command(at(home)));
+        ProcessBuilder builder = inMounts(mountAt(home, "noexec"), ServerProcess.command(at(home)));
         try (ServerProcess server = ServerProcess.start(builder)) {
             server.service().register("alice");
         }
+    }
+
+    @Test
+    void aHomeWithoutRoomForTheJournalEndsTheStartWithTheReason() throws Exception {
+        assumeMounts();
+        ProcessBuilder builder =
+                inMounts(mountAt(home, "size=1m") + fill(home, "300k"), ServerProcess.command(at(home)));
+
+        assertOneLine(Outcome.of(builder), List.of(home.toString(), "No space left on device"));
     }
 
     @ParameterizedTest

@@ -22,7 +22,7 @@ final class UnreadConsoleTest {
     /** Fills a pipe, limits files to 2 MB, and starts what follows with its output and errors going to the pipe. */
     private static final String UNREAD = """
             mkfifo "$0" && exec 3<>"$0" && dd if=/dev/zero of="$0" bs=512 oflag=nonblock 2>/dev/null
-            ulimit -f 4000 && exec "$@" >&3 2>&3""";
+            ulimit -f 6000 && exec "$@" >&3 2>&3""";
 
     @TempDir
     private Path folder;

@@ -1,6 +1,7 @@
 package dev.countersign.core.file;
 
 import java.io.Closeable;
+import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -28,8 +29,10 @@ final class Flusher implements Closeable {
     }
 
     private void run() {
+        boolean grows = true;
         while (!closed) {
             LockSupport.parkNanos(this, INTERVAL_NANOS);
+            grows = grows && grow();
             try {
                 messages.checkpoint();
                 if (!healthy) {
@@ -42,6 +45,17 @@ final class Flusher implements Closeable {
                     log.error("can't flush the message log; refusing work until it succeeds again", e);
                 }
             }
+        }
+    }
+
+    /** False where the disk has no room: what is left of it is for messages. */
+    private boolean grow() {
+        try {
+            messages.grow();
+            return true;
+        } catch (IOException e) {
+            log.warn("the journal can't have its full size, so that bursts may wait: {}", e.getMessage());
+            return false;
         }
     }
 

@@ -38,6 +38,11 @@ final class Journal implements Closeable {
     private static final long FAR_AHEAD = 1L << 40;
     private static final int SCAN_BYTES = 1024 * 1024;
 
+    /** A first start writes no more, so that it is quick; room for the lines of a body of 64 KiB, whatever is in it. */
+    private static final int FIRST_RING_BYTES = 2 * 1024 * 1024;
+
+    private static final int GROWTH_BYTES = 8 * 1024 * 1024;
+
     private final CRC32C crc = new CRC32C();
     private final ByteBuffer block = ByteBuffer.allocateDirect(BLOCK_BYTES);
     private final Disk disk;
@@ -45,7 +50,7 @@ final class Journal implements Closeable {
     private final Disk.Handle handle;
     private final Object identity;
     private final long seed;
-    private final long end; // of the ring: bytes from the file's start
+    private long end; // of the ring: bytes from the file's start
     private final Sync sync;
     private long sequence; // of the last header flushed
     private Checkpoint named; // by that header
@@ -87,13 +92,13 @@ final class Journal implements Closeable {
         disk.create(unfinished);
         Checkpoint first = start.at(0, RING_START);
         try (Disk.Handle handle = disk.open(unfinished, Disk.Mode.POSITIONED)) {
-            writeZeros(handle, 0, RING_START + ringBytes);
+            writeZeros(handle, 0, RING_START + Math.min(ringBytes, FIRST_RING_BYTES));
             handle.write(encode(new Header(seed, 0, sync == Sync.ALWAYS, first)), 0);
             handle.force();
         }
         disk.rename(unfinished, file);
         disk.flushFolder(file.getParent());
-        return open(disk, file, ringBytes, sync);
+        return open(disk, file, sync);
     }
 
     /**
@@ -102,7 +107,7 @@ final class Journal implements Closeable {
      *
      * @throws StartupException where the disk has lost what it had flushed
      */
-    static Journal open(Disk disk, Path file, long ringBytes, Sync sync) throws IOException {
+    static Journal open(Disk disk, Path file, Sync sync) throws IOException {
         Object identity = disk.stat(file)
                 .orElseThrow(() -> new IOException(file + " has gone"))
                 .identity();
@@ -114,11 +119,6 @@ final class Journal implements Closeable {
                             + " written to it. Restore a backup; or move the file away to go on without the messages"
                             + " of the last moments before the stop."));
             long length = handle.length();
-            if (length < RING_START + ringBytes) {
-                writeZeros(handle, length, RING_START + ringBytes - length);
-                handle.force();
-                length = RING_START + ringBytes;
-            }
             Journal journal =
                     new Journal(disk, file, handle, identity, length / BLOCK_BYTES * BLOCK_BYTES, sync, header);
             journal.recover(header);
@@ -127,6 +127,33 @@ final class Journal implements Closeable {
             handle.close();
             throw e;
         }
+    }
+
+    /**
+     * Writes and flushes more blocks behind the ring, and returns where they end; the ring has them with {@link #growTo}.
+     * By a handle of its own: of a failed flush the writer's would not hear again. Safe beside all other calls.
+     */
+    long writeMore(long ringBytes, long from) throws IOException {
+        long to = Math.min(RING_START + ringBytes, from + GROWTH_BYTES);
+        try (Disk.Handle more = disk.open(file, Disk.Mode.POSITIONED)) {
+            writeZeros(more, from, to - from);
+            more.force();
+        }
+        return to;
+    }
+
+    /** Lets the ring end there, where all before is written and flushed. */
+    void growTo(long newEnd) {
+        end = newEnd;
+    }
+
+    /** Where the ring ends. */
+    long end() {
+        return end;
+    }
+
+    boolean hasFullSize(long ringBytes) {
+        return end >= RING_START + ringBytes;
     }
 
     private static void writeZeros(Disk.Handle handle, long from, long bytes) throws IOException {

@@ -50,7 +50,8 @@ final class LogWriter implements Closeable {
     private final KeyTable keys;
     private final KeyFile keyFile;
     private final Batch batch;
-    private final int maxBatchBytes;
+    private final long ringBytes;
+    private boolean hasFullSize; // the journal; used by the flusher alone
     private final List<KeyEntry> batchKeys = new ArrayList<>();
     private LogFile active;
     private Checkpoint flushed; // the last that log and keys were flushed up to, and found well
@@ -66,7 +67,7 @@ final class LogWriter implements Closeable {
     /** Takes over what a start has made equal and flushed. */
     LogWriter(
             Disk disk,
-            Path path,
+            MessageFiles files,
             Clock clock,
             LongSupplier nanoTime,
             Journal journal,
@@ -74,7 +75,8 @@ final class LogWriter implements Closeable {
             KeyFile keyFile,
             LogFile active) {
         this.disk = disk;
-        this.path = path;
+        path = files.log();
+        ringBytes = files.ringBytes();
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.journal = journal;
@@ -83,7 +85,6 @@ final class LogWriter implements Closeable {
         this.active = active;
         flushed = reached();
         batch = new Batch(journal.seed());
-        maxBatchBytes = Math.min(MAX_BATCH_BYTES, journal.largestRecordBytes());
     }
 
     /**
@@ -170,6 +171,7 @@ final class LogWriter implements Closeable {
         List<Request> fresh = new ArrayList<>();
         Map<KeyName, KeyEntry> freshKeys = new HashMap<>();
         batchKeys.clear();
+        int maxBytes = Math.min(MAX_BATCH_BYTES, journal.largestRecordBytes());
         int bytes = 0;
         for (int i = outcomes.size(); i < requests.size(); i++) {
             Request request = requests.get(i);
@@ -178,7 +180,7 @@ final class LogWriter implements Closeable {
                 outcomes.add(remembered.get());
                 continue;
             }
-            if (bytes > 0 && bytes + request.bytes() > maxBatchBytes) {
+            if (bytes > 0 && bytes + request.bytes() > maxBytes) {
                 break;
             }
             if (request.keyed().isPresent()) {
@@ -430,6 +432,20 @@ final class LogWriter implements Closeable {
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** Gives the journal more of its full size, where it has not got it yet. */
+    void grow() throws IOException {
+        if (!hasFullSize) {
+            long end = journal.writeMore(ringBytes, journal.end()); // which nobody else changes
+            lock.lock();
+            try {
+                journal.growTo(end);
+                hasFullSize = journal.hasFullSize(ringBytes);
+            } finally {
+                lock.unlock();
+            }
         }
     }
 

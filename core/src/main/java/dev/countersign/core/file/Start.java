@@ -43,7 +43,7 @@ final class Start {
         if (!Journal.exists(disk, files.journal())) {
             makeJournal(past);
         }
-        Journal journal = Journal.open(disk, files.journal(), files.ringBytes(), files.sync());
+        Journal journal = Journal.open(disk, files.journal(), files.sync());
         try {
             KeyTable keys = new KeyTable(files.rememberedKeys());
             KeyFile keyFile =
@@ -60,7 +60,7 @@ final class Start {
                     each.force();
                 }
                 LogFile active = makeEqual(journal, Record.lines(records));
-                LogWriter started = new LogWriter(disk, path, clock, nanoTime, journal, keys, keyFile, active);
+                LogWriter started = new LogWriter(disk, files, clock, nanoTime, journal, keys, keyFile, active);
                 started.start();
                 return started;
             } catch (IOException | RuntimeException e) {

@@ -66,12 +66,14 @@ final class Database implements Closeable {
      */
     private static final int WAL_BYTES = 64 * 1024 * 1024;
 
+    private final Path file;
     private final Handle writer;
     private final List<OpenedFile> files;
     private final Handle reader;
     private final int versionFound;
 
-    private Database(Handle writer, List<OpenedFile> files, Handle reader, int versionFound) {
+    private Database(Path file, Handle writer, List<OpenedFile> files, Handle reader, int versionFound) {
+        this.file = file;
         this.writer = writer;
         this.files = files;
         this.reader = reader;
@@ -87,7 +89,7 @@ final class Database implements Closeable {
             try {
                 tune(writer, sync);
                 int versionFound = migrate(writer, file);
-                return new Database(writer, filesOf(file), handle(file, true), versionFound);
+                return new Database(file, writer, filesOf(file), handle(file, true), versionFound);
             } catch (RuntimeException | IOException e) {
                 writer.close();
                 throw e;
@@ -112,7 +114,9 @@ final class Database implements Closeable {
     /** Notes that messages have a journal: a start that finds none from now on has lost it. */
     void noteJournal() {
         if (versionFound != JOURNAL_VERSION) {
-            writer.execute("PRAGMA user_version = " + JOURNAL_VERSION);
+            try (Handle own = handle(file, false)) { // the writer's may be in use already
+                own.execute("PRAGMA user_version = " + JOURNAL_VERSION);
+            }
         }
     }
 

@@ -70,7 +70,7 @@ public final class SqlRegistrations implements Registrations {
         return database.past();
     }
 
-    /** Notes that messages have a journal. To be called before the first registration. */
+    /** Notes that messages have a journal. */
     public void noteJournal() {
         database.noteJournal();
     }

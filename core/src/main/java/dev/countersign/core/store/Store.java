@@ -61,14 +61,27 @@ public final class Store implements Closeable {
                     new MemoryBudget(settings.queueMemoryBytes()),
                     logCompletions,
                     Clock.systemUTC());
-            registrations.noteJournal();
-            Registry registry =
-                    new Registry(registrations, new CodeGenerator(new SecureRandom()), StoreSettings.shareOfHeap());
-            return new Store(home, registrations, registry, messageLog);
+            return open(home, registrations, messageLog);
         } catch (RuntimeException e) {
             registrations.close();
             throw e;
         }
+    }
+
+    private static Store open(Home home, SqlRegistrations registrations, MessageLog messageLog) {
+        try {
+            registrations.noteJournal();
+        } catch (RuntimeException e) {
+            try (messageLog) {
+                throw e;
+            } catch (IOException again) {
+                e.addSuppressed(again);
+                throw e;
+            }
+        }
+        Registry registry =
+                new Registry(registrations, new CodeGenerator(new SecureRandom()), StoreSettings.shareOfHeap());
+        return new Store(home, registrations, registry, messageLog);
     }
 
     public Home home() {

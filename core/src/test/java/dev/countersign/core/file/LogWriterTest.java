@@ -349,6 +349,8 @@ class LogWriterTest {
         MessageFiles larger = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 21, 800);
         try (LogWriter log = new Start(new LocalDisk(), larger, clock, nanoTime).run(Past.LOST_JOURNAL)) {
             assertEquals(1, Requests.firstReceipt(logged(log, "one")));
+            log.grow();
+            assertEquals(2, Requests.firstReceipt(logged(log, "two")));
         }
         assertEquals((1 << 21) + 8192, Files.size(files.journal()));
         start(Past.LOST_JOURNAL).close();
