@@ -111,13 +111,15 @@ final class Database implements Closeable {
         return versionFound < JOURNAL_VERSION ? Past.BEFORE_JOURNALS : Past.LOST_JOURNAL;
     }
 
-    /** Notes that messages have a journal: a start that finds none from now on has lost it. */
-    void noteJournal() {
-        if (versionFound != JOURNAL_VERSION) {
+    /** Notes that messages have a journal: a start that finds none from now on has lost it. False where it was noted. */
+    boolean noteJournal() {
+        boolean isNew = versionFound != JOURNAL_VERSION;
+        if (isNew) {
             try (Handle own = handle(file, false)) { // the writer's may be in use already
                 own.execute("PRAGMA user_version = " + JOURNAL_VERSION);
             }
         }
+        return isNew;
     }
 
     Handle writer() {

@@ -39,6 +39,7 @@ public final class SqlRegistrations implements Registrations {
     private final GroupCommit<Registration, Outcome> additions;
     private final GroupCommit<ClientId, Optional<byte[]>> lookUps;
     private volatile Runnable foreignChangeListener = () -> {};
+    private volatile boolean hasNotedJournal;
 
     private SqlRegistrations(Database database, int queueSize, Executor completions, Clock clock) {
         this.database = database;
@@ -72,7 +73,7 @@ public final class SqlRegistrations implements Registrations {
 
     /** Notes that messages have a journal. */
     public void noteJournal() {
-        database.noteJournal();
+        hasNotedJournal = database.noteJournal();
     }
 
     @Override
@@ -197,6 +198,10 @@ public final class SqlRegistrations implements Registrations {
             if (changes != foreignChanges) {
                 foreignChanges = changes;
                 foreignChangeListener.run();
+                if (hasNotedJournal) { // that was ourselves, at the start
+                    hasNotedJournal = false;
+                    return;
+                }
                 log.info("another process has changed the database; codes are looked up anew");
             }
         }
