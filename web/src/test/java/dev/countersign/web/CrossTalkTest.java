@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Clients that do nothing wrong, beside a flood of connections that break off in the ways that make Jetty refuse them on
- * a second thread. Five minutes of each kind on each port, instead of some seconds of two:
+ * a second thread. By default some seconds of the kind that shows the fault soonest; five minutes of each on each port:
  *
  * <pre>mvn -pl web -am test -Dtest=CrossTalkTest -Dsurefire.failIfNoSpecifiedTests=false -Dcrosstalk.seconds=300</pre>
  */
