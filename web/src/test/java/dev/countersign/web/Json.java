@@ -1,6 +1,7 @@
 package dev.countersign.web;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
@@ -31,7 +32,15 @@ final class Json {
         return write(members);
     }
 
-    private static String write(Map<String, String> members) {
+    static String messages(String id, String code, List<String> messages) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("id", id);
+        members.put("code", code);
+        members.put("messages", messages);
+        return write(members);
+    }
+
+    private static String write(Map<String, ?> members) {
         return MAPPER.writeValueAsString(members);
     }
 }

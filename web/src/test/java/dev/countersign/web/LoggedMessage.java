@@ -6,13 +6,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** A line of the message log, as a reader of the file parses it. */
-record LoggedMessage(String receipt, String time, String id, String message) {
+record LoggedMessage(
+        String receipt, String time, String id, Optional<String> key, Optional<String> part, String message) {
 
-    private static final List<String> MEMBERS = List.of("receipt", "time", "id", "message");
+    private static final List<String> MEMBERS = List.of("receipt", "time", "id", "key", "part", "message");
+    private static final Set<String> OPTIONAL = Set.of("key", "part");
+
+    /** One without a key, and alone. */
+    LoggedMessage(String receipt, String time, String id, String message) {
+        this(receipt, time, id, Optional.empty(), Optional.empty(), message);
+    }
 
     static Path file(Path home) {
         return home.resolve("logs/messages.jsonl");
@@ -26,9 +35,25 @@ record LoggedMessage(String receipt, String time, String id, String message) {
 
     private static LoggedMessage parse(String line) {
         JsonNode json = Json.parse(line);
-        assertEquals(MEMBERS, List.copyOf(json.propertyNames()));
-        List<String> values =
-                MEMBERS.stream().map(name -> json.get(name).stringValue()).toList();
-        return new LoggedMessage(values.get(0), values.get(1), values.get(2), values.get(3));
+        List<String> expected = MEMBERS.stream()
+                .filter(name -> json.has(name) || !OPTIONAL.contains(name))
+                .toList();
+        assertEquals(expected, List.copyOf(json.propertyNames()));
+        return new LoggedMessage(
+                text(json, "receipt"),
+                text(json, "time"),
+                text(json, "id"),
+                optionalText(json, "key"),
+                optionalText(json, "part"),
+                text(json, "message"));
+    }
+
+    private static String text(JsonNode json, String name) {
+        return json.required(name).stringValue();
+    }
+
+    /** Empty where the member is missing; one that is null is no text. */
+    private static Optional<String> optionalText(JsonNode json, String name) {
+        return json.has(name) ? Optional.of(text(json, name)) : Optional.empty();
     }
 }
