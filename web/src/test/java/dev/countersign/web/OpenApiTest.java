@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -120,9 +121,53 @@ final class OpenApiTest {
         }
     }
 
+    /** A tilde stands for a double quote. */
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "k",
+                "~k~",
+                "~",
+                "~~~",
+                "~k",
+                "k~",
+                "!$%&'()*+,-./:;<=>?@[]^_`{|}#",
+                "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
+                "~0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef~",
+                "",
+                "~~",
+                "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef+",
+                "~0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef+~",
+                "a b",
+                "~ ~",
+                "a\tb",
+                "\u00e9"
+            })
+    void theFileAndTheServerTakeTheSameKeysOfMessages(String tildes) throws IOException {
+        String key = tildes.replace('~', '"');
+        String id = "new-" + ++ids;
+        String json = Json.message(id, server.service().register(id), "hello");
+
+        try (Connection connection = new Connection(server.messagePort())) {
+            Answer answer = connection.exchange(Connection.post("/message", "Idempotency-Key: " + key, json));
+
+            assertEquals(
+                    openApi.allowsHeader(MESSAGE, "Idempotency-Key", key) ? 201 : 400, answer.status(), answer::text);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'id':'NEW','code':'CODE','messages':['one','']}",
+                "{'id':'NEW','code':'CODE','messages':['one']}",
+                "{'id':'NEW','code':'CODE','messages':[]}",
+                "{'id':'NEW','code':'CODE','messages':['one',null]}",
+                "{'id':'NEW','code':'CODE','messages':['one',['two']]}",
+                "{'id':'NEW','code':'CODE','messages':'one'}",
+                "{'id':'NEW','code':'CODE','message':'one','messages':['one']}",
+                "{'id':'NEW','code':'CODE','message':null,'messages':['one']}",
+                "{'id':'NEW','code':'CODE','message':'one','messages':null}",
                 "{'id':'NEW','code':'CODE','message':'hello'}",
                 "{'message':'','code':'CODE','id':'NEW','other':{}}",
                 "{'id':'a b','code':'CODE','message':'hello'}",
@@ -137,6 +182,17 @@ final class OpenApiTest {
         String id = "new-" + ++ids;
         String code = server.service().register(id);
         String json = singleQuoted.replace('\'', '"').replace("NEW", id).replace("CODE", code);
+
+        Answer answer = server.service().postMessage(json);
+
+        assertEquals(openApi.allowsRequest(MESSAGE, json) ? 201 : 400, answer.status(), answer::text);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1_000, 1_001})
+    void theFileAndTheServerTakeAsManyTexts(int count) throws IOException {
+        String id = "new-" + ++ids;
+        String json = Json.messages(id, server.service().register(id), Collections.nCopies(count, "x"));
 
         Answer answer = server.service().postMessage(json);
 
@@ -172,10 +228,15 @@ final class OpenApiTest {
         for (String body : List.of(
                 Json.message("alice", code, "hello"),
                 Json.message("alice", "guessed", "hello"),
+                Json.messages("alice", code, List.of("one", "two")),
                 Json.message("not an id", code, "hello"),
                 "[]",
                 "x".repeat(65_537))) {
             take(MESSAGE, service.postMessage(body));
+        }
+        for (String text : List.of("first", "first", "another")) { // 201, 200, 422
+            takeKeyed(own.messagePort(), Json.message("alice", code, text), "a");
+            takeKeyed(own.messagePort(), Json.messages("alice", code, List.of(text, text)), "b");
         }
         String headers = "Content-Type: application/json\r\nContent-Length: 2";
         String encoded = headers + "\r\nContent-Encoding: gzip";
@@ -260,6 +321,12 @@ final class OpenApiTest {
             throws IOException {
         try (Connection connection = new Connection(port)) {
             take(operation, connection.exchange(Connection.request(methodAndPath, headers, Connection.bytes(body))));
+        }
+    }
+
+    private void takeKeyed(int port, String json, String key) throws IOException {
+        try (Connection connection = new Connection(port)) {
+            take(MESSAGE, connection.exchange(Connection.post("/message", "Idempotency-Key: " + key, json)));
         }
     }
 
