@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -352,7 +353,7 @@ final class MessageKeyTest {
         }
     }
 
-    /** Killed with requests under way: whether one was logged or not, sent again it is, once. */
+    /** Killed with lists under way: whether one was logged or not, sent again it is, once and whole. */
     @Test
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void acrossKillsEachKeyIsLoggedOnce(@TempDir Path ownHome) throws IOException {
@@ -361,12 +362,10 @@ final class MessageKeyTest {
         List<byte[]> sent = new ArrayList<>();
         try (ServerProcess process = ServerProcess.start(ownHome)) {
             code = process.service().register("killed");
-            byte[] list = request(Json.messages("killed", code, List.of("one", "two")), "list");
-            sent.add(list);
-            answered.put(list, exchange(process.service().messagePort(), list));
-            for (int i = 1; i < PER_ID; i++) {
-                sent.add(request(Json.message("killed", code, "text " + i), "k" + i));
+            for (int i = 0; i < PER_ID; i++) {
+                sent.add(request(Json.messages("killed", code, List.of("one " + i, "two " + i)), "k" + i));
             }
+            answered.put(sent.get(0), exchange(process.service().messagePort(), sent.get(0)));
             sendUntilOneIsAnswered(process, sent.subList(1, PER_ID));
         }
         for (int round = 0; round < 2; round++) {
@@ -384,12 +383,13 @@ final class MessageKeyTest {
             }
         }
         List<String> logged = LoggedMessage.readAll(ownHome).stream()
-                .map(line -> line.key().orElseThrow() + " " + line.part().orElse("-") + " " + line.message())
+                .map(line -> line.key().orElseThrow() + " " + line.part().orElseThrow() + " " + line.message())
                 .sorted()
                 .toList();
-        List<String> expected = new ArrayList<>();
-        IntStream.range(1, PER_ID).forEach(i -> expected.add("k" + i + " - text " + i));
-        expected.addAll(List.of("list 1/2 one", "list 2/2 two"));
+        List<String> expected = IntStream.range(0, PER_ID)
+                .boxed()
+                .flatMap(i -> Stream.of("k" + i + " 1/2 one " + i, "k" + i + " 2/2 two " + i))
+                .toList();
         assertEquals(expected, logged);
     }
 
