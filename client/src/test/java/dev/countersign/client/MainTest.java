@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MainTest {
 
     private static final Pattern LOGGED_AS =
-            Pattern.compile("id: (\\S+)\nreceipt: \\d+, time: \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z\n");
+            Pattern.compile("id: (\\S+)\nreceipt: \\d+, time: \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z\n");
     private static final InputStream TERMINAL = new InputStream() {
         @Override
         public int read() {
@@ -330,7 +330,7 @@ class MainTest {
 
             assertEquals(0, run(TERMINAL, "hi", "--at-least-once"));
 
-            assertTrue(printed().contains("receipt: 9, time: 2026-11-22T19:26:55.070Z\n"), printed());
+            assertTrue(printed().contains("receipt: 9, time: 2026-11-22T19:26:55.071200Z\n"), printed());
         }
     }
 

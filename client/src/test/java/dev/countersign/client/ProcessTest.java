@@ -59,7 +59,7 @@ class ProcessTest {
                     0, run("--id=alice", "--register-port=" + server.port(), "--message-port=" + server.port(), "hi"));
 
             assertEquals(
-                    "id: alice\nreceipt: 42, time: 2026-11-22T19:26:55.070Z\n",
+                    "id: alice\nreceipt: 42, time: 2026-11-22T19:26:55.071200Z\n",
                     Files.readString(folder.resolve("out")));
             assertEquals("", complaint());
         }

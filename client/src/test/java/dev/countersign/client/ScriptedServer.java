@@ -60,7 +60,7 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     static Step logged(int receipt) {
-        return answer("201 Created", "{\"receipt\":\"" + receipt + "\",\"time\":\"2026-11-22T19:26:55.070Z\"}");
+        return answer("201 Created", "{\"receipt\":\"" + receipt + "\",\"time\":\"2026-11-22T19:26:55.071200Z\"}");
     }
 
     static Step registered(String code) {

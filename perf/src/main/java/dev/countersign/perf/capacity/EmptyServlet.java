@@ -20,7 +20,7 @@ import java.util.Map;
 public final class EmptyServlet {
     private static final String REGISTERED =
             "{\"id\":\"00000000-0000-4000-8000-000000000000\",\"code\":\"AAAAAAAAAAAAAAAAAAAAAAAA\"}";
-    private static final String LOGGED = "{\"receipt\":\"1000000\",\"time\":\"2026-11-22T19:26:55.071Z\"}";
+    private static final String LOGGED = "{\"receipt\":\"1000000\",\"time\":\"2026-11-22T19:26:55.071204Z\"}";
 
     private EmptyServlet() {}
 
