@@ -139,12 +139,17 @@ public final class GroupCommit<T, R> implements Closeable {
     public void close() {
         closed = true;
         wake();
+        awaitEnd(writer); // what was accepted is still to be written
+    }
+
+    /** Waits until a thread has ended, whatever interrupts the caller meanwhile. */
+    public static void awaitEnd(Thread thread) {
         boolean interrupted = false;
-        while (writer.isAlive()) {
+        while (thread.isAlive()) {
             try {
-                writer.join();
+                thread.join();
             } catch (InterruptedException e) {
-                interrupted = true; // what was accepted is still to be written
+                interrupted = true;
             }
         }
         if (interrupted) {

@@ -142,13 +142,18 @@ public final class Home implements Closeable {
     /** Makes an empty file that its owner alone may read, unless it is there; what SQLite adds beside it follows it. */
     public static void createFile(Path file) throws IOException {
         try {
-            Files.createFile(file, ownerOnly(file, "rw-------"));
+            createNewFile(file);
         } catch (FileAlreadyExistsException e) {
             if (!Files.isRegularFile(file)) {
                 throw new IOException(file.getFileName() + " is not a file", e);
             }
         }
         flushFolder(file.getParent()); // where it was there, too: a start may have been killed before this
+    }
+
+    /** Makes an empty file that its owner alone may read. */
+    public static void createNewFile(Path file) throws IOException {
+        Files.createFile(file, ownerOnly(file, "rw-------"));
     }
 
     private static void createFolder(Path folder) throws IOException {

@@ -33,9 +33,4 @@ public final class MemoryBudget {
     public void giveBack(long bytes) {
         held.addAndGet(-bytes);
     }
-
-    /** The bytes that are held now. */
-    public long held() {
-        return held.get();
-    }
 }

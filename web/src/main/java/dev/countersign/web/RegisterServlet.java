@@ -25,7 +25,7 @@ final class RegisterServlet extends PostServlet {
 
     @Override
     CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body) {
-        ClientId id = RequestBody.registration(body).id();
+        ClientId id = RequestBody.registration(body);
         return registry.register(id, IdempotencyKey.of(request, MIN_KEY_LENGTH))
                 .toCompletableFuture()
                 .thenApply(code -> reply(id, code.orElseThrow(() -> new RefusalException(Problem.ID_TAKEN))));

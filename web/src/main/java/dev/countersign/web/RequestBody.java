@@ -50,10 +50,13 @@ final class RequestBody {
         values = new Object[names.size()];
     }
 
-    /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID} */
-    static NewRegistration registration(byte[] body) {
-        RequestBody members = read(body, REGISTRATION);
-        return new NewRegistration(members.clientId());
+    /**
+     * The id of a registration.
+     *
+     * @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID}
+     */
+    static ClientId registration(byte[] body) {
+        return read(body, REGISTRATION).clientId();
     }
 
     /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID} */

@@ -1,5 +1,6 @@
 package dev.countersign.core.file;
 
+import dev.countersign.core.GroupCommit;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -63,16 +64,6 @@ final class Flusher implements Closeable {
     public void close() {
         closed = true;
         LockSupport.unpark(thread);
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        GroupCommit.awaitEnd(thread);
     }
 }
