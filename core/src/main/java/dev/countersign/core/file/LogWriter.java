@@ -1,6 +1,7 @@
 package dev.countersign.core.file;
 
 import dev.countersign.core.Appended;
+import dev.countersign.core.Home;
 import dev.countersign.core.Past;
 import dev.countersign.core.StartupException;
 import java.io.Closeable;
@@ -101,7 +102,7 @@ final class LogWriter implements Closeable {
         } catch (IOException e) {
             throw new StartupException(
                     "can't open the messages in " + files.dataFolder().getParent() + ": "
-                            + e.getClass().getSimpleName() + " " + e.getMessage()
+                            + Home.reason(e)
                             + ". Give this user the right to, make room, or choose another folder with --home.",
                     e);
         }
