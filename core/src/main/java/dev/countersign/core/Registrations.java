@@ -27,8 +27,19 @@ public interface Registrations extends Closeable {
     /** Adds a registration, or replaces its code; tells once it is durable. Those of one id take effect as submitted. */
     CompletionStage<Outcome> add(Registration registration);
 
-    /** Finds the SHA-256 of an id's code; empty where nobody registered the id. */
-    CompletionStage<Optional<byte[]>> findCodeSha256(ClientId id);
+    /** Finds what is accepted of an id; empty where nobody registered the id, or its code was revoked. */
+    CompletionStage<Optional<CodeDigests>> findCodes(ClientId id);
+
+    /**
+     * Gives an id a next code, which replaces a next one that nobody has used. Where the presented one is the next code
+     * itself, it becomes the current one first.
+     *
+     * @return whether the presented one is a code of the id; once the change is durable
+     */
+    CompletionStage<Boolean> rotate(ClientId id, byte[] presentedSha256, byte[] nextSha256);
+
+    /** Makes an id's next code the current one, and so ends the former; false where this is not its next code. */
+    CompletionStage<Boolean> promote(ClientId id, byte[] nextSha256);
 
     /**
      * Names who is told, within two seconds, that another process has changed the table. What is found from then on is

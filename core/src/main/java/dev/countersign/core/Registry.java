@@ -2,7 +2,6 @@ package dev.countersign.core;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import java.security.MessageDigest;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -17,13 +16,13 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 public final class Registry {
 
     /**
-     * Heap that a cached code takes beside its id's characters: 190 bytes on a 64-bit JVM with compressed pointers, and
-     * up to 16 of Caffeine's frequency sketch. A million clients with ids of 36 characters take 240 MB.
+     * Heap that a cached code takes beside its id's characters: 214 bytes on a 64-bit JVM with compressed pointers, and
+     * up to 16 of Caffeine's frequency sketch. A million clients with ids of 36 characters take 270 MB.
      */
-    private static final int ENTRY_BYTES = 206;
+    private static final int ENTRY_BYTES = 230;
 
     /** Compared against where an id is unknown, so that the comparison is the same; no digest equals it. */
-    private static final byte[] NO_CODE = new byte[32];
+    private static final CodeDigests NO_CODE = new CodeDigests(new byte[32], new byte[32]);
 
     private static final CompletionStage<Boolean> ACCEPTED = CompletableFuture.completedStage(true);
     private static final CompletionStage<Boolean> NOT_ACCEPTED = CompletableFuture.completedStage(false);
@@ -42,7 +41,7 @@ public final class Registry {
      * Replaced by an empty one when another process has changed the table. A look-up puts what it finds into the cache
      * that was there when it began: what a change has overtaken then goes where nobody reads.
      */
-    private volatile Cache<ClientId, byte[]> cache;
+    private volatile Cache<ClientId, CodeDigests> cache;
 
     /** @param cacheBytes heap for the codes of the clients seen last, about */
     public Registry(Registrations registrations, CodeGenerator codes, long cacheBytes) {
@@ -68,11 +67,12 @@ public final class Registry {
     public CompletionStage<Optional<Code>> register(ClientId id, Optional<RequestKey> key) {
         Code code = codes.next();
         Registration registration = new Registration(id, code.sha256(), key.map(RequestKey::sha256));
-        Cache<ClientId, byte[]> current = cache;
+        Cache<ClientId, CodeDigests> current = cache;
         int before = replacementsOf(id);
         return registrations.add(registration).thenApply(outcome -> switch (outcome) {
             case ADDED -> {
-                putUnlessReplaced(current, id, registration.codeSha256(), before);
+                putUnlessReplaced(
+                        current, id, new CodeDigests(registration.codeSha256(), registration.codeSha256()), before);
                 yield Optional.of(code);
             }
             case REPLACED -> {
@@ -84,6 +84,21 @@ public final class Registry {
     }
 
     /**
+     * Gives an id a new code. The former one is accepted until the new one has been used for the first time, so that a
+     * lost answer locks nobody out.
+     *
+     * @return the new code once it is durable, or empty where the presented one is not the id's; fails as
+     *     {@link Registrations} says
+     */
+    public CompletionStage<Optional<Code>> rotate(ClientId id, Code presented) {
+        Code next = codes.next();
+        return registrations.rotate(id, presented.sha256(), next.sha256()).thenApply(isRotated -> {
+            forget(id);
+            return isRotated ? Optional.of(next) : Optional.empty();
+        });
+    }
+
+    /**
      * Whether this is the code of this id; false for an id that nobody registered. Answers at once for a client seen
      * lately. The comparison takes the same time in each case.
      *
@@ -91,16 +106,37 @@ public final class Registry {
      */
     public CompletionStage<Boolean> accepts(ClientId id, Code code) {
         byte[] presented = code.sha256();
-        Cache<ClientId, byte[]> current = cache;
-        byte[] registered = current.getIfPresent(id);
-        if (registered != null) {
-            return MessageDigest.isEqual(registered, presented) ? ACCEPTED : NOT_ACCEPTED;
+        Cache<ClientId, CodeDigests> current = cache;
+        CodeDigests cached = current.getIfPresent(id);
+        if (cached != null) {
+            return accepts(id, cached, presented);
         }
         int before = replacementsOf(id);
-        return registrations.findCodeSha256(id).thenApply(found -> {
+        return registrations.findCodes(id).thenCompose(found -> {
             // an unknown id isn't kept: it may be registered any time
-            found.ifPresent(sha256 -> putUnlessReplaced(current, id, sha256, before));
-            return MessageDigest.isEqual(found.orElse(NO_CODE), presented);
+            found.ifPresent(codes -> putUnlessReplaced(current, id, codes, before));
+            return accepts(id, found.orElse(NO_CODE), presented);
+        });
+    }
+
+    private CompletionStage<Boolean> accepts(ClientId id, CodeDigests codes, byte[] presented) {
+        boolean isNext = codes.isNext(presented);
+        if (codes.isCurrent(presented)) {
+            return ACCEPTED;
+        }
+        return isNext ? promote(id, presented) : NOT_ACCEPTED;
+    }
+
+    /** Ends the former code before the new one is accepted. */
+    private CompletionStage<Boolean> promote(ClientId id, byte[] presented) {
+        return registrations.promote(id, presented).thenCompose(isPromoted -> {
+            forget(id);
+            // of several first uses at once, one promotes the code; the others find it promoted
+            return isPromoted
+                    ? ACCEPTED
+                    : registrations
+                            .findCodes(id)
+                            .thenApply(found -> found.orElse(NO_CODE).isCurrent(presented));
         });
     }
 
@@ -110,8 +146,8 @@ public final class Registry {
     }
 
     /** Compares while it holds the entry, so that {@link #forget} comes before or after both. */
-    private void putUnlessReplaced(Cache<ClientId, byte[]> current, ClientId id, byte[] sha256, int before) {
-        current.asMap().compute(id, (same, cached) -> replacementsOf(id) == before ? sha256 : cached);
+    private void putUnlessReplaced(Cache<ClientId, CodeDigests> current, ClientId id, CodeDigests codes, int before) {
+        current.asMap().compute(id, (same, cached) -> replacementsOf(id) == before ? codes : cached);
     }
 
     private int replacementsOf(ClientId id) {
@@ -123,11 +159,11 @@ public final class Registry {
         return (hash ^ hash >>> 8 ^ hash >>> 16) & replacements.length() - 1;
     }
 
-    private Cache<ClientId, byte[]> emptyCache() {
+    private Cache<ClientId, CodeDigests> emptyCache() {
         return Caffeine.newBuilder()
                 .maximumWeight(cacheBytes)
-                .weigher(
-                        (ClientId id, byte[] sha256) -> ENTRY_BYTES + id.value().length())
+                .weigher((ClientId id, CodeDigests codes) ->
+                        ENTRY_BYTES + id.value().length())
                 .executor(Runnable::run)
                 .build();
     }

@@ -3,6 +3,7 @@ package dev.countersign.web;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -42,12 +43,12 @@ public class RequestBodyBenchmark {
 
     @Benchmark
     public Object plain() {
-        return RequestBody.messages(next(plain));
+        return RequestBody.messages(next(plain), Optional.empty());
     }
 
     @Benchmark
     public Object mixed() {
-        return RequestBody.messages(next(mixed));
+        return RequestBody.messages(next(mixed), Optional.empty());
     }
 
     private byte[] next(List<byte[]> bodies) {

@@ -42,7 +42,13 @@ public final class CountersignServer implements AutoCloseable {
                         REGISTER,
                         http.host(),
                         http.registerPort(),
-                        Map.of("/register", new RegisterServlet(intake, store.registry()), HealthServlet.PATH, health)),
+                        Map.of(
+                                "/register",
+                                new RegisterServlet(intake, store.registry()),
+                                "/rotate",
+                                new RotateServlet(intake, store.registry()),
+                                HealthServlet.PATH,
+                                health)),
                 new Listener(
                         MESSAGE,
                         http.host(),

@@ -1,36 +1,45 @@
 package dev.countersign.web;
 
+import jakarta.servlet.http.HttpServletRequest;
 import java.util.Enumeration;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads a Content-Type by the grammar of RFC 9110, 8.3; what is not of the grammar is no type that we know. */
-final class MediaType {
+/** The types of body that are taken, told by the grammar of RFC 9110, 8.3; what is not of the grammar is no type that we know. */
+enum MediaType {
+    JSON("application/json"),
+    PLAIN_TEXT("text/plain");
 
-    private static final String JSON = "application/json";
     private static final String TOKEN = "[\\w!#$%&'*+.^`|~-]++";
     private static final String QUOTED = "\"(?<quoted>(?:[^\"\\\\]|\\\\.)*+)\"";
     private static final Pattern PARAMETER =
             Pattern.compile("[ \\t]*+;[ \\t]*+(?:(?<name>" + TOKEN + ")=(?:(?<token>" + TOKEN + ")|" + QUOTED + "))?+");
 
-    private MediaType() {}
+    private final String name;
 
-    /** @param contentTypes the request's headers of that name: there must be one */
-    static boolean isJson(Enumeration<String> contentTypes) {
-        return contentTypes.hasMoreElements() && isJson(contentTypes.nextElement()) && !contentTypes.hasMoreElements();
+    MediaType(String name) {
+        this.name = name;
     }
 
-    private static boolean isJson(String contentType) {
-        return contentType.equals(JSON) // as most say it
-                || contentType.regionMatches(true, 0, JSON, 0, JSON.length())
+    /** Whether the request has one Content-Type, which is this one, in UTF-8. */
+    boolean isThatOf(HttpServletRequest request) {
+        Enumeration<String> contentTypes = request.getHeaders("Content-Type");
+        return contentTypes.hasMoreElements()
+                && isNamedBy(contentTypes.nextElement())
+                && !contentTypes.hasMoreElements();
+    }
+
+    private boolean isNamedBy(String contentType) {
+        return contentType.equals(name) // as most say it
+                || contentType.regionMatches(true, 0, name, 0, name.length())
                         && isUtf8(contentType, PARAMETER.matcher(contentType));
     }
 
-    /** Whether nothing but parameters follows the type, among them no charset or one of UTF-8. */
-    private static boolean isUtf8(String contentType, Matcher parameter) {
+    /** Whether nothing but parameters follows the name, among them no charset or one of UTF-8. */
+    private boolean isUtf8(String contentType, Matcher parameter) {
         int charsets = 0;
-        int end = JSON.length();
+        int end = name.length();
         while (parameter.region(end, contentType.length()).lookingAt()) {
             if ("charset".equalsIgnoreCase(parameter.group("name"))) {
                 if (++charsets > 1 || !value(parameter).equalsIgnoreCase("utf-8")) {

@@ -9,12 +9,13 @@ import dev.countersign.core.Registry;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
  * {@code POST /message {"id":"alice","code":"…","message":"any text"}}, or {@code "messages":["one","two"]} in place of
- * {@code message}: logs the texts if the code is the id's.
+ * {@code message}, or plain text with Basic credentials: logs the texts if the code is the id's.
  */
 final class MessageServlet extends PostServlet {
 
@@ -36,12 +37,28 @@ final class MessageServlet extends PostServlet {
 
     @Override
     CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body) {
-        NewMessages sent = RequestBody.messages(body);
-        Messages message = new Messages(sent.id(), IdempotencyKey.of(request, 1), sent.texts(), sent.isList());
-        return registry.accepts(sent.id(), sent.code())
+        Optional<Credentials> basic = Credentials.basic(request);
+        NewMessages sent = basic.isPresent() && MediaType.PLAIN_TEXT.isThatOf(request)
+                ? new NewMessages(basic.get(), List.of(RequestBody.text(body)), false)
+                : RequestBody.messages(body, basic);
+        Credentials sender = sent.sender();
+        Messages message = new Messages(sender.id(), IdempotencyKey.of(request, 1), sent.texts(), sent.isList());
+        return registry.accepts(sender.id(), sender.code())
                 .toCompletableFuture()
                 .thenCompose(isRight -> isRight ? messages.append(message) : WRONG_CODE)
                 .thenApply(appended -> reply(appended, message.isList()));
+    }
+
+    @Override
+    void checkMediaType(HttpServletRequest request) {
+        if (!MediaType.JSON.isThatOf(request)) {
+            if (!MediaType.PLAIN_TEXT.isThatOf(request)) {
+                throw new RefusalException(Problem.UNSUPPORTED_MEDIA_TYPE);
+            }
+            if (!Credentials.areBasic(request)) {
+                throw new RefusalException(Problem.CREDENTIALS_MISSING);
+            }
+        }
     }
 
     private Reply reply(Appended appended, boolean isList) {

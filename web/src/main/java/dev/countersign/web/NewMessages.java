@@ -1,12 +1,10 @@
 package dev.countersign.web;
 
-import dev.countersign.core.ClientId;
-import dev.countersign.core.Code;
 import java.util.List;
 
 /**
- * Texts to be logged, and who says to have sent them.
+ * Texts to be logged.
  *
  * @param isList whether they came as {@code messages}; one text alone is a {@code message}
  */
-record NewMessages(ClientId id, Code code, List<String> texts, boolean isList) {}
+record NewMessages(Credentials sender, List<String> texts, boolean isList) {}

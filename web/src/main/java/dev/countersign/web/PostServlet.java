@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes a JSON body by POST and answers 201 once its work is durable. No thread waits: neither for a body that is slow
+ * Takes a body by POST and answers 201 once its work is durable. No thread waits: neither for a body that is slow
  * to arrive nor for the disk.
  */
 abstract class PostServlet extends HttpServlet {
@@ -56,6 +56,13 @@ abstract class PostServlet extends HttpServlet {
      * @throws RefusalException where the request is refused at once
      */
     abstract CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body);
+
+    /** @throws RefusalException where the body is of no type that is taken here, or of one that lacks something */
+    void checkMediaType(HttpServletRequest request) {
+        if (!MediaType.JSON.isThatOf(request)) {
+            throw new RefusalException(Problem.UNSUPPORTED_MEDIA_TYPE);
+        }
+    }
 
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) {
@@ -117,9 +124,7 @@ abstract class PostServlet extends HttpServlet {
         if (!request.getMethod().equals("POST")) {
             throw new RefusalException(Problem.METHOD_NOT_ALLOWED);
         }
-        if (!MediaType.isJson(request.getHeaders("Content-Type"))) {
-            throw new RefusalException(Problem.UNSUPPORTED_MEDIA_TYPE);
-        }
+        checkMediaType(request);
         if (request.getHeader("Content-Encoding") != null) {
             response.setHeader("Accept-Encoding", "identity");
             throw new RefusalException(
@@ -223,6 +228,9 @@ abstract class PostServlet extends HttpServlet {
         private void head(RefusalException refusal) {
             if (refusal.problem() == Problem.METHOD_NOT_ALLOWED) {
                 response.setHeader("Allow", "POST");
+            }
+            if (refusal.problem() == Problem.CREDENTIALS_MISSING) {
+                response.setHeader("WWW-Authenticate", "Basic realm=\"countersign\", charset=\"UTF-8\"");
             }
             if (refusal.problem().mayRetry()) {
                 response.setHeader("Retry-After", Problem.RETRY_AFTER_SECONDS);

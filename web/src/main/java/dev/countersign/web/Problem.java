@@ -13,13 +13,17 @@ import java.util.Arrays;
 enum Problem {
     MALFORMED_REQUEST(400, "Malformed request", "The request can't be read."),
     INVALID_ID(400, "Invalid id", "An id is 1 to 64 of A-Z a-z 0-9 . _ -"),
+    CREDENTIALS_MISSING(401, "Credentials missing", "Plain text needs Authorization: Basic, with the id and the code."),
     WRONG_CODE(403, "Wrong code", "This is not the code of this id."),
     NOT_FOUND(404, "Not found", "There is no such path on this port."),
     METHOD_NOT_ALLOWED(405, "Method not allowed", "The header Allow names the methods of this path."),
     REQUEST_TIMEOUT(408, "Request timeout", "The request took too long to arrive."),
     ID_TAKEN(409, "Id taken", "This id is registered already; choose another."),
     BODY_TOO_LARGE(413, "Body too large", "The body is larger than this server takes."),
-    UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type", "The content type must be application/json, in UTF-8."),
+    UNSUPPORTED_MEDIA_TYPE(
+            415,
+            "Unsupported media type",
+            "The content type must be application/json in UTF-8 or, for a message, text/plain in UTF-8."),
     KEY_REUSED(422, "Key reused", "This Idempotency-Key was used for another request."),
     HEADERS_TOO_LARGE(431, "Headers too large", "The request line or the headers are larger than this server takes."),
     INTERNAL_ERROR(500, "Internal error", "The server failed; nothing was acknowledged."),

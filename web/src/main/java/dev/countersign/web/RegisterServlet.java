@@ -1,9 +1,6 @@
 package dev.countersign.web;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.countersign.core.ClientId;
-import dev.countersign.core.Code;
 import dev.countersign.core.Registry;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.concurrent.CompletableFuture;
@@ -28,11 +25,6 @@ final class RegisterServlet extends PostServlet {
         ClientId id = RequestBody.registration(body);
         return registry.register(id, IdempotencyKey.of(request, MIN_KEY_LENGTH))
                 .toCompletableFuture()
-                .thenApply(code -> reply(id, code.orElseThrow(() -> new RefusalException(Problem.ID_TAKEN))));
-    }
-
-    /** Neither an id nor a code holds a character that JSON would have escaped. */
-    private static Reply reply(ClientId id, Code code) {
-        return Reply.created(("{\"id\":\"" + id.value() + "\",\"code\":\"" + code.value() + "\"}").getBytes(US_ASCII));
+                .thenApply(code -> Reply.code(id, code.orElseThrow(() -> new RefusalException(Problem.ID_TAKEN))));
     }
 }

@@ -10,6 +10,7 @@ import java.nio.charset.CharacterCodingException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -38,6 +39,7 @@ final class RequestBody {
             .build();
 
     private static final List<String> REGISTRATION = List.of("id");
+    private static final List<String> CREDENTIALS = List.of("id", "code");
     private static final List<String> MESSAGES = List.of("id", "code", "message", "messages");
 
     /** The members that a request may have; each is a text, but for {@code messages}. */
@@ -59,15 +61,49 @@ final class RequestBody {
         return read(body, REGISTRATION).clientId();
     }
 
-    /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID} */
-    static NewMessages messages(byte[] body) {
+    /**
+     * Who sent a request: the body's {@code id} and {@code code}, or who is named in their place.
+     *
+     * @param basic of the request's header; then the body may be missing
+     * @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID}
+     */
+    static Credentials credentials(byte[] body, Optional<Credentials> basic) {
+        return body.length == 0 && basic.isPresent()
+                ? basic.get()
+                : read(body, CREDENTIALS).sender(basic);
+    }
+
+    /**
+     * @param basic of the request's header, in place of the members {@code id} and {@code code}
+     * @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID}
+     */
+    static NewMessages messages(byte[] body, Optional<Credentials> basic) {
         RequestBody members = read(body, MESSAGES);
         boolean isList = members.has("messages");
         if (isList && members.has("message")) {
             throw malformed("It has both \"message\" and \"messages\".");
         }
         List<String> texts = isList ? members.texts("messages") : List.of(members.text("message"));
-        return new NewMessages(members.clientId(), new Code(members.text("code")), texts, isList);
+        return new NewMessages(members.sender(basic), texts, isList);
+    }
+
+    /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} where the body isn't UTF-8 */
+    static String text(byte[] body) {
+        try {
+            return decode(body);
+        } catch (CharacterCodingException e) {
+            throw malformed("The body is not UTF-8.");
+        }
+    }
+
+    private Credentials sender(Optional<Credentials> basic) {
+        if (basic.isEmpty()) {
+            return new Credentials(clientId(), new Code(text("code")));
+        }
+        if (has("id") || has("code")) {
+            throw malformed("It has both Authorization: Basic and \"id\" or \"code\".");
+        }
+        return basic.get();
     }
 
     private boolean has(String name) {

@@ -24,6 +24,10 @@ final class Json {
         return write(Map.of("id", id));
     }
 
+    static String credentials(String id, String code) {
+        return write(Map.of("id", id, "code", code));
+    }
+
     static String message(String id, String code, String message) {
         Map<String, String> members = new LinkedHashMap<>();
         members.put("id", id);

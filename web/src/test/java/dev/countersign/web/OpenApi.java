@@ -32,6 +32,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 final class OpenApi {
 
     static final String REGISTER = "/paths/~1register/post";
+    static final String ROTATE = "/paths/~1rotate/post";
     static final String MESSAGE = "/paths/~1message/post";
     static final String HEALTH = "/paths/~1health/get";
     static final String HEALTH_WITHOUT_BODY = "/paths/~1health/head";
@@ -62,7 +63,7 @@ final class OpenApi {
     /** Every answer that stands in it: an operation and a status each. */
     Set<String> answers() {
         Set<String> answers = new TreeSet<>();
-        for (String operation : List.of(REGISTER, MESSAGE, HEALTH, HEALTH_WITHOUT_BODY, OTHER_REQUESTS)) {
+        for (String operation : List.of(REGISTER, ROTATE, MESSAGE, HEALTH, HEALTH_WITHOUT_BODY, OTHER_REQUESTS)) {
             file.at(operation + "/responses").propertyNames().forEach(status -> answers.add(operation + " " + status));
         }
         return answers;

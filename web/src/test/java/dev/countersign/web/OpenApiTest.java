@@ -5,6 +5,7 @@ import static dev.countersign.web.OpenApi.HEALTH_WITHOUT_BODY;
 import static dev.countersign.web.OpenApi.MESSAGE;
 import static dev.countersign.web.OpenApi.OTHER_REQUESTS;
 import static dev.countersign.web.OpenApi.REGISTER;
+import static dev.countersign.web.OpenApi.ROTATE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -238,6 +239,14 @@ final class OpenApiTest {
             takeKeyed(own.messagePort(), Json.message("alice", code, text), "a");
             takeKeyed(own.messagePort(), Json.messages("alice", code, List.of(text, text)), "b");
         }
+        for (String body : List.of(
+                Json.credentials("alice", "guessed"),
+                Json.credentials("alice", code),
+                Json.credentials("not an id", code),
+                "x".repeat(65_537))) {
+            take(ROTATE, Service.post(own.registerPort(), "/rotate", Connection.bytes(body)));
+        }
+        take(MESSAGE, own.messagePort(), "POST /message", "Content-Type: text/plain\r\nContent-Length: 2", "hi");
         String headers = "Content-Type: application/json\r\nContent-Length: 2";
         String encoded = headers + "\r\nContent-Encoding: gzip";
         take(REGISTER, own.registerPort(), "POST /register", encoded, "{}");
@@ -246,6 +255,8 @@ final class OpenApiTest {
         take(REGISTER, own.registerPort(), "POST /register", "Content-Length: 2", "{}");
         take(REGISTER, own.registerPort(), "POST /register", headers, "{");
         take(REGISTER, own.registerPort(), "POST /register", tooLarge, "");
+        take(ROTATE, own.registerPort(), "POST /rotate", encoded, "{}");
+        take(ROTATE, own.registerPort(), "POST /rotate", tooLarge, "");
         take(MESSAGE, own.messagePort(), "POST /message", "Content-Length: 2", "{}");
         take(MESSAGE, own.messagePort(), "POST /message", headers, "{");
         take(MESSAGE, own.messagePort(), "POST /message", tooLarge, "");
@@ -265,13 +276,18 @@ final class OpenApiTest {
     private void askForTooMuchAtOnce(CountersignServer own) throws IOException {
         String code = Service.of(own).register("crowd");
         List<byte[]> registrations = new ArrayList<>();
+        List<byte[]> rotations = new ArrayList<>();
         List<byte[]> messages = new ArrayList<>();
         for (int i = 0; i < 64; i++) {
             registrations.add(Connection.post("/register", Json.registration("crowd-" + i)));
+            rotations.add(Connection.post("/rotate", Json.credentials("crowd", code)));
             messages.add(Connection.post("/message", Json.message("crowd", code, "me first")));
         }
         for (Answer answer : Burst.exchange(own.registerPort(), registrations)) {
             take(REGISTER, answer);
+        }
+        for (Answer answer : Burst.exchange(own.registerPort(), rotations)) {
+            take(ROTATE, answer);
         }
         for (Answer answer : Burst.exchange(own.messagePort(), messages)) {
             take(MESSAGE, answer);
@@ -280,22 +296,28 @@ final class OpenApiTest {
 
     private void askWhileItStops(CountersignServer own) throws IOException {
         byte[] register = Connection.post("/register", Json.registration("late"));
+        byte[] rotate = Connection.post("/rotate", Json.credentials("alice", "late"));
         byte[] message = Connection.post("/message", Json.message("alice", "late", "late"));
         byte[] health = Connection.request("GET /health");
         try (Connection onRegister = new Connection(own.registerPort());
+                Connection onRotate = new Connection(own.registerPort());
                 Connection onMessage = new Connection(own.messagePort());
                 Connection onHealth = new Connection(own.messagePort());
                 Connection onHealthToo = new Connection(own.messagePort());
+                Connection rotating = new Connection(own.registerPort());
                 Connection inFlight = new Connection(own.registerPort())) {
-            for (Connection connection : List.of(onRegister, onMessage, onHealth, onHealthToo)) {
+            for (Connection connection : List.of(onRegister, onRotate, onMessage, onHealth, onHealthToo)) {
                 assertEquals(200, connection.exchange(health).status());
             }
             inFlight.send(register, 0, register.length - 1);
+            rotating.send(rotate, 0, rotate.length - 1);
             CompletableFuture<Void> stopping = CompletableFuture.runAsync(own::close);
             take(HEALTH, answerOtherThan200(onHealth, onHealthToo, health));
             take(REGISTER, onRegister.exchange(register));
+            take(ROTATE, onRotate.exchange(rotate));
             take(MESSAGE, onMessage.exchange(message));
             take(REGISTER, inFlight.receive()); // its body does not come
+            take(ROTATE, rotating.receive());
             stopping.join();
         }
     }
@@ -316,12 +338,13 @@ final class OpenApiTest {
 
     /** A servlet that throws stands for a defect of ours: there should be none to be had. */
     private void askAfterADefect() throws IOException {
-        Map<String, HttpServlet> broken =
-                Map.of("/register", new Broken(), "/message", new Broken(), "/health", new Broken());
+        Map<String, HttpServlet> broken = Map.of(
+                "/register", new Broken(), "/rotate", new Broken(), "/message", new Broken(), "/health", new Broken());
         try (HttpServer faulty =
                 new HttpServer(Limits.defaults(), List.of(new Listener("any", "127.0.0.1", 0, broken)))) {
             faulty.start();
             take(REGISTER, Service.post(faulty.port("any"), "/register", new byte[0]));
+            take(ROTATE, Service.post(faulty.port("any"), "/rotate", new byte[0]));
             take(MESSAGE, Service.post(faulty.port("any"), "/message", new byte[0]));
             take(HEALTH, Service.get(faulty.port("any"), "/health"));
             takeHead(faulty.port("any"));

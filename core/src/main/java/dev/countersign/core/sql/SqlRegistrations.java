@@ -3,6 +3,7 @@ package dev.countersign.core.sql;
 import static java.util.stream.Collectors.toMap;
 
 import dev.countersign.core.ClientId;
+import dev.countersign.core.CodeDigests;
 import dev.countersign.core.GroupCommit;
 import dev.countersign.core.Past;
 import dev.countersign.core.Registration;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,15 +38,15 @@ public final class SqlRegistrations implements Registrations {
     private static final Logger log = LoggerFactory.getLogger(SqlRegistrations.class);
 
     private final Database database;
-    private final GroupCommit<Registration, Outcome> additions;
-    private final GroupCommit<ClientId, Optional<byte[]>> lookUps;
+    private final GroupCommit<Change, Outcome> changes;
+    private final GroupCommit<ClientId, Optional<CodeDigests>> lookUps;
     private volatile Runnable foreignChangeListener = () -> {};
     private volatile boolean hasNotedJournal;
 
     private SqlRegistrations(Database database, int queueSize, Executor completions, Clock clock) {
         this.database = database;
-        additions = new GroupCommit<>(
-                "registration-writer", queueSize, completions, new Additions(clock, database.foreignChanges()));
+        changes = new GroupCommit<>(
+                "registration-writer", queueSize, completions, new Changes(clock, database.foreignChanges()));
         lookUps = new GroupCommit<>("registration-reader", queueSize, completions, new LookUps());
     }
 
@@ -78,11 +80,36 @@ public final class SqlRegistrations implements Registrations {
 
     @Override
     public CompletionStage<Outcome> add(Registration registration) {
-        return additions.submit(registration);
+        return changes.submit(new Addition(registration));
     }
 
     @Override
-    public CompletionStage<Optional<byte[]>> findCodeSha256(ClientId id) {
+    public CompletionStage<Boolean> rotate(ClientId id, byte[] presentedSha256, byte[] nextSha256) {
+        // the registration's key ends with the code that it could replace
+        return update(
+                "UPDATE registration SET code_sha256 = ?, next_code_sha256 = ?, key_sha256 = NULL"
+                        + " WHERE id = ? AND ? IN (code_sha256, next_code_sha256) AND revoked_millis IS NULL",
+                presentedSha256,
+                nextSha256,
+                id.value(),
+                presentedSha256);
+    }
+
+    @Override
+    public CompletionStage<Boolean> promote(ClientId id, byte[] nextSha256) {
+        return update(
+                "UPDATE registration SET code_sha256 = next_code_sha256, next_code_sha256 = NULL"
+                        + " WHERE id = ? AND next_code_sha256 = ? AND revoked_millis IS NULL",
+                id.value(),
+                nextSha256);
+    }
+
+    private CompletionStage<Boolean> update(String sql, Object... arguments) {
+        return changes.submit(new Update(sql, arguments)).thenApply(outcome -> outcome == Outcome.REPLACED);
+    }
+
+    @Override
+    public CompletionStage<Optional<CodeDigests>> findCodes(ClientId id) {
         return lookUps.submit(id);
     }
 
@@ -93,41 +120,70 @@ public final class SqlRegistrations implements Registrations {
 
     @Override
     public boolean healthy() {
-        return additions.healthy() && lookUps.healthy();
+        return changes.healthy() && lookUps.healthy();
     }
 
     @Override
     public CompletionStage<Throwable> writerDeath() {
-        return additions.writerDeath().applyToEither(lookUps.writerDeath(), cause -> cause);
+        return changes.writerDeath().applyToEither(lookUps.writerDeath(), cause -> cause);
     }
 
     @Override
     public void close() {
         try (database;
-                additions;
+                changes;
                 lookUps) {
             // closed in reverse order, whichever of them fails
         }
     }
 
+    private sealed interface Change {}
+
+    private record Addition(Registration registration) implements Change {}
+
+    /** Changes one row, or none. */
+    private record Update(String sql, Object... arguments) implements Change {}
+
     /** One transaction a batch. */
-    private final class Additions implements GroupCommit.Sink<Registration, Outcome> {
+    private final class Changes implements GroupCommit.Sink<Change, Outcome> {
 
         private final Clock clock;
         private long foreignChanges;
 
-        Additions(Clock clock, long foreignChanges) {
+        Changes(Clock clock, long foreignChanges) {
             this.clock = clock;
             this.foreignChanges = foreignChanges;
         }
 
         @Override
-        public List<Outcome> commit(List<Registration> registrations) throws IOException {
+        public List<Outcome> commit(List<Change> changes) throws IOException {
             return database.writer().inTransaction(handle -> {
-                List<Outcome> outcomes = add(handle, registrations, clock.millis());
+                List<Outcome> outcomes = apply(handle, changes);
                 database.requireFilesInPlace();
                 return outcomes;
             });
+        }
+
+        /** Registrations first, all at once: of changes that wait together, none was answered before the other. */
+        private List<Outcome> apply(Handle handle, List<Change> changes) {
+            List<Registration> registrations = new ArrayList<>(changes.size());
+            for (Change change : changes) {
+                if (change instanceof Addition addition) {
+                    registrations.add(addition.registration());
+                }
+            }
+            List<Outcome> added = registrations.isEmpty() ? List.of() : add(handle, registrations, clock.millis());
+            if (added.size() == changes.size()) {
+                return added;
+            }
+            Iterator<Outcome> next = added.iterator();
+            return changes.stream()
+                    .map(change -> change instanceof Update update ? update(handle, update) : next.next())
+                    .toList();
+        }
+
+        private static Outcome update(Handle handle, Update update) {
+            return handle.execute(update.sql(), update.arguments()) == 1 ? Outcome.REPLACED : Outcome.TAKEN;
         }
 
         private static List<Outcome> add(Handle handle, List<Registration> registrations, long nowMillis) {
@@ -208,21 +264,23 @@ public final class SqlRegistrations implements Registrations {
     }
 
     /** One query a batch. */
-    private final class LookUps implements GroupCommit.Sink<ClientId, Optional<byte[]>> {
+    private final class LookUps implements GroupCommit.Sink<ClientId, Optional<CodeDigests>> {
 
         @Override
-        public List<Optional<byte[]>> commit(List<ClientId> ids) {
-            Map<String, byte[]> found = find(ids);
+        public List<Optional<CodeDigests>> commit(List<ClientId> ids) {
+            Map<String, CodeDigests> found = find(ids);
             return ids.stream()
                     .map(id -> Optional.ofNullable(found.get(id.value())))
                     .toList();
         }
 
-        private Map<String, byte[]> find(List<ClientId> ids) {
-            try (Query query =
-                    database.reader().createQuery("SELECT id, code_sha256 FROM registration WHERE id IN (<ids>)")) {
+        private Map<String, CodeDigests> find(List<ClientId> ids) {
+            try (Query query = database.reader()
+                    .createQuery("SELECT id, code_sha256, coalesce(next_code_sha256, code_sha256)"
+                            + " FROM registration WHERE id IN (<ids>) AND revoked_millis IS NULL")) {
                 return query.bindList("ids", ids.stream().map(ClientId::value).toList())
-                        .map((row, context) -> Map.entry(row.getString(1), row.getBytes(2)))
+                        .map((row, context) ->
+                                Map.entry(row.getString(1), new CodeDigests(row.getBytes(2), row.getBytes(3))))
                         .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
             }
         }
