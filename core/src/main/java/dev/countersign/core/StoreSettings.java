@@ -1,17 +1,42 @@
 package dev.countersign.core;
 
-/**
- * How the store keeps what it is given.
- *
- * @param sync what a completed stage promises
- * @param queueSize registrations, and requests to log, that may wait; more are refused
- * @param queueMemoryBytes heap for the messages that wait; more are refused
- * @param rememberedKeys entries of keyed requests that are remembered, in all; fewer where the heap is small
- */
-public record StoreSettings(Sync sync, int queueSize, long queueMemoryBytes, int rememberedKeys) {
+/** How the store keeps what it is given. */
+public record StoreSettings(
+        @Setting(
+                name = "sync",
+                values = "always|os",
+                description =
+                        "Flush before each answer, or when the operating system sees fit: faster, and a loss of power"
+                                + " loses the last seconds.")
+        Sync sync,
 
-    public static final int DEFAULT_QUEUE_SIZE = 4096;
-    public static final int DEFAULT_REMEMBERED_KEYS = 800_000;
+        @Setting(
+                name = "queue-size",
+                values = "COUNT",
+                max = 1_000_000,
+                description = "Registrations, and requests to log, that may wait for the disk; more get a 503.")
+        int queueSize,
+
+        @Setting(
+                name = "queue-memory",
+                values = "BYTES",
+                byDefault = "1/8 of the heap",
+                description = "Heap for the messages that wait for the disk; more get a 503.")
+        long queueMemoryBytes,
+
+        @Setting(
+                name = "remembered-keys",
+                values = "COUNT",
+                min = 8,
+                max = 100_000_000,
+                description = "Requests with an Idempotency-Key to remember, in 1/8 of the heap at most.")
+        int rememberedKeys) {
+
+    public StoreSettings {
+        if (queueSize < 1) {
+            throw new IllegalArgumentException("a queue of " + queueSize);
+        }
+    }
 
     /** An eighth of the heap, bytes: what each of the budgets has by default. */
     public static long shareOfHeap() {
@@ -19,7 +44,7 @@ public record StoreSettings(Sync sync, int queueSize, long queueMemoryBytes, int
     }
 
     public static StoreSettings defaults() {
-        return new StoreSettings(Sync.ALWAYS, DEFAULT_QUEUE_SIZE, shareOfHeap(), DEFAULT_REMEMBERED_KEYS);
+        return new StoreSettings(Sync.ALWAYS, 4096, shareOfHeap(), 800_000);
     }
 
     public StoreSettings withSync(Sync changed) {

@@ -107,8 +107,8 @@ class StoreTest {
     }
 
     private Store open(int queueSize) {
-        return Store.open(
-                Home.open(home), StoreSettings.defaults().withQueueSize(queueSize), Runnable::run, Runnable::run);
+        StoreSettings settings = StoreSettings.defaults().withQueueSize(queueSize);
+        return Store.open(Home.open(home), settings, Runnable::run, Runnable::run);
     }
 
     /** Of all that stands in the home folder, by its path in it. */

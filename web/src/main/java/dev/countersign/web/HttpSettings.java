@@ -1,13 +1,38 @@
 package dev.countersign.web;
 
-/**
- * How the server listens.
- *
- * @param host address to listen on; empty for all of this machine's
- * @param registerPort 0 for any that is free
- * @param messagePort 0 for any that is free
- */
-public record HttpSettings(String host, int registerPort, int messagePort, Limits limits) {
+import dev.countersign.core.Setting;
+
+/** How the server listens. */
+public record HttpSettings(
+        @Setting(
+                name = "host",
+                values = "ADDRESS",
+                byDefault = "all of this machine's",
+                description = "Address to listen on.")
+        String host,
+
+        @Setting(
+                name = "register-port",
+                values = "PORT",
+                min = 0,
+                max = 65_535,
+                description = "Gives codes; 0 takes any that is free.")
+        int registerPort,
+
+        @Setting(
+                name = "message-port",
+                values = "PORT",
+                min = 0,
+                max = 65_535,
+                description = "Takes messages; 0 takes any that is free.")
+        int messagePort,
+
+        Limits limits) {
+
+    /** Takes an IPv6 address also in the brackets that it has in a URL. */
+    public HttpSettings {
+        host = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
+    }
 
     /** The defaults on free ports of the loopback address, for a server within another program. */
     public static HttpSettings local() {

@@ -1,34 +1,62 @@
 package dev.countersign.web;
 
+import dev.countersign.core.Setting;
 import dev.countersign.core.StoreSettings;
 import java.time.Duration;
 
-/**
- * What clients may take of the server, and for how long.
- *
- * @param maxBodyBytes a larger body is refused
- * @param bodyMemoryBytes heap for bodies that arrive after their headers; requests beyond it are refused
- * @param maxConnections on both ports together; one port alone gets at most 7/8 of them
- * @param headerTimeout from a request's first byte until its headers are there
- * @param bodyTimeout from a request's headers until its body is there
- * @param idleTimeout after which a connection on which nothing moves is closed
- */
+/** What clients may take of the server, and for how long. */
 public record Limits(
+        @Setting(
+                name = "max-body",
+                values = "BYTES",
+                min = 128,
+                max = 1024 * 1024,
+                description = "A larger request body gets a 413.")
         int maxBodyBytes,
+
+        @Setting(
+                name = "body-memory",
+                values = "BYTES",
+                byDefault = "1/8 of the heap",
+                description = "Heap for bodies that arrive after their headers; more get a 503.")
         long bodyMemoryBytes,
+
+        @Setting(
+                name = "max-connections",
+                values = "COUNT",
+                min = 16,
+                max = 1_000_000,
+                byDefault = "what files and half of the heap allow",
+                description =
+                        "Open connections on both ports, 7/8 of them at most on one; beyond them the longest idle are"
+                                + " closed, or new ones get a 503.")
         int maxConnections,
+
+        @Setting(
+                name = "header-timeout",
+                values = "SECONDS",
+                max = 86_400,
+                description = "For a request's headers to arrive after its first byte.")
         Duration headerTimeout,
+
+        @Setting(
+                name = "body-timeout",
+                values = "SECONDS",
+                max = 86_400,
+                description = "For a request's body to arrive after its headers.")
         Duration bodyTimeout,
+
+        @Setting(
+                name = "idle-timeout",
+                values = "SECONDS",
+                max = 86_400,
+                description = "A connection on which nothing moves for so long is closed.")
         Duration idleTimeout) {
 
     public static Limits defaults() {
+        Duration timeout = Duration.ofSeconds(30);
         return new Limits(
-                64 * 1024,
-                StoreSettings.shareOfHeap(),
-                Connections.defaultLimit(),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(30),
-                Duration.ofSeconds(30));
+                64 * 1024, StoreSettings.shareOfHeap(), Connections.defaultLimit(), timeout, timeout, timeout);
     }
 
     public Limits withBodyTimeout(Duration timeout) {

@@ -33,10 +33,7 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
     /** That of {@code -XX:+ExitOnOutOfMemoryError}. */
     private static final int EXIT_CODE = 3;
 
-    /** For the line to be written, which may wait for whoever reads the console. */
-    private static final long LINE_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** As large as a request: without it, none can be served. */
     private static final int PROBE_BYTES = 64 * 1024;
@@ -75,11 +72,7 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
 
     @Override
     public void uncaughtException(Thread thread, Throwable failure) {
-        Throwable cause = failure;
-        for (int depth = 0; cause != null && depth < CAUSES_AT_MOST; depth++) {
-            endIfOutOfMemory(cause);
-            cause = cause.getCause();
-        }
+        endIfOutOfMemory(failure);
         try {
             LoggerFactory.getLogger(OutOfMemoryGuard.class).error("thread {} has died", thread.getName(), failure);
         } catch (OutOfMemoryError e) {
@@ -99,18 +92,15 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
 
     private void endIfOutOfMemory(Throwable failure) {
         if (failure instanceof OutOfMemoryError && ending.compareAndSet(false, true)) {
-            try {
-                write(serverLog);
-                write(console);
-            } finally {
-                Runtime.getRuntime().halt(EXIT_CODE);
-            }
+            write(serverLog);
+            write(console);
+            Runtime.getRuntime().halt(EXIT_CODE);
         }
     }
 
     private void probe() {
         while (!ending.get()) {
-            LockSupport.parkNanos(this, PROBE_NANOS);
+            LockSupport.parkNanos(this, TICK_NANOS);
             try {
                 probed = new byte[PROBE_BYTES];
                 probed = NOTHING;
@@ -120,7 +110,7 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
         }
     }
 
-    private static Thread daemon(String name, Runnable task) {
+    static Thread daemon(String name, Runnable task) {
         Thread thread = new Thread(task, name);
         thread.setDaemon(true);
         return thread;
@@ -134,13 +124,10 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
         }
     }
 
+    /** Gives the line one to two seconds: to write it may wait for whoever reads the console. */
     private void endInTime() {
-        while (!ending.get()) {
-            LockSupport.parkNanos(this, LINE_NANOS); // not until it is woken: to wake it may fail as well
-        }
-        long deadline = System.nanoTime() + LINE_NANOS;
-        for (long left = LINE_NANOS; left > 0; left = deadline - System.nanoTime()) {
-            LockSupport.parkNanos(this, left);
+        for (int ticks = 0; ticks < 2; ticks += ending.get() ? 1 : 0) {
+            LockSupport.parkNanos(this, TICK_NANOS); // not until it is woken: to wake it may fail as well
         }
         Runtime.getRuntime().halt(EXIT_CODE);
     }

@@ -5,6 +5,10 @@ import dev.countersign.core.StoreSettings;
 /** How the service runs. */
 public record Settings(HttpSettings http, StoreSettings store) {
 
+    static Settings defaults() {
+        return new Settings(new HttpSettings("", 8000, 8001, Limits.defaults()), StoreSettings.defaults());
+    }
+
     /** The defaults on free ports of the loopback address, for a server within another program. */
     public static Settings local() {
         return new Settings(HttpSettings.local(), StoreSettings.defaults());

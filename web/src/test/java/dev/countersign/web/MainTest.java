@@ -26,13 +26,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** The command line, and what a start says that can't be. */
+@Timeout(120)
 final class MainTest {
 
     private static final Path SHELL = Path.of("/bin/sh");
@@ -60,6 +61,7 @@ final class MainTest {
             File err = File.createTempFile("countersign", ".err");
             try {
                 Process process = start.redirectError(err).start();
+                ServerProcess.endInTime(process);
                 String out = new String(process.getInputStream().readAllBytes());
                 return new Outcome(process.waitFor(), out, Files.readString(err.toPath()));
             } finally {
@@ -166,19 +168,6 @@ final class MainTest {
         Outcome refused = Outcome.of(builder);
 
         assertTrue(refused.err.contains("--queue-size must be"), refused.err);
-    }
-
-    @ParameterizedTest
-    @CsvSource({"tcp://10.0.0.1:9000, 8000", "9000, 9000"})
-    void onlyAUrlInTheEnvironmentLeavesThePortsDefault(String value, int port) {
-        CommandLine command = Main.commandLine();
-        command.setDefaultValueProvider(
-                new OutsideDefaults(name -> null, name -> name.equals("COUNTERSIGN_REGISTER_PORT") ? value : null));
-
-        command.parseArgs();
-
-        assertEquals(port, (int)
-                command.getCommandSpec().findOption("--register-port").getValue());
     }
 
     @Test

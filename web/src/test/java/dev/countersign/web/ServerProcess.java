@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 final class ServerProcess implements AutoCloseable {
 
     private static final Pattern PORT = Pattern.compile(":(\\d+)/(?:register|message)$");
+    private static final int MAX_SECONDS = 60;
     private static final String LAST_LINE = "  stop ";
 
     private final Process process;
@@ -60,11 +62,19 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
+    /** Kills a process that takes longer than any start; its output ends then. Cancelling it leaves the process alone. */
+    static CompletableFuture<Void> endInTime(Process process) {
+        return CompletableFuture.runAsync(
+                process::destroyForcibly, CompletableFuture.delayedExecutor(MAX_SECONDS, TimeUnit.SECONDS));
+    }
+
     private void awaitGreeting() throws IOException {
+        CompletableFuture<Void> end = endInTime(process);
         BufferedReader output = process.inputReader();
         for (String line = output.readLine(); line != null; line = output.readLine()) {
             greeting.add(line);
             if (line.startsWith(LAST_LINE)) {
+                end.cancel(false);
                 return;
             }
         }
@@ -102,6 +112,7 @@ final class ServerProcess implements AutoCloseable {
     /** SIGTERM; returns the exit code. */
     int stop() throws InterruptedException {
         process.toHandle().destroy(); // Process.destroy() would close its output, too
+        endInTime(process);
         return process.waitFor();
     }
 

@@ -1,0 +1,187 @@
+package dev.countersign.web;
+
+import dev.countersign.core.Home;
+import dev.countersign.core.Setting;
+import dev.countersign.core.Sync;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * Reads a command's settings as their records declare them ({@link Setting}): each from its option, else the system
+ * property, else the environment variable, else the file that {@code --config} names, else its default. {@code
+ * --register-port} is {@code register.port}, {@code COUNTERSIGN_REGISTER_PORT} and, in the file, {@code register-port}.
+ * Values are taken literally.
+ */
+final class SettingsReader {
+
+    private static final String CONFIG = "config";
+
+    private final CommandSpec command;
+    private final UnaryOperator<String> properties;
+    private final UnaryOperator<String> environment;
+    private final Map<String, String> file = new HashMap<>();
+
+    /** Properties and environment give null for what is not set, as those of {@link System} do. */
+    SettingsReader(CommandSpec command, UnaryOperator<String> properties, UnaryOperator<String> environment) {
+        this.command = command;
+        this.properties = properties;
+        this.environment = environment;
+    }
+
+    /** A setting with its default. */
+    record Declared(Setting setting, Object byDefault) {
+
+        String defaultText() {
+            return !setting.byDefault().isEmpty()
+                    ? setting.byDefault()
+                    : byDefault instanceof Duration time
+                            ? String.valueOf(time.toSeconds())
+                            : byDefault.toString().toLowerCase(Locale.ROOT);
+        }
+
+        String values() {
+            boolean isNumber = byDefault instanceof Number || byDefault instanceof Duration;
+            return isNumber ? setting.min() + " to " + setting.max() : setting.values();
+        }
+
+        /** Empty where the text is none of the setting's values. */
+        private Optional<Object> parse(String text) {
+            if (byDefault instanceof String) {
+                return Optional.of(text);
+            }
+            if (byDefault instanceof Sync) {
+                return Arrays.<Object>stream(Sync.values())
+                        .filter(sync -> sync.toString().equalsIgnoreCase(text))
+                        .findFirst();
+            }
+            try {
+                long number = Long.parseLong(text);
+                return Optional.of(number)
+                        .filter(n -> n >= setting.min() && n <= setting.max())
+                        .map(n -> byDefault instanceof Duration
+                                ? Duration.ofSeconds(n)
+                                : byDefault instanceof Integer ? (Object) n.intValue() : n);
+            } catch (NumberFormatException e) {
+                return Optional.empty();
+            }
+        }
+    }
+
+    /** A value as somebody gave it, and where. */
+    private record Given(String text, String where) {}
+
+    /** All settings of a record and of the records in it. */
+    static List<Declared> declared(Record defaults) {
+        List<Declared> found = new ArrayList<>();
+        replace(defaults, setting -> {
+            found.add(setting);
+            return setting.byDefault;
+        });
+        return found;
+    }
+
+    /** Gives a command an option for each setting. */
+    static void addOptions(CommandSpec command, Record defaults) {
+        for (Declared each : declared(defaults)) {
+            command.addOption(OptionSpec.builder("--" + each.setting.name())
+                    .type(String.class)
+                    .paramLabel(each.setting.values())
+                    .description(each.setting.description() + " Default: " + each.defaultText() + ".")
+                    .build());
+        }
+    }
+
+    /** @throws ParameterException where a value is none of its setting's, or the file can't be read */
+    <R extends Record> R read(R defaults) {
+        find(CONFIG).ifPresent(given -> readFile(given.text));
+        return replace(
+                defaults,
+                declared -> find(declared.setting.name())
+                        .map(given -> declared.parse(given.text).orElseThrow(() -> {
+                            String option = "--" + declared.setting.name();
+                            return bad(option + " must be " + declared.values() + ", not " + given.text
+                                    + (given.where.equals(option) ? "" : " (" + given.where + ")"));
+                        }))
+                        .orElse(declared.byDefault));
+    }
+
+    private Optional<Given> find(String name) {
+        String property = name.replace('-', '.');
+        String variable = "COUNTERSIGN_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
+        return given(command.findOption("--" + name).getValue(), "--" + name)
+                .or(() -> given(properties.apply(property), "-D" + property))
+                .or(() -> given(environment.apply(variable), variable)
+                        // Kubernetes sets COUNTERSIGN_REGISTER_PORT=tcp://10.0.0.1:8000 for a service of that name
+                        .filter(given -> !(name.endsWith("-port") && given.text.contains("://"))))
+                .or(() -> given(file.get(name), "in the file of --config"));
+    }
+
+    private static Optional<Given> given(String text, String where) {
+        return Optional.ofNullable(text).map(value -> new Given(value, where));
+    }
+
+    /** Lines of NAME=VALUE; empty ones and those that begin with # say nothing. */
+    private void readFile(String path) {
+        try {
+            for (String line : Files.readAllLines(Path.of(path))) {
+                String[] parts = line.strip().split("\\s*=\\s*", 2);
+                if (parts[0].isEmpty() && parts.length == 1 || parts[0].startsWith("#")) {
+                    continue;
+                }
+                OptionSpec option = command.root().findOption("--" + parts[0]);
+                boolean isSetting = option != null && option.type() == String.class && !parts[0].equals(CONFIG);
+                if (parts.length == 1 || !isSetting) {
+                    throw bad("--config: in " + path + " \"" + parts[0] + "\" is no setting, or has no value");
+                }
+                if (file.put(parts[0], parts[1]) != null) {
+                    throw bad("--config: " + path + " sets " + parts[0] + " twice");
+                }
+            }
+        } catch (IOException | InvalidPathException e) {
+            throw bad("--config: can't read " + path + ": " + Home.reason(e));
+        }
+    }
+
+    private ParameterException bad(String reason) {
+        return new ParameterException(command.commandLine(), reason);
+    }
+
+    /** The same record, with what the function gives for each setting of it and of the records in it. */
+    private static <R extends Record> R replace(R record, Function<Declared, Object> values) {
+        RecordComponent[] components = record.getClass().getRecordComponents();
+        Object[] replaced = new Object[components.length];
+        try {
+            for (int i = 0; i < components.length; i++) {
+                Method accessor = components[i].getAccessor();
+                Object value = accessor.invoke(record);
+                Setting setting = components[i].getAnnotation(Setting.class);
+                replaced[i] =
+                        setting == null ? replace((Record) value, values) : values.apply(new Declared(setting, value));
+            }
+            Class<?>[] types =
+                    Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+            @SuppressWarnings("unchecked") // of the same record
+            R result = (R) record.getClass().getDeclaredConstructor(types).newInstance(replaced);
+            return result;
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException("the settings' records are to be visible here", e);
+        }
+    }
+}
