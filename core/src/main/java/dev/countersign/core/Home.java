@@ -83,14 +83,12 @@ public final class Home implements Closeable {
      * takes names as UTF-8 whatever the locale is. Windows knows names as Unicode.
      */
     private static void requireExpressible(String name) {
-        boolean isSafe = NAME_ENCODING.equals("UTF-8") ? name.indexOf('\uFFFD') < 0 : isAscii(name);
+        boolean isSafe = NAME_ENCODING.equals("UTF-8")
+                ? name.indexOf('\uFFFD') < 0
+                : name.chars().allMatch(c -> c < 128);
         if (!isSafe && !isWindows()) {
             throw unusable(name, "its name has a character that can't be expressed");
         }
-    }
-
-    private static boolean isAscii(String name) {
-        return name.chars().allMatch(c -> c < 128);
     }
 
     private static StartupException unusable(String name, String reason) {

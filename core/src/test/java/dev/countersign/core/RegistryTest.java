@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.core.sql.Database;
 import dev.countersign.core.sql.SqlRegistrations;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,7 +71,8 @@ class RegistryTest {
     @BeforeEach
     void open() {
         file = folder.resolve("countersign.db");
-        registrations = SqlRegistrations.open(file, Sync.ALWAYS, 1_000, batch -> completions.execute(batch), clock);
+        registrations = new SqlRegistrations(
+                Database.open(file, Sync.ALWAYS), 1_000, batch -> completions.execute(batch), clock);
         registry = new Registry(registrations, new CodeGenerator(new SecureRandom()), CACHE_BYTES);
     }
 

@@ -36,7 +36,7 @@ import org.sqlite.util.LibraryLoaderUtil;
  * <p>Each handle is for one thread at a time. What {@link #writer} committed survives a killed process, and with
  * {@link Sync#ALWAYS} a loss of power.
  */
-final class Database implements Closeable {
+public final class Database implements Closeable {
 
     private static final Logger log = LoggerFactory.getLogger(Database.class);
     private static final String LIBRARY_FOLDER = "org.sqlite.tmpdir";
@@ -81,7 +81,7 @@ final class Database implements Closeable {
     }
 
     /** @throws StartupException where the file is no database of ours, or of a newer version */
-    static Database open(Path file, Sync sync) {
+    public static Database open(Path file, Sync sync) {
         try {
             Home.createFile(file);
             loadLibrary(file.resolveSibling("native"));
@@ -104,22 +104,18 @@ final class Database implements Closeable {
     }
 
     /** What the home was before this start. */
-    Past past() {
+    public Past past() {
         if (versionFound == 0) {
             return Past.NEW;
         }
         return versionFound < JOURNAL_VERSION ? Past.BEFORE_JOURNALS : Past.LOST_JOURNAL;
     }
 
-    /** Notes that messages have a journal: a start that finds none from now on has lost it. False where it was noted. */
-    boolean noteJournal() {
-        boolean isNew = versionFound != JOURNAL_VERSION;
-        if (isNew) {
-            try (Handle own = handle(file, false)) { // the writer's may be in use already
-                own.execute("PRAGMA user_version = " + JOURNAL_VERSION);
-            }
+    /** Notes, before others write, that messages have a journal: a start that finds none from now on has lost it. */
+    public void noteJournal() {
+        if (versionFound != JOURNAL_VERSION) {
+            writer.execute("PRAGMA user_version = " + JOURNAL_VERSION);
         }
-        return isNew;
     }
 
     Handle writer() {

@@ -5,13 +5,10 @@ import static java.util.stream.Collectors.toMap;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.CodeDigests;
 import dev.countersign.core.GroupCommit;
-import dev.countersign.core.Past;
 import dev.countersign.core.Registration;
 import dev.countersign.core.Registrations;
-import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -41,41 +38,19 @@ public final class SqlRegistrations implements Registrations {
     private final GroupCommit<Change, Outcome> changes;
     private final GroupCommit<ClientId, Optional<CodeDigests>> lookUps;
     private volatile Runnable foreignChangeListener = () -> {};
-    private volatile boolean hasNotedJournal;
-
-    private SqlRegistrations(Database database, int queueSize, Executor completions, Clock clock) {
-        this.database = database;
-        changes = new GroupCommit<>(
-                "registration-writer", queueSize, completions, new Changes(clock, database.foreignChanges()));
-        lookUps = new GroupCommit<>("registration-reader", queueSize, completions, new LookUps());
-    }
 
     /**
-     * Opens an SQLite database, and makes it where it is missing.
+     * Closes the database with itself.
      *
      * @param queueSize additions, and look-ups, that may wait
      * @param completions completes the stages of a batch
      * @param clock tells how long ago a registration was
-     * @throws StartupException where the file is no database of ours, or of a newer version
      */
-    public static SqlRegistrations open(Path file, Sync sync, int queueSize, Executor completions, Clock clock) {
-        Database database = Database.open(file, sync);
-        try {
-            return new SqlRegistrations(database, queueSize, completions, clock);
-        } catch (RuntimeException e) {
-            database.close();
-            throw e;
-        }
-    }
-
-    /** What the home was before this start. */
-    public Past past() {
-        return database.past();
-    }
-
-    /** Notes that messages have a journal. */
-    public void noteJournal() {
-        hasNotedJournal = database.noteJournal();
+    public SqlRegistrations(Database database, int queueSize, Executor completions, Clock clock) {
+        this.database = database;
+        changes = new GroupCommit<>(
+                "registration-writer", queueSize, completions, new Changes(clock, database.foreignChanges()));
+        lookUps = new GroupCommit<>("registration-reader", queueSize, completions, new LookUps());
     }
 
     @Override
@@ -254,10 +229,6 @@ public final class SqlRegistrations implements Registrations {
             if (changes != foreignChanges) {
                 foreignChanges = changes;
                 foreignChangeListener.run();
-                if (hasNotedJournal) { // that was ourselves, at the start
-                    hasNotedJournal = false;
-                    return;
-                }
                 log.info("another process has changed the database; codes are looked up anew");
             }
         }

@@ -10,11 +10,15 @@ import dev.countersign.core.StartupException;
 import dev.countersign.core.StoreSettings;
 import dev.countersign.core.file.FileMessageLog;
 import dev.countersign.core.file.MessageFiles;
+import dev.countersign.core.sql.Database;
 import dev.countersign.core.sql.SqlRegistrations;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
@@ -41,47 +45,35 @@ public final class Store implements Closeable {
      * @throws StartupException where something can't be opened; all of it is closed again
      */
     public static Store open(Home home, StoreSettings settings, Executor registryCompletions, Executor logCompletions) {
+        Deque<Closeable> opened = new ArrayDeque<>(List.of(home));
         try {
-            SqlRegistrations registrations = SqlRegistrations.open(
-                    home.database(), settings.sync(), settings.queueSize(), registryCompletions, Clock.systemUTC());
-            return open(home, registrations, settings, logCompletions);
-        } catch (RuntimeException e) {
-            home.close();
-            throw e;
-        }
-    }
-
-    private static Store open(
-            Home home, SqlRegistrations registrations, StoreSettings settings, Executor logCompletions) {
-        try {
+            Database database = Database.open(home.database(), settings.sync());
+            opened.push(database);
             MessageLog messageLog = FileMessageLog.open(
                     MessageFiles.in(home, settings.sync(), settings.rememberedKeys()),
-                    registrations.past(),
+                    database.past(),
                     settings.queueSize(),
                     new MemoryBudget(settings.queueMemoryBytes()),
                     logCompletions,
                     Clock.systemUTC());
-            return open(home, registrations, messageLog);
+            opened.push(messageLog);
+            database.noteJournal();
+            Registrations registrations =
+                    new SqlRegistrations(database, settings.queueSize(), registryCompletions, Clock.systemUTC());
+            opened.push(registrations);
+            Registry registry =
+                    new Registry(registrations, new CodeGenerator(new SecureRandom()), StoreSettings.shareOfHeap());
+            return new Store(home, registrations, registry, messageLog);
         } catch (RuntimeException e) {
-            registrations.close();
+            for (Closeable each : opened) {
+                try {
+                    each.close();
+                } catch (IOException | RuntimeException again) {
+                    e.addSuppressed(again);
+                }
+            }
             throw e;
         }
-    }
-
-    private static Store open(Home home, SqlRegistrations registrations, MessageLog messageLog) {
-        try {
-            registrations.noteJournal();
-        } catch (RuntimeException e) {
-            try (messageLog) {
-                throw e;
-            } catch (IOException again) {
-                e.addSuppressed(again);
-                throw e;
-            }
-        }
-        Registry registry =
-                new Registry(registrations, new CodeGenerator(new SecureRandom()), StoreSettings.shareOfHeap());
-        return new Store(home, registrations, registry, messageLog);
     }
 
     public Home home() {
