@@ -1,13 +1,9 @@
 package dev.countersign.web;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.gson.stream.JsonWriter;
-import java.io.IOException;
-import java.io.StringWriter;
-import java.io.UncheckedIOException;
-import java.util.Arrays;
+import java.util.Locale;
+import tools.jackson.core.io.JsonStringEncoder;
 
 /** Why a request is refused, as RFC 9457 says it. The detail is ours alone: nothing of it comes from the client. */
 enum Problem {
@@ -59,33 +55,23 @@ enum Problem {
 
     /** The same with a detail of its own, which must hold nothing that the client sent. */
     byte[] json(String detail) {
-        StringWriter text = new StringWriter();
-        try (JsonWriter writer = new JsonWriter(text)) {
-            writer.beginObject()
-                    .name("type")
-                    .value("urn:countersign:problem:"
-                            + name().toLowerCase(java.util.Locale.ROOT).replace('_', '-'))
-                    .name("title")
-                    .value(title)
-                    .name("status")
-                    .value(status)
-                    .name("detail")
-                    .value(detail)
-                    .endObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException("a StringWriter does not fail", e);
-        }
-        return text.toString().getBytes(UTF_8);
+        StringBuilder json = new StringBuilder("{\"type\":\"urn:countersign:problem:")
+                .append(name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                .append("\",\"title\":\"")
+                .append(title)
+                .append("\",\"status\":")
+                .append(status)
+                .append(",\"detail\":\"");
+        JsonStringEncoder.getInstance().quoteAsString(detail, json);
+        return json.append("\"}").toString().getBytes(UTF_8);
     }
 
-    /** The whole answer, head and body, of a connection that is closed after it. */
-    byte[] lastAnswer() {
+    /** The whole answer of a connection that is closed after it. */
+    byte[] lastAnswer(boolean hasBody) {
         String head = "HTTP/1.1 " + status + " " + title + "\r\nContent-Type: " + MEDIA_TYPE
                 + (mayRetry() ? "\r\nRetry-After: " + RETRY_AFTER_SECONDS : "")
                 + "\r\nContent-Length: " + json.length + "\r\nConnection: close\r\n\r\n";
-        byte[] answer = Arrays.copyOf(head.getBytes(US_ASCII), head.length() + json.length);
-        System.arraycopy(json, 0, answer, head.length(), json.length);
-        return answer;
+        return (head + (hasBody ? new String(json, UTF_8) : "")).getBytes(UTF_8);
     }
 
     /** What a status that Jetty chose means in our contract. */

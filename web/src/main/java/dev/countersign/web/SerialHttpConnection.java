@@ -109,7 +109,7 @@ final class SerialHttpConnection extends StrictHttpConnection {
                 return; // it is being read: looked at again soon
             }
             if (headersSince != 0) {
-                say(Problem.REQUEST_TIMEOUT);
+                say(Problem.REQUEST_TIMEOUT, isReadingHead());
                 getParser().close(); // discards what still comes
                 getEndPoint().shutdownOutput();
             }
@@ -119,14 +119,14 @@ final class SerialHttpConnection extends StrictHttpConnection {
 
     /** Refuses all that may come, and closes. To be called before anything is read. */
     void refuse(Problem problem) {
-        say(problem);
+        say(problem, false);
         getEndPoint().close();
     }
 
     /** What fits into the socket's buffer now: nobody waits for a client that reads nothing. */
-    private void say(Problem problem) {
+    private void say(Problem problem, boolean toHead) {
         try {
-            getEndPoint().flush(ByteBuffer.wrap(problem.lastAnswer()));
+            getEndPoint().flush(ByteBuffer.wrap(problem.lastAnswer(!toHead)));
         } catch (IOException e) {
             getEndPoint().close(e);
         }

@@ -51,8 +51,13 @@ abstract class StrictHttpConnection extends HttpConnection {
     /** Where a request line is refused, Jetty calls the method "BAD"; of a HEAD the refusal must not have a body. */
     @Override
     protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
-        boolean isHead = method.equals("BAD") && ((StrictParser) getParser()).isReadingHead();
+        boolean isHead = method.equals("BAD") && isReadingHead();
         return super.newHttpStream(isHead ? HttpMethod.HEAD.asString() : method, uri, version);
+    }
+
+    /** Whether the request that is being read, or was read last, began as a HEAD. */
+    final boolean isReadingHead() {
+        return ((StrictParser) getParser()).headBytes == StrictParser.HEAD.length;
     }
 
     /** Refuses a request whose target is none of ours, or whose framing is in doubt; the connection is closed then. */
@@ -108,10 +113,6 @@ abstract class StrictHttpConnection extends HttpConnection {
 
         StrictParser(RequestHandler requests, int maxHeaderBytes, HttpCompliance compliance) {
             super(requests, maxHeaderBytes, compliance);
-        }
-
-        boolean isReadingHead() {
-            return headBytes == HEAD.length;
         }
 
         @Override

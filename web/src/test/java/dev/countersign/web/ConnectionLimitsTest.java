@@ -4,14 +4,18 @@ import static dev.countersign.web.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.countersign.core.StoreSettings;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +25,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** How many connections there may be, and for how long one may say nothing of use. */
 final class ConnectionLimitsTest {
 
+    private static final Path SHELL = Path.of("/bin/sh");
+    private static final int MAX_FILES = 1024;
     private static final int CONNECTIONS = 16;
     private static final int ON_ONE_PORT = 14;
     private static final Duration HEADER_TIMEOUT = Duration.ofSeconds(1);
@@ -124,6 +130,28 @@ final class ConnectionLimitsTest {
     }
 
     @Test
+    void aHeadWhoseHeadersDoNotComeIsRefusedWithoutABody() throws IOException {
+        try (Connection slow = new Connection(server.messagePort())) {
+            slow.send(Connection.bytes("HEAD /health HTTP/1.1\r\nHost: x"));
+
+            assertEquals(408, slow.receiveWithoutBody().status());
+            assertEquals("", slow.receiveToTheEnd());
+        }
+    }
+
+    @Test
+    void aRequestBehindAHeadIsRefusedWithItsBodyWhenItsHeadersDoNotCome() throws IOException {
+        try (Connection slow = new Connection(server.messagePort())) {
+            slow.send(Connection.request("HEAD /health"));
+            assertEquals(200, slow.receiveWithoutBody().status());
+            slow.send(Connection.bytes("GET /health HTTP/1.1\r\nHost: x"));
+
+            assertRefused(408, "request-timeout", slow.receive());
+            assertEquals("", slow.receiveToTheEnd());
+        }
+    }
+
+    @Test
     void aConnectionThatIsIdleBetweenRequestsHasMoreTimeThanItsHeaders() throws IOException {
         try (Connection connection = new Connection(server.messagePort());
                 Connection pace = new Connection(server.messagePort())) {
@@ -151,6 +179,40 @@ final class ConnectionLimitsTest {
                     silent.send((byte) ' ');
                 }
             });
+        }
+    }
+
+    @Test
+    void withFewFilesTheLimitIsBelowThemAndNewClientsAreServedOnBothPorts(@TempDir Path ownHome) throws Exception {
+        assumeTrue(Files.isExecutable(SHELL));
+        List<String> command =
+                ServerProcess.command("--home=" + ownHome, "--host=127.0.0.1", "--register-port=0", "--message-port=0");
+        command.addAll(0, List.of(SHELL.toString(), "-c", "ulimit -n " + MAX_FILES + "; exec \"$@\"", "sh"));
+        List<Connection> silent = new ArrayList<>();
+        try (ServerProcess process = ServerProcess.start(new ProcessBuilder(command))) {
+            Service service = process.service();
+            for (int i = 0; i < MAX_FILES + 100; i++) {
+                silent.add(new Connection(service.messagePort()));
+            }
+            String code = service.register("alice");
+            Instant end = Instant.now().plusSeconds(20);
+            boolean isServed = false;
+            while (!isServed && Instant.now().isBefore(end)) { // until the others count as idle
+                try {
+                    isServed = service.send("alice", code, "hi").status() == 201;
+                } catch (IOException e) {
+                    // refused, and closed before the request was read
+                }
+            }
+
+            assertTrue(isServed);
+            String log = Files.readString(ownHome.resolve("logs/server.log"));
+            Matcher limit = Pattern.compile("--max-connections=(\\d+)").matcher(log);
+            assertTrue(limit.find() && Integer.parseInt(limit.group(1)) < MAX_FILES, log);
+        } finally {
+            for (Connection connection : silent) {
+                connection.close();
+            }
         }
     }
 }
