@@ -35,15 +35,13 @@ abstract class PostServlet extends HttpServlet {
     /** How long a client that is refused may go on sending its body. */
     private static final Duration UNWANTED_TIME = Duration.ofSeconds(2);
 
-    private final int maxBodyBytes;
-    private final Duration bodyTimeout;
+    private final transient Limits limits;
     private final transient MemoryBudget bodyMemory;
     private final transient ServerThreads threads;
     private final transient RateLimitedLog overloads = new RateLimitedLog(log);
 
     PostServlet(Intake intake) {
-        maxBodyBytes = intake.limits().maxBodyBytes();
-        bodyTimeout = intake.limits().bodyTimeout();
+        limits = intake.limits();
         bodyMemory = intake.bodyMemory();
         threads = intake.threads();
     }
@@ -86,7 +84,7 @@ abstract class PostServlet extends HttpServlet {
     }
 
     private void readLate(Content.Chunk first, int length, Exchange exchange) {
-        long memory = memoryOf(length < 0 ? maxBodyBytes : length);
+        long memory = memoryOf(length < 0 ? limits.maxBodyBytes() : length);
         if (!bodyMemory.take(memory)) {
             overloads.warn("refusing requests whose body comes after their headers: --body-memory is in use");
             first.release();
@@ -97,14 +95,14 @@ abstract class PostServlet extends HttpServlet {
         new LateBody(
                         exchange.request,
                         length,
-                        maxBodyBytes,
+                        limits.maxBodyBytes(),
                         body -> exchange.answer(tryAnswer(exchange.servletRequest, body)
                                 .whenComplete((json, failure) -> bodyMemory.giveBack(memory))),
                         problem -> {
                             bodyMemory.giveBack(memory);
                             exchange.refuseLate(problem);
                         })
-                .start(first, bodyTimeout);
+                .start(first, limits.bodyTimeout());
     }
 
     /** Bytes of heap for as long as the body arrives and is read: a large one is there as bytes, as text and escaped. */
@@ -130,7 +128,7 @@ abstract class PostServlet extends HttpServlet {
             throw new RefusalException(
                     Problem.UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed: leave out Content-Encoding.");
         }
-        if (request.getContentLengthLong() > maxBodyBytes) {
+        if (request.getContentLengthLong() > limits.maxBodyBytes()) {
             throw new RefusalException(Problem.BODY_TOO_LARGE);
         }
     }

@@ -47,12 +47,8 @@ final class ServerThreads extends QueuedThreadPool {
     /** Connections that are worth waking another thread for: to serve so many takes some 100 microseconds. */
     private static final int SHARE = 16;
 
-    private final ThreadLocal<Turn> turns = new ThreadLocal<>();
-
-    /** What a thread does between two batches. */
-    private static final class Turn {
-        final List<Runnable> connections = new ArrayList<>();
-    }
+    /** The connections that a thread has answered between two batches. */
+    private final ThreadLocal<List<Runnable>> turns = new ThreadLocal<>();
 
     /** For servlets that may wait for their client. */
     ServerThreads() {}
@@ -89,8 +85,8 @@ final class ServerThreads extends QueuedThreadPool {
 
     /** Runs a task, and returns the connections that it has answered. */
     private List<Runnable> take(Runnable task) {
-        Turn turn = new Turn();
-        turns.set(turn);
+        List<Runnable> answered = new ArrayList<>();
+        turns.set(answered);
         try {
             task.run();
         } catch (RuntimeException | Error e) { // one connection's failure is not the others'
@@ -98,17 +94,17 @@ final class ServerThreads extends QueuedThreadPool {
         } finally {
             turns.remove();
         }
-        return turn.connections;
+        return answered;
     }
 
     /** Jetty's call: within a turn the connection is served after it, else by a thread of the pool. */
     @Override
     public void execute(Runnable task) {
-        Turn turn = turns.get();
-        if (turn == null) {
+        List<Runnable> answered = turns.get();
+        if (answered == null) {
             super.execute(task);
         } else {
-            turn.connections.add(task);
+            answered.add(task);
         }
     }
 
