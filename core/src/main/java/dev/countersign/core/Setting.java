@@ -18,7 +18,7 @@ public @interface Setting {
     String name();
 
     /** What its values are: of a number, the unit. */
-    String values();
+    String label();
 
     /** The least number; of a duration, seconds. */
     long min() default 1;
@@ -28,5 +28,6 @@ public @interface Setting {
     /** The default in words, where it depends on the machine. */
     String byDefault() default "";
 
-    String description();
+    /** What it does, in sentences. */
+    String help();
 }

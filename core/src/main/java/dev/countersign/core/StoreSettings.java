@@ -4,32 +4,31 @@ package dev.countersign.core;
 public record StoreSettings(
         @Setting(
                 name = "sync",
-                values = "always|os",
-                description =
-                        "Flush before each answer, or when the operating system sees fit: faster, and a loss of power"
-                                + " loses the last seconds.")
+                label = "always|os",
+                help = "Flush before each answer, or when the operating system sees fit: faster, and a loss of power"
+                        + " loses the last seconds.")
         Sync sync,
 
         @Setting(
                 name = "queue-size",
-                values = "COUNT",
+                label = "COUNT",
                 max = 1_000_000,
-                description = "Registrations, and requests to log, that may wait for the disk; more get a 503.")
+                help = "Registrations, and requests to log, that may wait for the disk; more get a 503.")
         int queueSize,
 
         @Setting(
                 name = "queue-memory",
-                values = "BYTES",
+                label = "BYTES",
                 byDefault = "1/8 of the heap",
-                description = "Heap for the messages that wait for the disk; more get a 503.")
+                help = "Heap for the messages that wait for the disk; more get a 503.")
         long queueMemoryBytes,
 
         @Setting(
                 name = "remembered-keys",
-                values = "COUNT",
+                label = "COUNT",
                 min = 8,
                 max = 100_000_000,
-                description = "Requests with an Idempotency-Key to remember, in 1/8 of the heap at most.")
+                help = "Requests with an Idempotency-Key to remember, in 1/8 of the heap at most.")
         int rememberedKeys) {
 
     public StoreSettings {

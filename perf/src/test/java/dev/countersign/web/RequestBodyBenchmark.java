@@ -88,7 +88,8 @@ public class RequestBodyBenchmark {
                 throw new IllegalArgumentException("something follows");
             }
             ClientId id = ClientId.parse(members.get("id")).orElseThrow();
-            return new NewMessages(new Credentials(id, new Code(members.get("code"))), List.of(members.get("message")), false);
+            return new NewMessages(
+                    new Credentials(id, new Code(members.get("code"))), List.of(members.get("message")), false);
         }
     }
 

@@ -4,27 +4,13 @@ import dev.countersign.core.Setting;
 
 /** How the server listens. */
 public record HttpSettings(
-        @Setting(
-                name = "host",
-                values = "ADDRESS",
-                byDefault = "all of this machine's",
-                description = "Address to listen on.")
+        @Setting(name = "host", label = "ADDRESS", byDefault = "all of this machine's", help = "Address to listen on.")
         String host,
 
-        @Setting(
-                name = "register-port",
-                values = "PORT",
-                min = 0,
-                max = 65_535,
-                description = "Gives codes; 0 takes any that is free.")
+        @Setting(name = "register-port", label = "PORT", min = 0, max = 65_535, help = "Gives codes; 0: any free.")
         int registerPort,
 
-        @Setting(
-                name = "message-port",
-                values = "PORT",
-                min = 0,
-                max = 65_535,
-                description = "Takes messages; 0 takes any that is free.")
+        @Setting(name = "message-port", label = "PORT", min = 0, max = 65_535, help = "Takes messages; 0: any free.")
         int messagePort,
 
         Limits limits) {

@@ -6,51 +6,33 @@ import java.time.Duration;
 
 /** What clients may take of the server, and for how long. */
 public record Limits(
-        @Setting(
-                name = "max-body",
-                values = "BYTES",
-                min = 128,
-                max = 1024 * 1024,
-                description = "A larger request body gets a 413.")
+        @Setting(name = "max-body", label = "BYTES", min = 128, max = 1024 * 1024, help = "A larger body gets a 413.")
         int maxBodyBytes,
 
         @Setting(
                 name = "body-memory",
-                values = "BYTES",
+                label = "BYTES",
                 byDefault = "1/8 of the heap",
-                description = "Heap for bodies that arrive after their headers; more get a 503.")
+                help = "Heap for bodies that arrive after their headers; more get a 503.")
         long bodyMemoryBytes,
 
         @Setting(
                 name = "max-connections",
-                values = "COUNT",
+                label = "COUNT",
                 min = 16,
                 max = 1_000_000,
                 byDefault = "what files and half of the heap allow",
-                description =
-                        "Open connections on both ports, 7/8 of them at most on one; beyond them the longest idle are"
-                                + " closed, or new ones get a 503.")
+                help = "Open connections on both ports, 7/8 of them at most on one; beyond them the longest idle are"
+                        + " closed, or new ones get a 503.")
         int maxConnections,
 
-        @Setting(
-                name = "header-timeout",
-                values = "SECONDS",
-                max = 86_400,
-                description = "For a request's headers to arrive after its first byte.")
+        @Setting(name = "header-timeout", label = "SECONDS", max = 86_400, help = "For headers, from their first byte.")
         Duration headerTimeout,
 
-        @Setting(
-                name = "body-timeout",
-                values = "SECONDS",
-                max = 86_400,
-                description = "For a request's body to arrive after its headers.")
+        @Setting(name = "body-timeout", label = "SECONDS", max = 86_400, help = "For a body, after its headers.")
         Duration bodyTimeout,
 
-        @Setting(
-                name = "idle-timeout",
-                values = "SECONDS",
-                max = 86_400,
-                description = "A connection on which nothing moves for so long is closed.")
+        @Setting(name = "idle-timeout", label = "SECONDS", max = 86_400, help = "For a silent connection.")
         Duration idleTimeout) {
 
     public static Limits defaults() {

@@ -48,16 +48,16 @@ public final class Main implements Callable<Integer> {
     record Options(
             @Setting(
                     name = "home",
-                    values = "FOLDER",
+                    label = "FOLDER",
                     byDefault = "the current folder",
-                    description = "Holds data/ and logs/; one server at a time.")
+                    help = "Holds data/ and logs/; one server at a time.")
             String home,
 
             @Setting(
                     name = "config",
-                    values = "FILE",
+                    label = "FILE",
                     byDefault = "none",
-                    description = "Has a line NAME=VALUE for each setting that it sets, NAME being the option's without"
+                    help = "Has a line NAME=VALUE for each setting that it sets, NAME being the option's without"
                             + " dashes in front; # begins a comment.")
             String config,
 

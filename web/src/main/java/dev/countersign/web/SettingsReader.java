@@ -58,7 +58,7 @@ final class SettingsReader {
 
         String values() {
             boolean isNumber = byDefault instanceof Number || byDefault instanceof Duration;
-            return isNumber ? setting.min() + " to " + setting.max() : setting.values();
+            return isNumber ? setting.min() + " to " + setting.max() : setting.label();
         }
 
         /** Empty where the text is none of the setting's values. */
@@ -102,8 +102,8 @@ final class SettingsReader {
         for (Declared each : declared(defaults)) {
             command.addOption(OptionSpec.builder("--" + each.setting.name())
                     .type(String.class)
-                    .paramLabel(each.setting.values())
-                    .description(each.setting.description() + " Default: " + each.defaultText() + ".")
+                    .paramLabel(each.setting.label())
+                    .description(each.setting.help() + " Default: " + each.defaultText() + ".")
                     .build());
         }
     }

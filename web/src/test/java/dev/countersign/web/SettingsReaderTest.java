@@ -58,10 +58,10 @@ final class SettingsReaderTest {
 
     private static String row(Declared each) {
         String name = each.setting().name();
-        String label = each.setting().values().replace("|", "\\|");
-        String values = each.values().endsWith(each.setting().values()) ? label : label + ", " + each.values();
+        String label = each.setting().label().replace("|", "\\|");
+        String values = each.values().endsWith(each.setting().label()) ? label : label + ", " + each.values();
         return "| `--" + name + "` | `" + name.replace('-', '.') + "` | " + values + " | " + each.defaultText() + " | "
-                + each.setting().description() + " |\n";
+                + each.setting().help() + " |\n";
     }
 
     @Test
@@ -71,8 +71,8 @@ final class SettingsReaderTest {
         for (Declared each : SettingsReader.declared(Main.Options.defaults())) {
             assertTrue(
                     help.contains(
-                            "--" + each.setting().name() + "=" + each.setting().values() + " "
-                                    + each.setting().description() + " Default: " + each.defaultText() + "."),
+                            "--" + each.setting().name() + "=" + each.setting().label() + " "
+                                    + each.setting().help() + " Default: " + each.defaultText() + "."),
                     () -> each.setting().name() + " is missing in " + help);
         }
     }
