@@ -54,8 +54,7 @@ final class Seed {
     }
 
     private static Path makeDatabase(Path home) throws IOException {
-        try (Store store =
-                Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run, Runnable::run)) {
+        try (Store store = Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run)) {
             return store.home().database();
         }
     }

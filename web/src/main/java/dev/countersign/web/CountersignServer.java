@@ -33,8 +33,7 @@ public final class CountersignServer implements AutoCloseable {
     public static CountersignServer start(Home home, Settings settings) {
         HttpSettings http = settings.http();
         ServerThreads threads = new ServerThreads(LISTENERS);
-        // messages: the fewest changes of threads. Registrations: a commit takes the processor, another core may answer
-        Store store = Store.open(home, settings.store(), threads.onPool(), threads.onCaller());
+        Store store = Store.open(home, settings.store(), threads::complete);
         Intake intake = new Intake(http.limits(), threads);
         HealthServlet health = new HealthServlet(store::healthy);
         List<Listener> listeners = List.of(

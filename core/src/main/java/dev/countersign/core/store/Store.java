@@ -40,11 +40,10 @@ public final class Store implements Closeable {
     /**
      * Opens what the home folder holds, and closes that folder with itself.
      *
-     * @param registryCompletions completes the stages of a batch of registrations
-     * @param logCompletions the same of messages
+     * @param completions completes the stages of a batch
      * @throws StartupException where something can't be opened; all of it is closed again
      */
-    public static Store open(Home home, StoreSettings settings, Executor registryCompletions, Executor logCompletions) {
+    public static Store open(Home home, StoreSettings settings, Executor completions) {
         Deque<Closeable> opened = new ArrayDeque<>(List.of(home));
         try {
             Database database = Database.open(home.database(), settings.sync());
@@ -54,12 +53,12 @@ public final class Store implements Closeable {
                     database.past(),
                     settings.queueSize(),
                     new MemoryBudget(settings.queueMemoryBytes()),
-                    logCompletions,
+                    completions,
                     Clock.systemUTC());
             opened.push(messageLog);
             database.noteJournal();
             Registrations registrations =
-                    new SqlRegistrations(database, settings.queueSize(), registryCompletions, Clock.systemUTC());
+                    new SqlRegistrations(database, settings.queueSize(), completions, Clock.systemUTC());
             opened.push(registrations);
             Registry registry =
                     new Registry(registrations, new CodeGenerator(new SecureRandom()), StoreSettings.shareOfHeap());
