@@ -86,9 +86,7 @@ public final class Main implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        CommandLine commandLine = new CommandLine(new Main());
-        SettingsReader.addOptions(commandLine.getCommandSpec(), Options.defaults());
-        return commandLine
+        return SettingsReader.command(new Main(), Options.defaults())
                 .setParameterExceptionHandler((failure, arguments) -> {
                     // not the whole help, which would scroll the reason away
                     failure.getCommandLine()
@@ -98,6 +96,7 @@ public final class Main implements Callable<Integer> {
                 })
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     if (failure instanceof StartupException) {
+                        ServerLog.close(); // what it says already comes before the reason
                         command.getErr().println("countersign: " + failure.getMessage());
                         return CAN_NOT_START;
                     }
@@ -111,7 +110,7 @@ public final class Main implements Callable<Integer> {
         Home home = Home.open(options.home);
         ServerLog.writeTo(home.serverLog(), OutOfMemoryGuard.install(home.serverLog()));
         Logger log = LoggerFactory.getLogger(Main.class);
-        CountersignServer server = start(home, options.server);
+        CountersignServer server = CountersignServer.start(home, options.server);
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();
         server.writerDeath().thenRun(() -> exitCode.complete(WRITER_DIED));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -143,15 +142,6 @@ public final class Main implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--register-port and --message-port are both " + port);
         }
         return options;
-    }
-
-    private static CountersignServer start(Home home, Settings settings) {
-        try {
-            return CountersignServer.start(home, settings);
-        } catch (RuntimeException e) {
-            ServerLog.close(); // what it says already comes before the reason
-            throw e;
-        }
     }
 
     private void greet(CountersignServer server, Home home, Settings settings) {

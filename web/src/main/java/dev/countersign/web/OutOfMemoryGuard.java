@@ -39,7 +39,6 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
     private static final int PROBE_BYTES = 64 * 1024;
 
     private static final byte[] NOTHING = {};
-    private static final int CAUSES_AT_MOST = 20;
 
     private final AtomicBoolean ending = new AtomicBoolean();
     private final byte[] line = ("countersign: out of memory; the process ends, to be started again (exit code "
@@ -83,7 +82,7 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
     @Override
     public FilterReply decide(ILoggingEvent event) {
         IThrowableProxy proxy = event.getThrowableProxy();
-        for (int depth = 0; proxy instanceof ThrowableProxy cause && depth < CAUSES_AT_MOST; depth++) {
+        while (proxy instanceof ThrowableProxy cause) { // Logback breaks a circle of causes
             endIfOutOfMemory(cause.getThrowable());
             proxy = cause.getCause();
         }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -97,15 +98,19 @@ final class SettingsReader {
         return found;
     }
 
-    /** Gives a command an option for each setting. */
-    static void addOptions(CommandSpec command, Record defaults) {
+    /** The command line of an annotated command, with an option for each setting. */
+    static CommandLine command(Object command, Record defaults) {
+        CommandLine commandLine = new CommandLine(command);
         for (Declared each : declared(defaults)) {
-            command.addOption(OptionSpec.builder("--" + each.setting.name())
-                    .type(String.class)
-                    .paramLabel(each.setting.label())
-                    .description(each.setting.help() + " Default: " + each.defaultText() + ".")
-                    .build());
+            commandLine
+                    .getCommandSpec()
+                    .addOption(OptionSpec.builder("--" + each.setting.name())
+                            .type(String.class)
+                            .paramLabel(each.setting.label())
+                            .description(each.setting.help() + " Default: " + each.defaultText() + ".")
+                            .build());
         }
+        return commandLine;
     }
 
     /** @throws ParameterException where a value is none of its setting's, or the file can't be read */
@@ -125,7 +130,8 @@ final class SettingsReader {
     private Optional<Given> find(String name) {
         String property = name.replace('-', '.');
         String variable = "COUNTERSIGN_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
-        return given(command.findOption("--" + name).getValue(), "--" + name)
+        OptionSpec option = command.findOption("--" + name);
+        return given(option == null ? null : option.getValue(), "--" + name)
                 .or(() -> given(properties.apply(property), "-D" + property))
                 .or(() -> given(environment.apply(variable), variable)
                         // Kubernetes sets COUNTERSIGN_REGISTER_PORT=tcp://10.0.0.1:8000 for a service of that name

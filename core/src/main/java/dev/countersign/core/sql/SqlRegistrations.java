@@ -164,7 +164,7 @@ public final class SqlRegistrations implements Registrations {
         private static List<Outcome> add(Handle handle, List<Registration> registrations, long nowMillis) {
             boolean anyKey =
                     registrations.stream().anyMatch(each -> each.keySha256().isPresent());
-            int[] rows = anyKey ? insertWithKeys(handle, registrations, nowMillis) : insert(handle, registrations);
+            int[] rows = insert(handle, registrations, anyKey, nowMillis);
             List<Outcome> outcomes = new ArrayList<>(rows.length);
             for (int i = 0; i < rows.length; i++) {
                 boolean isAdded = rows[i] == 1;
@@ -174,27 +174,20 @@ public final class SqlRegistrations implements Registrations {
         }
 
         /** @return for each registration 1, or 0 where the id is taken */
-        private static int[] insert(Handle handle, List<Registration> registrations) {
-            try (PreparedBatch batch = handle.prepareBatch(
-                    "INSERT INTO registration (id, code_sha256) VALUES (?, ?) ON CONFLICT DO NOTHING")) {
+        private static int[] insert(
+                Handle handle, List<Registration> registrations, boolean withKeys, long nowMillis) {
+            String insert = withKeys
+                    ? "INSERT INTO registration (id, code_sha256, key_sha256, registered_millis) VALUES (?, ?, ?, ?)"
+                    : "INSERT INTO registration (id, code_sha256) VALUES (?, ?)";
+            try (PreparedBatch batch = handle.prepareBatch(insert + " ON CONFLICT DO NOTHING")) {
                 for (Registration each : registrations) {
-                    batch.bind(0, each.id().value()).bind(1, each.codeSha256()).add();
-                }
-                return batch.execute();
-            }
-        }
-
-        private static int[] insertWithKeys(Handle handle, List<Registration> registrations, long nowMillis) {
-            try (PreparedBatch batch =
-                    handle.prepareBatch("INSERT INTO registration (id, code_sha256, key_sha256, registered_millis)"
-                            + " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
-                for (Registration each : registrations) {
-                    Optional<byte[]> key = each.keySha256();
-                    batch.bind(0, each.id().value())
-                            .bind(1, each.codeSha256())
-                            .bind(2, key.orElse(null))
-                            .bind(3, key.map(sha256 -> nowMillis).orElse(null))
-                            .add();
+                    batch.bind(0, each.id().value()).bind(1, each.codeSha256());
+                    if (withKeys) {
+                        Optional<byte[]> key = each.keySha256();
+                        batch.bind(2, key.orElse(null))
+                                .bind(3, key.map(sha256 -> nowMillis).orElse(null));
+                    }
+                    batch.add();
                 }
                 return batch.execute();
             }
