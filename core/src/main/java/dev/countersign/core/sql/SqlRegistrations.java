@@ -174,8 +174,7 @@ public final class SqlRegistrations implements Registrations {
         }
 
         /** @return for each registration 1, or 0 where the id is taken */
-        private static int[] insert(
-                Handle handle, List<Registration> registrations, boolean withKeys, long nowMillis) {
+        private static int[] insert(Handle handle, List<Registration> registrations, boolean withKeys, long nowMillis) {
             String insert = withKeys
                     ? "INSERT INTO registration (id, code_sha256, key_sha256, registered_millis) VALUES (?, ?, ?, ?)"
                     : "INSERT INTO registration (id, code_sha256) VALUES (?, ?)";
