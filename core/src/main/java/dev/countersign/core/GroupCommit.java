@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * <p>It never waits for a batch to grow. While one batch is on its way to the disk the next gathers by itself: a single
  * caller pays for one commit, and many callers share one. (Gray and Reuter, Transaction Processing, 9.4: group commit.)
  *
- * <p>Safe for use by many threads. The stages of a batch complete on the executor, in the order submitted. Nothing
- * survives here: durability is the {@link Sink}'s.
+ * <p>Safe for use by many threads. The stages of a batch complete on the executor, in the order submitted; where the disk
+ * hangs, they fail after some ten seconds. Nothing survives here: durability is the {@link Sink}'s.
  */
 public final class GroupCommit<T, R> implements Closeable {
 
@@ -46,6 +46,7 @@ public final class GroupCommit<T, R> implements Closeable {
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
     private static final int MAX_BATCH = 1024;
     private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final String name;
     private final Sink<T, R> sink;
@@ -55,6 +56,7 @@ public final class GroupCommit<T, R> implements Closeable {
     private final Executor completions;
     private final Thread writer;
     private long watchedNanos = System.nanoTime();
+    private volatile List<Entry<T, R>> inCommit = List.of();
     private volatile boolean idle;
     private volatile boolean closed;
     private volatile boolean healthy = true;
@@ -90,25 +92,23 @@ public final class GroupCommit<T, R> implements Closeable {
         writer = new Thread(this::run, name);
         writer.setDaemon(true);
         writer.start();
+        watchForHangs();
     }
 
     /**
      * Queues an item.
      *
      * @return completes once it is durable; fails with {@link OverloadedException} when the queue is full, with
-     *     {@link UnavailableException} when the commit failed, this is closed, or the writer's thread has died
+     *     {@link UnavailableException} when the commit failed or hangs, this is closed, or the writer's thread has died
      */
     public CompletionStage<R> submit(T item) {
-        Entry<T, R> entry = new Entry<>(item);
+        Entry<T, R> entry = new Entry<>(item, bytesOf.applyAsInt(item));
         if (closed) {
-            return CompletableFuture.failedStage(closedException());
+            return CompletableFuture.failedStage(new UnavailableException("closed", null));
         }
-        int bytes = bytesOf.applyAsInt(item);
-        if (!memory.take(bytes)) {
-            return CompletableFuture.failedStage(new OverloadedException());
-        }
-        if (!queue.offer(entry)) {
-            memory.giveBack(bytes);
+        boolean fits = memory.take(entry.bytes);
+        if (!fits || !queue.offer(entry)) {
+            memory.giveBack(fits ? entry.bytes : 0);
             return CompletableFuture.failedStage(new OverloadedException());
         }
         if (idle) {
@@ -116,7 +116,7 @@ public final class GroupCommit<T, R> implements Closeable {
         }
         // closed meanwhile: the writer may have gone without it, or it may still be written. remove() tells which.
         if (closed && queue.remove(entry)) {
-            return CompletableFuture.failedStage(closedException());
+            return CompletableFuture.failedStage(new UnavailableException("closed", null));
         }
         return entry;
     }
@@ -208,11 +208,9 @@ public final class GroupCommit<T, R> implements Closeable {
     }
 
     private void commit(List<Entry<T, R>> batch) {
-        List<T> items = new ArrayList<>(batch.size());
-        for (Entry<T, R> entry : batch) {
-            items.add(entry.item);
-        }
+        List<T> items = batch.stream().map(entry -> entry.item).toList();
         List<R> results;
+        inCommit = batch;
         try {
             results = sink.commit(items);
             if (results.size() != items.size()) { // or the callers without a result would wait for ever
@@ -221,11 +219,11 @@ public final class GroupCommit<T, R> implements Closeable {
             recovered();
         } catch (Throwable e) { // an Error too: whoever waits must hear that it failed
             failed(e);
-            giveBack(items);
+            end(batch);
             failAll(batch, new UnavailableException("the commit failed", e));
             return;
         }
-        giveBack(items);
+        end(batch);
         complete(() -> {
             for (int i = 0; i < batch.size(); i++) {
                 batch.get(i).complete(results.get(i));
@@ -233,12 +231,36 @@ public final class GroupCommit<T, R> implements Closeable {
         });
     }
 
-    private void giveBack(List<T> items) {
-        long bytes = 0;
-        for (T item : items) {
-            bytes += bytesOf.applyAsInt(item);
+    private void end(List<Entry<T, R>> batch) {
+        inCommit = List.of();
+        giveBack(batch);
+    }
+
+    private void giveBack(List<Entry<T, R>> entries) {
+        memory.giveBack(entries.stream().mapToLong(entry -> entry.bytes).sum());
+    }
+
+    /** Not by the writer, which hangs when the disk does. */
+    private void watchForHangs() {
+        CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS, Runnable::run).execute(() -> {
+            if (writer.isAlive()) {
+                watchForHangs();
+                failOverdue(System.nanoTime());
+            }
+        });
+    }
+
+    /** Fails what has waited too long. What the writer has taken may become durable yet; the rest never will. */
+    void failOverdue(long nowNanos) {
+        List<Entry<T, R>> overdue = new ArrayList<>();
+        queue.removeIf(entry -> entry.isOverdue(nowNanos) && overdue.add(entry));
+        giveBack(overdue);
+        inCommit.stream().filter(entry -> entry.isOverdue(nowNanos)).forEach(overdue::add);
+        if (!overdue.isEmpty()) {
+            UnavailableException hangs = new UnavailableException("the disk has not answered for ten seconds", null);
+            failed(hangs);
+            failAll(overdue, hangs);
         }
-        memory.giveBack(bytes);
     }
 
     private void failAll(List<Entry<T, R>> batch, UnavailableException failure) {
@@ -289,15 +311,18 @@ public final class GroupCommit<T, R> implements Closeable {
         }
     }
 
-    private static UnavailableException closedException() {
-        return new UnavailableException("closed", null);
-    }
-
     private static final class Entry<T, R> extends CompletableFuture<R> {
         final T item;
+        final int bytes;
+        final long sinceNanos = System.nanoTime();
 
-        Entry(T item) {
+        Entry(T item, int bytes) {
             this.item = item;
+            this.bytes = bytes;
+        }
+
+        boolean isOverdue(long nowNanos) {
+            return nowNanos - sinceNanos > MAX_WAIT_NANOS && !isDone();
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.countersign.core;
 import static dev.countersign.core.Await.failure;
 import static dev.countersign.core.Await.result;
 import static dev.countersign.core.Await.until;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -250,6 +251,33 @@ class GroupCommitTest {
                 new GroupCommit<>("test-writer", QUEUE_SIZE, Runnable::run, forgetful)) {
             assertInstanceOf(UnavailableException.class, failure(commits.submit(1)));
             assertFalse(commits.writerDeath().toCompletableFuture().isDone());
+        }
+    }
+
+    @Test
+    void whoeverHasWaitedTenSecondsForADiskThatHangsHearsOfItAndLaterItGoesOn() throws Exception {
+        MemoryBudget memory = new MemoryBudget(2);
+        Ledger hanging = new Ledger();
+        hanging.hold();
+        try (GroupCommit<Integer, String> commits =
+                new GroupCommit<>("test-writer", QUEUE_SIZE, Runnable::run, hanging, memory, item -> 1)) {
+            CompletionStage<String> taken = commits.submit(1);
+            hanging.awaitHeldCommit();
+            CompletionStage<String> queued = commits.submit(2);
+            commits.failOverdue(System.nanoTime() + SECONDS.toNanos(9));
+            assertFalse(taken.toCompletableFuture().isDone() || queued.toCompletableFuture().isDone());
+            assertTrue(commits.healthy());
+
+            commits.failOverdue(System.nanoTime() + SECONDS.toNanos(11));
+            assertInstanceOf(UnavailableException.class, failure(taken));
+            assertInstanceOf(UnavailableException.class, failure(queued));
+            assertFalse(commits.healthy());
+
+            CompletionStage<String> later = commits.submit(3); // there is room: what left the queue gave its bytes back
+            hanging.letGo();
+            assertEquals("done 3", result(later));
+            assertEquals(List.of(1, 3), hanging.committed());
+            assertTrue(commits.healthy());
         }
     }
 
