@@ -26,10 +26,14 @@ public record Code(String value) {
         return sha256(value.getBytes(UTF_8));
     }
 
-    static byte[] sha256(byte[] bytes) {
+    /** The SHA-256 of these bytes, one after another: 32 bytes. */
+    public static byte[] sha256(byte[]... parts) {
         MessageDigest sha256 = SHA_256.get();
         try {
-            return sha256.digest(bytes);
+            for (byte[] part : parts) {
+                sha256.update(part);
+            }
+            return sha256.digest();
         } finally {
             sha256.reset(); // leaves nothing of the code, nor of a failure
         }

@@ -1,8 +1,7 @@
 package dev.countersign.core.file;
 
+import dev.countersign.core.Code;
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /** The first 128 bits of a SHA-256: nobody finds two inputs with the same. */
 record Digest(long high, long low) {
@@ -10,15 +9,7 @@ record Digest(long high, long low) {
     static final int BYTES = 2 * Long.BYTES;
 
     static Digest of(byte[]... parts) {
-        try {
-            MessageDigest sha = MessageDigest.getInstance("SHA-256");
-            for (byte[] part : parts) {
-                sha.update(part);
-            }
-            return read(ByteBuffer.wrap(sha.digest()));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        return read(ByteBuffer.wrap(Code.sha256(parts)));
     }
 
     static Digest read(ByteBuffer from) {

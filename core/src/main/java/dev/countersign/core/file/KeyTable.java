@@ -8,25 +8,29 @@ import java.util.function.Consumer;
  * The last 8 keyed requests of each client id, up to a total; beyond it, the ids that have been silent longest are
  * forgotten.
  *
- * <p>Entries and ids stand in plain arrays, linked by index: 56 bytes an entry, 36 an id, and an index that is made at
+ * <p>Entries and ids stand in plain arrays, linked by index: 56 bytes an entry, 44 an id, and an index that is made at
  * once, of 5 to 10 bytes for each entry of the total. Used by one thread at a time.
  */
 final class KeyTable {
 
     /** Bytes of heap for each entry of the total, at most: where every id has one entry. */
-    static final int BYTES_PER_ENTRY = 112;
+    static final int BYTES_PER_ENTRY = 120;
 
     private static final int PER_ID = 8;
     private static final int NONE = -1;
 
-    /** Longs of an entry: digests of key and request, receipt, time. Ints: count, the id's entry before it. */
+    /** Longs of an entry: digests of key and request, receipt, time. Ints: count, the id's next entry; the first's after the last. */
     private final Slots entries = new Slots(6, 2);
 
-    /** Longs of an id: its digest. Ints: its last entry, number of entries, the ids beside it in order of last use, walk. */
-    private final Slots ids = new Slots(2, 5);
+    /**
+     * Longs of an id: its digest, a byte of each of its last keys. Ints: its last entry, number of entries, the ids beside
+     * it in order of last use, walk.
+     */
+    private final Slots ids = new Slots(3, 5);
 
     private static final int COUNT = 0;
-    private static final int EARLIER = 1;
+    private static final int LATER = 1;
+    private static final int KEY_BYTES = 2;
     private static final int LAST = 0;
     private static final int ENTRIES = 1;
     private static final int OLDER = 2;
@@ -53,19 +57,29 @@ final class KeyTable {
 
     /** The request of this name, if it is remembered. */
     Optional<KeyEntry> find(KeyName name) {
-        int at = index[place(name.id())];
-        if (at == 0) {
+        int id = index[place(name.id())] - 1;
+        if (id < 0 || !mayHold(ids.value(id, KEY_BYTES), name.key())) {
             return Optional.empty();
         }
-        int entry = ids.number(at - 1, LAST);
-        while (entry != NONE) {
+        int entry = ids.number(id, LAST);
+        for (int left = ids.number(id, ENTRIES); left > 0; left--) {
+            entry = entries.number(entry, LATER);
             if (entries.value(entry, 0) == name.key().high()
                     && entries.value(entry, 1) == name.key().low()) {
                 return Optional.of(entry(name.id(), entry));
             }
-            entry = entries.number(entry, EARLIER);
         }
         return Optional.empty();
+    }
+
+    /** Whether a key ends in the same byte as one of these: most are new, and to read 8 entries costs 16 cache misses. */
+    private static boolean mayHold(long keyBytes, Digest key) {
+        for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
+            if ((byte) (keyBytes >>> shift) == (byte) key.low()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private KeyEntry entry(Digest id, int entry) {
@@ -80,7 +94,7 @@ final class KeyTable {
     /** Remembers a request as its id's last; what is too much is forgotten. */
     void enter(KeyEntry entered) {
         int id = idOf(entered.name().id());
-        int entry = entries.take();
+        int entry = slotAfterLast(id);
         entries.value(entry, 0, entered.name().key().high());
         entries.value(entry, 1, entered.name().key().low());
         entries.value(entry, 2, entered.request().high());
@@ -88,16 +102,30 @@ final class KeyTable {
         entries.value(entry, 4, entered.receipt());
         entries.value(entry, 5, entered.timeMicros());
         entries.number(entry, COUNT, entered.count());
-        entries.number(entry, EARLIER, ids.number(id, LAST));
         ids.number(id, LAST, entry);
-        ids.number(id, ENTRIES, ids.number(id, ENTRIES) + 1);
-        size++;
-        if (ids.number(id, ENTRIES) > PER_ID) {
-            forgetFirstOf(id);
-        }
+        ids.value(id, KEY_BYTES, ids.value(id, KEY_BYTES) << Byte.SIZE | entered.name().key().low() & 0xff);
         while (size > capacity) {
             forget(oldest);
         }
+    }
+
+    /** A slot behind the id's last entry: its first one's, which is forgotten, where it has all it may have. */
+    private int slotAfterLast(int id) {
+        int last = ids.number(id, LAST);
+        int count = ids.number(id, ENTRIES);
+        if (count == PER_ID) {
+            return entries.number(last, LATER);
+        }
+        int entry = entries.take();
+        if (count > 0) {
+            entries.number(entry, LATER, entries.number(last, LATER));
+        } else {
+            last = entry;
+        }
+        entries.number(last, LATER, entry);
+        ids.number(id, ENTRIES, count + 1);
+        size++;
+        return entry;
     }
 
     /** The slot of an id, which becomes the one used last. */
@@ -111,7 +139,6 @@ final class KeyTable {
             index[place] = id + 1;
             ids.value(id, 0, digest.high());
             ids.value(id, 1, digest.low());
-            ids.number(id, LAST, NONE);
             ids.number(id, ENTRIES, 0);
             ids.number(id, WALKED, walk);
         }
@@ -147,26 +174,14 @@ final class KeyTable {
         }
     }
 
-    private void forgetFirstOf(int id) {
-        int entry = ids.number(id, LAST);
-        int later = NONE;
-        while (entries.number(entry, EARLIER) != NONE) {
-            later = entry;
-            entry = entries.number(entry, EARLIER);
-        }
-        entries.number(later, EARLIER, NONE);
-        entries.give(entry);
-        ids.number(id, ENTRIES, ids.number(id, ENTRIES) - 1);
-        size--;
-    }
-
     private void forget(int id) {
         unlink(id);
-        for (int entry = ids.number(id, LAST); entry != NONE; ) {
-            int earlier = entries.number(entry, EARLIER);
+        int entry = ids.number(id, LAST);
+        for (int left = ids.number(id, ENTRIES); left > 0; left--) {
+            int later = entries.number(entry, LATER);
             entries.give(entry);
             size--;
-            entry = earlier;
+            entry = later;
         }
         removeFromIndex(place(digest(id)));
         ids.give(id);
@@ -223,17 +238,13 @@ final class KeyTable {
             cursor = ids.number(id, NEWER);
             if (ids.number(id, WALKED) != walk) {
                 ids.number(id, WALKED, walk);
-                int[] own = new int[ids.number(id, ENTRIES)];
-                int entry = ids.number(id, LAST);
-                for (int i = own.length - 1; i >= 0; i--) {
-                    own[i] = entry;
-                    entry = entries.number(entry, EARLIER);
-                }
                 Digest digest = digest(id);
-                for (int each : own) {
-                    visitor.accept(entry(digest, each));
+                int entry = ids.number(id, LAST);
+                for (int left = ids.number(id, ENTRIES); left > 0; left--) {
+                    entry = entries.number(entry, LATER);
+                    visitor.accept(entry(digest, entry));
+                    met++;
                 }
-                met += own.length;
             }
         }
         return cursor != NONE;
