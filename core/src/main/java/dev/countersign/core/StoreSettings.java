@@ -29,7 +29,18 @@ public record StoreSettings(
                 min = 8,
                 max = 100_000_000,
                 help = "Requests with an Idempotency-Key to remember, in 1/8 of the heap at most.")
-        int rememberedKeys) {
+        int rememberedKeys,
+
+        @Setting(
+                name = "keep-free",
+                label = "BYTES",
+                min = 0,
+                help = "Where less of the disk is free, messages get a 503, before a write fails; a start may need as much"
+                        + " as the default.")
+        long keepFreeBytes) {
+
+    /** What a start may need to give the log all that the journal holds: as much as the journal's ring. */
+    private static final long DEFAULT_KEEP_FREE_BYTES = 64 * 1024 * 1024;
 
     public StoreSettings {
         if (queueSize < 1) {
@@ -43,14 +54,14 @@ public record StoreSettings(
     }
 
     public static StoreSettings defaults() {
-        return new StoreSettings(Sync.ALWAYS, 4096, shareOfHeap(), 800_000);
+        return new StoreSettings(Sync.ALWAYS, 4096, shareOfHeap(), 800_000, DEFAULT_KEEP_FREE_BYTES);
     }
 
     public StoreSettings withSync(Sync changed) {
-        return new StoreSettings(changed, queueSize, queueMemoryBytes, rememberedKeys);
+        return new StoreSettings(changed, queueSize, queueMemoryBytes, rememberedKeys, keepFreeBytes);
     }
 
     public StoreSettings withQueueSize(int changed) {
-        return new StoreSettings(sync, changed, queueMemoryBytes, rememberedKeys);
+        return new StoreSettings(sync, changed, queueMemoryBytes, rememberedKeys, keepFreeBytes);
     }
 }

@@ -50,6 +50,26 @@ final class FullDiskTest {
         }
     }
 
+    @Test
+    void whereLessIsFreeThanIsToBeKeptAMessageIsRefusedAndTheServersLogSaysWhy(@TempDir Path home) throws Exception {
+        try (ServerProcess server = ServerProcess.start(new ProcessBuilder(ServerProcess.command(
+                "--home=" + home,
+                "--host=127.0.0.1",
+                "--register-port=0",
+                "--message-port=0",
+                "--keep-free=1000000000000")))) {
+            Service service = server.service();
+            String code = service.register("alice");
+
+            assertRefused(503, "unavailable", service.send("alice", code, "hi"));
+            assertEquals(503, Service.get(service.messagePort(), "/health").status());
+            server.stop();
+        }
+        assertEquals(0, Files.size(home.resolve("logs/messages.jsonl")));
+        String log = Files.readString(home.resolve("logs/server.log"));
+        assertTrue(log.contains("less than --keep-free=1000000000000: make room"), log);
+    }
+
     private static List<String> limitedCommand(Path home) {
         List<String> command =
                 ServerProcess.command("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0");

@@ -47,9 +47,4 @@ record Checkpoint(
     Checkpoint inNewLog(long first) {
         return new Checkpoint(lsn, position, nextReceipt, timeMicros, first, 0, keyFile, keyLength);
     }
-
-    /** The same point of log and keys after another record of the journal. */
-    Checkpoint at(long lsn, long position) {
-        return new Checkpoint(lsn, position, nextReceipt, timeMicros, logFirst, logLength, keyFile, keyLength);
-    }
 }

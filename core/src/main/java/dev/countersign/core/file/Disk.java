@@ -24,10 +24,12 @@ interface Disk {
     /**
      * What a path leads to.
      *
-     * @param identity equal for equal files: device and inode
+     * @param identity equal for equal files: device and inode; {@link #UNKNOWN} where the platform tells none
      * @param length bytes
      */
     record Stat(Object identity, long length) {}
+
+    Object UNKNOWN = "unknown";
 
     Handle open(Path file, Mode mode) throws IOException;
 
@@ -47,11 +49,24 @@ interface Disk {
 
     Optional<Stat> stat(Path file) throws IOException;
 
+    /** How much may be written to a folder's file system; a disk that knows no bound says so. */
+    default long freeBytes(Path folder) {
+        return Long.MAX_VALUE;
+    }
+
     /** An open file. */
     interface Handle extends Closeable {
 
         /** Reads what there is from the position on; returns the number of bytes, or less than 1 at the end. */
         int read(ByteBuffer target, long position) throws IOException;
+
+        /** Fills the target, from its position on, unless the file ends before. */
+        default void fill(ByteBuffer target, long position) throws IOException {
+            int start = target.position();
+            while (target.hasRemaining() && read(target, position + target.position() - start) > 0) {
+                // reads on
+            }
+        }
 
         /** Writes all that remains in the source at a position. */
         void write(ByteBuffer source, long position) throws IOException;

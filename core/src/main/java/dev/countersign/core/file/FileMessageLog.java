@@ -2,6 +2,7 @@ package dev.countersign.core.file;
 
 import dev.countersign.core.Appended;
 import dev.countersign.core.GroupCommit;
+import dev.countersign.core.Home;
 import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.MessageLog;
 import dev.countersign.core.Messages;
@@ -9,7 +10,6 @@ import dev.countersign.core.Past;
 import dev.countersign.core.StartupException;
 import java.io.IOException;
 import java.time.Clock;
-import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
@@ -17,16 +17,20 @@ import java.util.concurrent.Executor;
 public final class FileMessageLog implements MessageLog {
 
     private final LogWriter writer;
+    private final Flusher flusher;
     private final GroupCommit<Request, Appended> commits;
 
-    private FileMessageLog(LogWriter writer, GroupCommit<Request, Appended> commits) {
+    private FileMessageLog(LogWriter writer, int queueSize, MemoryBudget queueMemory, Executor completions) {
         this.writer = writer;
-        this.commits = commits;
+        flusher = new Flusher(writer);
+        commits = new GroupCommit<>(
+                "message-log-writer", queueSize, completions, writer, queueMemory, Request::bytes);
     }
 
     /**
      * Makes the log equal to the journal, whatever a crash or somebody else left, and opens both.
      *
+     * @param past what the home was before; asked only where it has no journal
      * @param queueSize requests that may wait
      * @param queueMemory bounds the bytes of their lines
      * @param completions completes the stages of a batch
@@ -34,16 +38,15 @@ public final class FileMessageLog implements MessageLog {
      */
     public static FileMessageLog open(
             MessageFiles files, Past past, int queueSize, MemoryBudget queueMemory, Executor completions, Clock clock) {
-        LogWriter writer = LogWriter.open(files, past, clock);
-        return new FileMessageLog(
-                writer,
-                new GroupCommit<>(
-                        "message-log-writer",
-                        queueSize,
-                        completions,
-                        new Batches(writer),
-                        queueMemory,
-                        Request::bytes));
+        try {
+            LogWriter writer = new Start(new LocalDisk(), files, clock, System::nanoTime).run(past);
+            return new FileMessageLog(writer, queueSize, queueMemory, completions);
+        } catch (IOException e) {
+            throw new StartupException(
+                    "can't open the messages in " + files.dataFolder().getParent() + ": " + Home.reason(e)
+                            + ". Give this user the right to, make room, or choose another folder with --home.",
+                    e);
+        }
     }
 
     @Override
@@ -53,7 +56,7 @@ public final class FileMessageLog implements MessageLog {
 
     @Override
     public boolean healthy() {
-        return commits.healthy() && writer.healthy();
+        return commits.healthy() && flusher.healthy();
     }
 
     @Override
@@ -63,21 +66,10 @@ public final class FileMessageLog implements MessageLog {
 
     @Override
     public void close() throws IOException {
-        try (writer) {
-            commits.close();
-        }
-    }
-
-    private record Batches(LogWriter writer) implements GroupCommit.Sink<Request, Appended> {
-
-        @Override
-        public List<Appended> commit(List<Request> requests) throws IOException {
-            return writer.commit(requests);
-        }
-
-        @Override
-        public void probe() throws IOException {
-            writer.probe();
+        try (writer;
+                flusher;
+                commits) {
+            // closed in reverse order, whichever of them fails
         }
     }
 }

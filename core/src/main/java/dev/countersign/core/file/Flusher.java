@@ -2,7 +2,6 @@ package dev.countersign.core.file;
 
 import dev.countersign.core.GroupCommit;
 import java.io.Closeable;
-import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -30,33 +29,22 @@ final class Flusher implements Closeable {
     }
 
     private void run() {
-        boolean grows = true;
         while (!closed) {
             LockSupport.parkNanos(this, INTERVAL_NANOS);
-            grows = grows && grow();
             try {
+                messages.grow();
                 messages.checkpoint();
+                messages.requireRoom();
                 if (!healthy) {
                     healthy = true;
-                    log.info("the message log is flushed again");
+                    log.info("the message log is kept again");
                 }
             } catch (Throwable e) { // an Error too: without this thread the journal would fill up
                 if (healthy) {
                     healthy = false;
-                    log.error("can't flush the message log; refusing work until it succeeds again", e);
+                    log.error("can't keep the message log; refusing work until it succeeds again", e);
                 }
             }
-        }
-    }
-
-    /** False where the disk has no room: what is left of it is for messages. */
-    private boolean grow() {
-        try {
-            messages.grow();
-            return true;
-        } catch (IOException e) {
-            log.warn("the journal can't have its full size, so that bursts may wait: {}", e.getMessage());
-            return false;
         }
     }
 

@@ -34,12 +34,15 @@ final class Journal implements Closeable {
     private static final Logger log = LoggerFactory.getLogger(Journal.class);
 
     private static final long FORMAT = 0x436f756e74657231L; // "Counter1"
-    private static final int RING_START = 2 * BLOCK_BYTES;
+    static final int RING_START = 2 * BLOCK_BYTES;
     private static final long FAR_AHEAD = 1L << 40;
     private static final int SCAN_BYTES = 1024 * 1024;
 
     /** A first start writes no more, so that it is quick; room for the lines of a body of 64 KiB, whatever is in it. */
     private static final int FIRST_RING_BYTES = 2 * 1024 * 1024;
+
+    private static final String WHAT_TO_DO = " Restore a backup; or move the file away to go on without the messages of the"
+            + " last moments before the stop.";
 
     private static final int GROWTH_BYTES = 8 * 1024 * 1024;
 
@@ -61,15 +64,17 @@ final class Journal implements Closeable {
     private boolean failed; // the record after the last one may be on disk, or half of it
     private long failedPosition;
 
-    private Journal(Disk disk, Path file, Disk.Handle handle, Object identity, long end, Sync sync, Header header) {
+    private Journal(Disk disk, Path file, Disk.Handle handle, Sync sync, Header header) throws IOException {
         this.disk = disk;
         this.file = file;
         this.handle = handle;
-        this.identity = identity;
-        this.end = end;
         this.sync = sync;
-        this.seed = header.seed;
-        this.sequence = header.sequence;
+        identity = disk.stat(file)
+                .orElseThrow(() -> new IOException(file + " has gone"))
+                .identity();
+        end = handle.length() / BLOCK_BYTES * BLOCK_BYTES;
+        seed = header.seed;
+        sequence = header.sequence;
         named = header.checkpoint;
         lsn = named.lsn();
         position = named.position();
@@ -80,20 +85,15 @@ final class Journal implements Closeable {
     /** What a header block says; {@code flushed}: whether each batch was flushed when this was written. */
     private record Header(long seed, long sequence, boolean flushed, Checkpoint checkpoint) {}
 
-    static boolean exists(Disk disk, Path file) throws IOException {
-        return disk.stat(file).isPresent();
-    }
-
     /** Makes an empty journal whose name is on disk only when all of it is. */
     static Journal create(Disk disk, Path file, long ringBytes, Sync sync, long seed, Checkpoint start)
             throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".new");
         disk.delete(unfinished);
         disk.create(unfinished);
-        Checkpoint first = start.at(0, RING_START);
         try (Disk.Handle handle = disk.open(unfinished, Disk.Mode.POSITIONED)) {
             writeZeros(handle, 0, RING_START + Math.min(ringBytes, FIRST_RING_BYTES));
-            handle.write(encode(new Header(seed, 0, sync == Sync.ALWAYS, first)), 0);
+            handle.write(encode(new Header(seed, 0, sync == Sync.ALWAYS, start)), 0);
             handle.force();
         }
         disk.rename(unfinished, file);
@@ -108,19 +108,13 @@ final class Journal implements Closeable {
      * @throws StartupException where the disk has lost what it had flushed
      */
     static Journal open(Disk disk, Path file, Sync sync) throws IOException {
-        Object identity = disk.stat(file)
-                .orElseThrow(() -> new IOException(file + " has gone"))
-                .identity();
         Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED);
         try {
             Header header = newestHeader(handle)
                     .orElseThrow(() -> new StartupException("the journal " + file
                             + " has no valid header: the disk has lost what it had flushed, or something else has"
-                            + " written to it. Restore a backup; or move the file away to go on without the messages"
-                            + " of the last moments before the stop."));
-            long length = handle.length();
-            Journal journal =
-                    new Journal(disk, file, handle, identity, length / BLOCK_BYTES * BLOCK_BYTES, sync, header);
+                            + " written to it." + WHAT_TO_DO));
+            Journal journal = new Journal(disk, file, handle, sync, header);
             journal.recover(header);
             return journal;
         } catch (IOException | RuntimeException e) {
@@ -130,29 +124,25 @@ final class Journal implements Closeable {
     }
 
     /**
-     * Writes and flushes more blocks behind the ring, and returns where they end; the ring has them with {@link #growTo}.
-     * By a handle of its own: of a failed flush the writer's would not hear again. Safe beside all other calls.
+     * Writes and flushes more blocks behind the ring, and returns where they end; the ring has them with {@link #growTo},
+     * which the same thread calls. By a handle of its own: of a failed flush the writer's would not hear again. Safe
+     * beside all other calls.
      */
-    long writeMore(long ringBytes, long from) throws IOException {
-        long to = Math.min(RING_START + ringBytes, from + GROWTH_BYTES);
+    long writeMore(long ringBytes) throws IOException {
+        long to = Math.min(RING_START + ringBytes, end + GROWTH_BYTES);
         try (Disk.Handle more = disk.open(file, Disk.Mode.POSITIONED)) {
-            writeZeros(more, from, to - from);
+            writeZeros(more, end, to - end);
             more.force();
         }
         return to;
     }
 
-    /** Lets the ring end there, where all before is written and flushed. */
+    /** Lets the ring end where all before is written and flushed. */
     void growTo(long newEnd) {
         end = newEnd;
     }
 
-    /** Where the ring ends. */
-    long end() {
-        return end;
-    }
-
-    boolean hasFullSize(long ringBytes) {
+    boolean hasSize(long ringBytes) {
         return end >= RING_START + ringBytes;
     }
 
@@ -170,8 +160,7 @@ final class Journal implements Closeable {
         long highest = highestLsn();
         if (highest > lsn && header.flushed) {
             throw new StartupException("the journal " + file + " has record " + highest + " but not record "
-                    + (lsn + 1) + ": the disk has lost what it had flushed. Restore a backup; or move the file away to"
-                    + " go on without the messages of the last moments before the stop.");
+                    + (lsn + 1) + ": the disk has lost what it had flushed." + WHAT_TO_DO);
         }
         if (highest > lsn) {
             log.warn(
@@ -270,15 +259,13 @@ final class Journal implements Closeable {
                 record.slice(HEAD_BYTES + keyBytes, length - HEAD_BYTES - keyBytes)));
     }
 
-    /** Fills the target, and leaves it at the position it had. */
+    /** Fills the target, which stands at 0 before and after. */
     private void readFully(ByteBuffer target, long from) throws IOException {
-        int start = target.position();
-        while (target.hasRemaining()) {
-            if (handle.read(target, from + target.position() - start) <= 0) {
-                throw new IOException("the journal " + file + " is shorter than it was");
-            }
+        handle.fill(target, from);
+        if (target.hasRemaining()) {
+            throw new IOException("the journal " + file + " is shorter than it was");
         }
-        target.position(start);
+        target.position(0);
     }
 
     private static Optional<Header> newestHeader(Disk.Handle handle) throws IOException {
@@ -406,13 +393,10 @@ final class Journal implements Closeable {
         return seed;
     }
 
-    long lsn() {
-        return lsn;
-    }
-
-    /** Behind the last record. */
-    long position() {
-        return position;
+    /** Where all stands while log and keys lack nothing. */
+    Checkpoint reached(LogFile log, KeyFile keys) {
+        return new Checkpoint(
+                lsn, position, nextReceipt, timeMicros, log.first(), log.length(), keys.number(), keys.length());
     }
 
     /** That the next line gets. */

@@ -53,17 +53,6 @@ final class KeyFile implements Closeable {
         }
     }
 
-    private KeyFile(Disk disk, Path folder, long seed, int leastBytes, long number, Disk.Handle handle, long length) {
-        this.disk = disk;
-        this.folder = folder;
-        this.seed = seed;
-        this.leastBytes = leastBytes;
-        this.number = number;
-        this.handle = handle;
-        this.length = length;
-        firstKept = number;
-    }
-
     /** Renames what an earlier journal left: its keys would answer for messages that may not be there. */
     static void setAside(Disk disk, Path folder) throws IOException {
         for (Path file : disk.list(folder)) {
@@ -83,64 +72,66 @@ final class KeyFile implements Closeable {
      * @param leastBytes a smaller file is not worth writing anew
      * @throws StartupException where the file is not what was flushed
      */
-    static KeyFile load(Disk disk, Path folder, long seed, int leastBytes, Checkpoint checkpoint, KeyTable table)
+    KeyFile(Disk disk, Path folder, long seed, int leastBytes, Checkpoint checkpoint, KeyTable table)
             throws IOException {
-        Path named = file(folder, checkpoint.keyFile());
+        this.disk = disk;
+        this.folder = folder;
+        this.seed = seed;
+        this.leastBytes = leastBytes;
+        number = checkpoint.keyFile();
+        length = checkpoint.keyLength();
+        Path named = file(number);
         for (Path file : disk.list(folder)) {
             if (NAME.matcher(file.getFileName().toString()).matches() && !file.equals(named)) {
                 disk.delete(file); // one being written, or one that was followed
             }
         }
-        if (disk.stat(named).isPresent()) {
-            Disk.Handle handle = disk.open(named, Disk.Mode.POSITIONED);
-            try {
-                read(handle, named, checkpoint.keyLength(), seed, table);
-                handle.truncate(checkpoint.keyLength());
-            } catch (IOException | RuntimeException e) {
-                handle.close();
-                throw e;
+        if (disk.stat(named).isEmpty()) {
+            if (length > 0) {
+                log.warn("{} is missing: which keyed requests were logged before is forgotten", named);
+                number++; // the old number names a length that the new file does not have
+                length = 0;
             }
-            return new KeyFile(disk, folder, seed, leastBytes, checkpoint.keyFile(), handle, checkpoint.keyLength());
+            disk.create(file(number));
+            disk.flushFolder(folder);
         }
-        long number = checkpoint.keyFile();
-        if (checkpoint.keyLength() > 0) {
-            log.warn("{} is missing: which keyed requests were logged before is forgotten", named);
-            number++; // the old number names a length that the new file does not have
+        firstKept = number;
+        handle = disk.open(file(number), Disk.Mode.POSITIONED);
+        try {
+            read(table);
+            handle.truncate(length);
+        } catch (IOException | RuntimeException e) {
+            handle.close();
+            throw e;
         }
-        disk.create(file(folder, number));
-        disk.flushFolder(folder);
-        Disk.Handle handle = disk.open(file(folder, number), Disk.Mode.POSITIONED);
-        return new KeyFile(disk, folder, seed, leastBytes, number, handle, 0);
     }
 
-    private static void read(Disk.Handle handle, Path file, long length, long seed, KeyTable table) throws IOException {
+    private void read(KeyTable table) throws IOException {
         ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(LOAD_ENTRIES * KeyEntry.BYTES, length));
         for (long at = 0; at < length; at += chunk.limit()) {
             chunk.clear().limit((int) Math.min(chunk.capacity(), length - at));
-            while (chunk.hasRemaining() && handle.read(chunk, at + chunk.position()) > 0) {
-                // reads on
-            }
+            handle.fill(chunk, at);
             if (chunk.hasRemaining()) {
-                throw damaged(file, at + chunk.position());
+                throw damaged(at + chunk.position());
             }
             chunk.flip();
             while (chunk.hasRemaining()) {
                 if (!KeyEntry.isWhole(chunk, chunk.position(), seed)) {
-                    throw damaged(file, at + chunk.position());
+                    throw damaged(at + chunk.position());
                 }
                 table.enter(KeyEntry.read(chunk));
             }
         }
     }
 
-    private static StartupException damaged(Path file, long at) {
-        return new StartupException("the file of remembered keys " + file + " is damaged at byte " + at
+    private StartupException damaged(long at) {
+        return new StartupException("the file of remembered keys " + file(number) + " is damaged at byte " + at
                 + ". Move it away to go on: the server then forgets which keyed requests it logged, and would log a"
                 + " repeat of one again.");
     }
 
-    private static Path file(Path folder, long number) {
-        return folder.resolve("keys-" + number);
+    private Path file(long ofNumber) {
+        return folder.resolve("keys-" + ofNumber);
     }
 
     long number() {
@@ -179,11 +170,11 @@ final class KeyFile implements Closeable {
     }
 
     private Rewrite begin(KeyTable table, long nextReceipt) throws IOException {
-        disk.delete(file(folder, number + 1));
-        disk.create(file(folder, number + 1));
+        disk.delete(file(number + 1));
+        disk.create(file(number + 1));
         disk.flushFolder(folder);
         table.startWalk();
-        return new Rewrite(disk.open(file(folder, number + 1), Disk.Mode.POSITIONED), nextReceipt, length);
+        return new Rewrite(disk.open(file(number + 1), Disk.Mode.POSITIONED), nextReceipt, length);
     }
 
     private void step(KeyTable table, Rewrite next) throws IOException {
@@ -196,9 +187,7 @@ final class KeyFile implements Closeable {
             });
         } else {
             slice.limit((int) Math.min(slice.capacity(), length - next.copied));
-            while (slice.hasRemaining() && handle.read(slice, next.copied + slice.position()) > 0) {
-                // reads on
-            }
+            handle.fill(slice, next.copied);
             next.copied += slice.position();
         }
         int bytes = slice.flip().remaining();
@@ -221,9 +210,9 @@ final class KeyFile implements Closeable {
         rewrite = Optional.empty();
         try {
             next.handle.close();
-            disk.delete(file(folder, number + 1));
+            disk.delete(file(number + 1));
         } catch (IOException e) {
-            log.warn("can't remove {}", file(folder, number + 1), e);
+            log.warn("can't remove {}", file(number + 1), e);
         }
     }
 
@@ -233,17 +222,14 @@ final class KeyFile implements Closeable {
         Rewrite next = begin(table, Long.MAX_VALUE);
         rewrite = Optional.of(next);
         while (next.walking) {
-            step(
-                    table,
-                    next); // the last one follows: what the old file has behind the table's entries is in the table too
+            step(table, next); // the last one follows: what the old file has behind the table is in the table too
         }
     }
 
     /** Removes the files before the one that the journal's flushed header names. */
     void removeBefore(long named) throws IOException {
-        if (named > firstKept) {
-            disk.delete(file(folder, named - 1));
-            firstKept = named;
+        for (; firstKept < named; firstKept++) {
+            disk.delete(file(firstKept));
         }
     }
 

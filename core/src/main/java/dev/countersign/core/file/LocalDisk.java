@@ -57,12 +57,16 @@ final class LocalDisk implements Disk {
     public Optional<Stat> stat(Path file) throws IOException {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            // where a file system tells no identity (Windows), a replaced file is told by its length alone
-            Object identity = Objects.requireNonNullElse(attributes.fileKey(), "unknown");
-            return Optional.of(new Stat(identity, attributes.size()));
+            return Optional.of(
+                    new Stat(Objects.requireNonNullElse(attributes.fileKey(), UNKNOWN), attributes.size()));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
+    }
+
+    @Override
+    public long freeBytes(Path folder) {
+        return folder.toFile().getUsableSpace(); // a FileStore would read the table of mounts each time
     }
 
     private record LocalHandle(FileChannel channel) implements Handle {

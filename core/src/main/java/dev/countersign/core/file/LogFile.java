@@ -30,36 +30,23 @@ final class LogFile implements Closeable {
     private final long first;
     private long length;
 
-    private LogFile(
-            Disk disk,
-            Path path,
-            Disk.Handle handle,
-            Disk.Handle positioned,
-            Object identity,
-            long first,
-            long length) {
-        this.disk = disk;
-        this.path = path;
-        this.handle = handle;
-        this.positioned = positioned;
-        this.identity = identity;
-        this.first = first;
-        this.length = length;
-    }
-
     /**
      * Opens an existing file to append to it.
      *
      * @param first receipt that it begins with, or will
      * @param length that it has
      */
-    static LogFile open(Disk disk, Path path, long first, long length) throws IOException {
-        Object identity = disk.stat(path)
+    LogFile(Disk disk, Path path, long first, long length) throws IOException {
+        this.disk = disk;
+        this.path = path;
+        this.first = first;
+        this.length = length;
+        identity = disk.stat(path)
                 .orElseThrow(() -> new IOException(path + " has gone"))
                 .identity();
-        Disk.Handle positioned = disk.open(path, Disk.Mode.POSITIONED);
+        positioned = disk.open(path, Disk.Mode.POSITIONED);
         try {
-            return new LogFile(disk, path, disk.open(path, Disk.Mode.APPEND), positioned, identity, first, length);
+            handle = disk.open(path, Disk.Mode.APPEND);
         } catch (IOException e) {
             positioned.close();
             throw e;
@@ -72,7 +59,7 @@ final class LogFile implements Closeable {
             disk.create(path);
         }
         disk.flushFolder(path.getParent());
-        return open(disk, path, first, 0);
+        return new LogFile(disk, path, first, 0);
     }
 
     long first() {
@@ -115,9 +102,16 @@ final class LogFile implements Closeable {
         }
     }
 
-    /** Writes the same bytes again at the same place, and flushes them: after a failed flush they may be on no disk. */
-    void writeAgain(ByteBuffer bytes, long position) throws IOException {
-        positioned.write(bytes, position);
+    /**
+     * Writes what was appended from a position on again, and flushes it, wherever the file's name is by now: after a
+     * failed flush it may be on no disk. Not where somebody has cut the file, or written to it.
+     *
+     * @param lines all that belong there; the last ones may be missing yet
+     */
+    void writeAgain(ByteBuffer lines, long position) throws IOException {
+        if (positioned.length() == length) {
+            positioned.write(lines.limit((int) (length - position)), position);
+        }
         positioned.force();
     }
 

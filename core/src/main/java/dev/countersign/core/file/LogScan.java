@@ -78,11 +78,11 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
     }
 
     private static long lines(Disk disk, Path file, long from, boolean strict, Visitor visitor) throws IOException {
-        ByteBuffer buffer = ByteBuffer.allocate(MAX_LINE_BYTES);
         long number = 0;
         long endOfLines = from;
         long position = from;
         try (Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED)) {
+            ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(MAX_LINE_BYTES, handle.length() - from + 1));
             for (int read; (read = handle.read(buffer, position)) > 0; ) {
                 position += read;
                 buffer.flip();

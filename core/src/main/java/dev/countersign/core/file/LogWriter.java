@@ -1,9 +1,7 @@
 package dev.countersign.core.file;
 
 import dev.countersign.core.Appended;
-import dev.countersign.core.Home;
-import dev.countersign.core.Past;
-import dev.countersign.core.StartupException;
+import dev.countersign.core.GroupCommit;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,7 +9,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,13 +23,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The messages of one server in files. A batch is flushed to the {@link Journal}, then its lines are appended to the log
- * and its keys entered, then it is acknowledged; a thread of its own flushes log and keys some times a second, after which
- * the journal may use the space again. A start makes the log equal to the journal.
+ * and its keys entered, then it is acknowledged; {@link Flusher} flushes log and keys some times a second, after which the
+ * journal may use the space again. {@link Start} makes the log equal to the journal.
  *
  * <p>{@link #commit} and {@link #probe} are for one thread, the writer; the rest is safe for use by many. What
  * {@link #commit} has returned for survives a kill and a power cut.
  */
-final class LogWriter implements Closeable {
+final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable {
 
     private static final Logger log = LoggerFactory.getLogger(LogWriter.class);
 
@@ -44,6 +42,7 @@ final class LogWriter implements Closeable {
     private final ReentrantLock lock = new ReentrantLock(true); // fair: the writer would keep it from the flusher
     private final Condition flushEnded = lock.newCondition();
     private final Disk disk;
+    private final MessageFiles files;
     private final Path path;
     private final Clock clock;
     private final LongSupplier nanoTime;
@@ -51,21 +50,19 @@ final class LogWriter implements Closeable {
     private final KeyTable keys;
     private final KeyFile keyFile;
     private final Batch batch;
-    private final long ringBytes;
     private boolean hasFullSize; // the journal; used by the flusher alone
-    private final List<KeyEntry> batchKeys = new ArrayList<>();
     private LogFile active;
     private Checkpoint flushed; // the last that log and keys were flushed up to, and found well
     private ByteBuffer missingLines = ByteBuffer.allocate(0); // of what the journal has, those the log lacks
     private ByteBuffer missingKeys = ByteBuffer.allocate(0);
     private boolean newFileDue; // it was begun, and failed
+    private volatile boolean lacksRoom = true; // until the file system was asked
     private boolean logFlushFailed;
     private boolean keyFlushFailed;
     private boolean flushing;
     private Optional<Long> missingSinceNanos = Optional.empty();
-    private Optional<Flusher> flusher = Optional.empty();
 
-    /** Takes over what a start has made equal and flushed. */
+    /** Takes over what a start has opened; {@link #noteEqual} ends the start. */
     LogWriter(
             Disk disk,
             MessageFiles files,
@@ -76,52 +73,29 @@ final class LogWriter implements Closeable {
             KeyFile keyFile,
             LogFile active) {
         this.disk = disk;
+        this.files = files;
         path = files.log();
-        ringBytes = files.ringBytes();
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.journal = journal;
         this.keys = keys;
         this.keyFile = keyFile;
         this.active = active;
-        flushed = reached();
+        flushed = journal.named();
         batch = new Batch(journal.seed());
+        hasFullSize = journal.hasSize(files.ringBytes());
     }
 
-    /**
-     * Makes log and keys equal to the journal, and starts the thread that flushes them.
-     *
-     * @param past what the home was before; asked only where it has no journal
-     * @throws StartupException where something can't be opened, or the disk has lost what it had flushed
-     */
-    static LogWriter open(MessageFiles files, Past past, Clock clock) {
-        try {
-            LogWriter opened = new Start(new LocalDisk(), files, clock, System::nanoTime).run(past);
-            opened.flusher = Optional.of(new Flusher(opened));
-            return opened;
-        } catch (IOException e) {
-            throw new StartupException(
-                    "can't open the messages in " + files.dataFolder().getParent() + ": "
-                            + Home.reason(e)
-                            + ". Give this user the right to, make room, or choose another folder with --home.",
-                    e);
-        }
-    }
-
-    /** The header that ends a start: what the log and keys lacked, they have. */
-    void start() throws IOException {
+    /** Flushes the log, and notes in the journal that log and keys have all that it has. */
+    void noteEqual() throws IOException {
+        flushLog();
+        flushed = journal.reached(active, keyFile);
         journal.writeHeader(flushed);
     }
 
-    /** Whether log and keys could be written and flushed the last time that this was tried. */
-    boolean healthy() {
-        return flusher.map(Flusher::healthy).orElse(true);
-    }
-
-    /** Flushes what is open; to be called when no {@link #commit} is under way, nor will be. */
+    /** Flushes what is open; to be called when nobody else calls any more. */
     @Override
     public void close() throws IOException {
-        flusher.ifPresent(Flusher::close);
         try (journal;
                 keyFile) {
             try {
@@ -140,9 +114,13 @@ final class LogWriter implements Closeable {
      * @return an outcome for each request
      * @throws IOException where it is unknown whether they were logged; none is acknowledged
      */
-    List<Appended> commit(List<Request> requests) throws IOException {
+    @Override
+    public List<Appended> commit(List<Request> requests) throws IOException {
         lock.lock();
         try {
+            if (lacksRoom) {
+                requireRoom();
+            }
             mend();
             List<Appended> outcomes = new ArrayList<>(requests.size());
             while (outcomes.size() < requests.size()) {
@@ -155,14 +133,32 @@ final class LogWriter implements Closeable {
         }
     }
 
-    /** Tries whether the next commit would succeed; throws where it would not. */
-    void probe() throws IOException {
+    @Override
+    public void probe() throws IOException {
         lock.lock();
         try {
+            requireRoom();
             mend();
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Asks the file systems how much is free. They are to refuse nothing: neither what the log still lacks, nor what the
+     * next start has to write.
+     */
+    void requireRoom() throws IOException {
+        long free = freeBytes();
+        lacksRoom = free < files.keepFreeBytes();
+        if (lacksRoom) {
+            throw new IOException("the disk has " + free + " bytes left, less than --keep-free="
+                    + files.keepFreeBytes() + ": make room, or choose a lower limit");
+        }
+    }
+
+    private long freeBytes() {
+        return Math.min(disk.freeBytes(path.getParent()), disk.freeBytes(files.dataFolder()));
     }
 
     private void commitBatch(List<Request> requests, List<Appended> outcomes) throws IOException {
@@ -170,8 +166,7 @@ final class LogWriter implements Closeable {
         Instant instant = LineText.instant(micros); // one object a batch, by which its answers share the text of it
         long receipt = journal.nextReceipt();
         List<Request> fresh = new ArrayList<>();
-        Map<KeyName, KeyEntry> freshKeys = new HashMap<>();
-        batchKeys.clear();
+        Map<KeyName, KeyEntry> freshKeys = new LinkedHashMap<>();
         int maxBytes = Math.min(MAX_BATCH_BYTES, journal.largestRecordBytes());
         int bytes = 0;
         for (int i = outcomes.size(); i < requests.size(); i++) {
@@ -186,9 +181,9 @@ final class LogWriter implements Closeable {
             }
             if (request.keyed().isPresent()) {
                 Request.Keyed keyed = request.keyed().get();
-                KeyEntry entry = new KeyEntry(keyed.name(), keyed.request(), receipt, micros, request.count());
-                freshKeys.put(keyed.name(), entry);
-                batchKeys.add(entry);
+                freshKeys.put(
+                        keyed.name(),
+                        new KeyEntry(keyed.name(), keyed.request(), receipt, micros, request.count()));
             }
             outcomes.add(new Appended.Logged(receipts(receipt, request.count()), instant));
             fresh.add(request);
@@ -197,7 +192,7 @@ final class LogWriter implements Closeable {
         }
         if (!fresh.isEmpty()) {
             batch.begin(journal.nextReceipt(), micros, LineText.time(micros), bytes);
-            batchKeys.forEach(batch::key);
+            freshKeys.values().forEach(batch::key);
             for (Request request : fresh) {
                 for (byte[] tail : request.tails()) {
                     batch.line(tail);
@@ -240,8 +235,7 @@ final class LogWriter implements Closeable {
         long now = LineText.micros(clock.instant());
         long last = journal.timeMicros();
         if (now < last - MAX_STEP_BACK_MICROS) {
-            flushInTurn();
-            newFile("the clock was set back");
+            roll("the clock was set back");
             return now;
         }
         return Math.max(now, last + 1);
@@ -255,12 +249,12 @@ final class LogWriter implements Closeable {
         if (found == LogFile.Found.WELL) {
             missingSinceNanos = Optional.empty();
         }
+        if (logFlushFailed) {
+            active.writeAgain(Record.lines(journal.since(flushed)), flushed.logLength());
+            logFlushFailed = false;
+        }
         if (found != LogFile.Found.CHANGED) {
             completeLog();
-            if (logFlushFailed) {
-                active.writeAgain(Record.lines(journal.since(flushed)), flushed.logLength());
-                logFlushFailed = false;
-            }
         }
         if (newFileDue || found == LogFile.Found.CHANGED) {
             newFile("something else has changed or replaced it");
@@ -292,33 +286,28 @@ final class LogWriter implements Closeable {
         }
     }
 
-    /** Where all stands while the log lacks nothing. */
-    private Checkpoint reached() {
-        return new Checkpoint(
-                journal.lsn(),
-                journal.position(),
-                journal.nextReceipt(),
-                journal.timeMicros(),
-                active.first(),
-                active.length(),
-                keyFile.number(),
-                keyFile.length());
+    /** Begins a new file while the writer waits; the old one holds all that it should. */
+    private void roll(String reason) throws IOException {
+        flushInTurn();
+        newFile(reason);
     }
 
     /**
      * Begins a new file with all that was appended since the last good flush. The old one is flushed; then
      * comes a header, so that a start knows of the new file; then the old one is set aside, unless it is empty.
      */
-    private void newFile(String reason) throws IOException {
+    void newFile(String reason) throws IOException {
         newFileDue = true;
-        Optional<Disk.Stat> stat = disk.stat(path);
-        boolean isSetAside = stat.isPresent() && stat.get().length() > 0;
-        flushLog(active::force); // also where it was renamed: a power cut may undo that
+        boolean isSetAside =
+                disk.stat(path).filter(stat -> stat.length() > 0).isPresent();
+        flushLog(); // also where it was renamed: a power cut may undo that
         if (isSetAside) {
-            flushLog(() -> LogFile.flush(disk, path));
+            logFlushFailed = true; // it may be the same file
+            LogFile.flush(disk, path);
+            logFlushFailed = false;
         }
         List<Record> records = journal.since(flushed);
-        long first = records.isEmpty() ? journal.nextReceipt() : records.get(0).firstReceipt();
+        long first = Record.firstReceipt(records, journal.nextReceipt());
         Checkpoint start = flushed.inNewLog(first);
         journal.writeHeader(start);
         if (isSetAside) {
@@ -358,32 +347,26 @@ final class LogWriter implements Closeable {
         if (active.check() != LogFile.Found.WELL) {
             newFile("it was renamed or removed");
         }
-        Checkpoint noted = reached();
-        flushLog(active::force);
-        flushKeys(keyFile.handles());
+        Checkpoint noted = journal.reached(active, keyFile);
+        flushLog();
+        keyFlushFailed = true; // until it has succeeded
+        flush(keyFile.handles());
+        keyFlushFailed = false;
         if (active.check() != LogFile.Found.WELL) {
             throw new IOException("the message log " + path + " was changed while it was flushed");
         }
         flushed = noted;
     }
 
-    private void flushLog(Flush flush) throws IOException {
-        try {
-            flush.force();
-        } catch (IOException e) {
-            logFlushFailed = true;
-            throw e;
-        }
+    private void flushLog() throws IOException {
+        logFlushFailed = true; // until it has succeeded
+        active.force();
+        logFlushFailed = false;
     }
 
-    private void flushKeys(List<Disk.Handle> handles) throws IOException {
-        try {
-            for (Disk.Handle each : handles) {
-                each.force();
-            }
-        } catch (IOException e) {
-            keyFlushFailed = true;
-            throw e;
+    private static void flush(List<Disk.Handle> handles) throws IOException {
+        for (Disk.Handle each : handles) {
+            each.force();
         }
     }
 
@@ -402,7 +385,7 @@ final class LogWriter implements Closeable {
                 flushEnded.awaitUninterruptibly();
             }
             mend();
-            noted = reached();
+            noted = journal.reached(active, keyFile);
             if (noted.equals(flushed)) {
                 return;
             }
@@ -412,20 +395,26 @@ final class LogWriter implements Closeable {
         } finally {
             lock.unlock();
         }
-        Optional<IOException> logFailure = failureOf(List.of(file::force));
-        Optional<IOException> keyFailure =
-                failureOf(keyHandles.stream().<Flush>map(each -> each::force).toList());
+        boolean logFailed = true;
+        Optional<IOException> failure = Optional.empty();
+        try {
+            file.force();
+            logFailed = false;
+            flush(keyHandles);
+        } catch (IOException e) {
+            failure = Optional.of(e);
+        }
         lock.lock();
         try {
             flushing = false;
             flushEnded.signalAll();
             boolean sameLog = file == active && !newFileDue;
             boolean sameKeys = noted.keyFile() == keyFile.number();
-            logFlushFailed |= sameLog && logFailure.isPresent();
-            keyFlushFailed |= sameKeys && keyFailure.isPresent();
+            logFlushFailed |= sameLog && logFailed;
+            keyFlushFailed |= sameKeys && !logFailed && failure.isPresent();
             if (sameLog && sameKeys) { // else a new file began meanwhile
-                if (logFailure.or(() -> keyFailure).isPresent()) {
-                    throw logFailure.or(() -> keyFailure).get();
+                if (failure.isPresent()) {
+                    throw failure.get();
                 }
                 if (active.check() == LogFile.Found.WELL) {
                     flushed = noted;
@@ -436,32 +425,25 @@ final class LogWriter implements Closeable {
         }
     }
 
-    /** Gives the journal more of its full size, where it has not got it yet. */
-    void grow() throws IOException {
+    /** Gives the journal more of its full size, unless the disk has no room: what is left of that is for messages. */
+    void grow() {
         if (!hasFullSize) {
-            long end = journal.writeMore(ringBytes, journal.end()); // which nobody else changes
-            lock.lock();
             try {
-                journal.growTo(end);
-                hasFullSize = journal.hasFullSize(ringBytes);
-            } finally {
-                lock.unlock();
-            }
-        }
-    }
-
-    private interface Flush {
-        void force() throws IOException;
-    }
-
-    private static Optional<IOException> failureOf(List<Flush> flushes) {
-        for (Flush each : flushes) {
-            try {
-                each.force();
+                if (freeBytes() - files.ringBytes() < files.keepFreeBytes()) {
+                    throw new IOException("the disk has too little room beyond --keep-free");
+                }
+                long end = journal.writeMore(files.ringBytes());
+                lock.lock();
+                try {
+                    journal.growTo(end);
+                } finally {
+                    lock.unlock();
+                }
+                hasFullSize = journal.hasSize(files.ringBytes());
             } catch (IOException e) {
-                return Optional.of(e);
+                hasFullSize = true; // as far as this disk goes
+                log.warn("the journal can't have its full size, so that bursts may wait: {}", e.getMessage());
             }
         }
-        return Optional.empty();
     }
 }

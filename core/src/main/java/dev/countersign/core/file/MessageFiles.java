@@ -1,6 +1,7 @@
 package dev.countersign.core.file;
 
 import dev.countersign.core.Home;
+import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
 import java.nio.file.Path;
 import org.slf4j.Logger;
@@ -15,8 +16,10 @@ import org.slf4j.LoggerFactory;
  * @param ringBytes of the journal, at least: four times what the lines of the largest request take; a journal never
  *     shrinks
  * @param rememberedKeys entries of keyed requests, in all
+ * @param keepFreeBytes of the disk: where less is free, nothing is logged
  */
-public record MessageFiles(Path journal, Path log, Sync sync, long ringBytes, int rememberedKeys) {
+public record MessageFiles(
+        Path journal, Path log, Sync sync, long ringBytes, int rememberedKeys, long keepFreeBytes) {
 
     private static final Logger serverLog = LoggerFactory.getLogger(MessageFiles.class);
 
@@ -24,17 +27,14 @@ public record MessageFiles(Path journal, Path log, Sync sync, long ringBytes, in
     private static final int RING_BYTES = 64 * 1024 * 1024;
 
     /** The usual places in a home, and as many keys as an eighth of the heap can hold. */
-    public static MessageFiles in(Home home, Sync sync, int rememberedKeys) {
-        int fit = keysWithinHeap(rememberedKeys);
-        if (fit < rememberedKeys) {
-            serverLog.warn("remembers {} keyed requests, not {}: the heap is small", fit, rememberedKeys);
+    public static MessageFiles in(Home home, StoreSettings settings) {
+        int wanted = settings.rememberedKeys();
+        int fit = (int) Math.min(wanted, StoreSettings.shareOfHeap() / KeyTable.BYTES_PER_ENTRY);
+        if (fit < wanted) {
+            serverLog.warn("remembers {} keyed requests, not {}: the heap is small", fit, wanted);
         }
-        return new MessageFiles(home.journal(), home.messageLog(), sync, RING_BYTES, fit);
-    }
-
-    /** How many of these keys an eighth of the heap can hold, at most. */
-    private static int keysWithinHeap(int rememberedKeys) {
-        return (int) Math.min(rememberedKeys, Runtime.getRuntime().maxMemory() / 8 / KeyTable.BYTES_PER_ENTRY);
+        return new MessageFiles(
+                home.journal(), home.messageLog(), settings.sync(), RING_BYTES, fit, settings.keepFreeBytes());
     }
 
     Path dataFolder() {

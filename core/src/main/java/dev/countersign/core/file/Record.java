@@ -1,6 +1,7 @@
 package dev.countersign.core.file;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * A record of the journal as it was read back.
@@ -21,13 +22,15 @@ record Record(
         ByteBuffer keys,
         ByteBuffer lines) {
 
+    /** The first receipt in these records, or the next one where there are none. */
+    static long firstReceipt(List<Record> records, long next) {
+        return records.isEmpty() ? next : records.get(0).firstReceipt;
+    }
+
     /** The bytes of the log that these records hold. */
-    static ByteBuffer lines(Iterable<Record> records) {
-        long length = 0;
-        for (Record each : records) {
-            length += each.lines.remaining();
-        }
-        ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(length));
+    static ByteBuffer lines(List<Record> records) {
+        ByteBuffer all = ByteBuffer.allocate(
+                Math.toIntExact(records.stream().mapToLong(each -> each.lines.remaining()).sum()));
         for (Record each : records) {
             all.put(each.lines.duplicate());
         }

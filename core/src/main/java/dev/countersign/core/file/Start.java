@@ -21,7 +21,7 @@ final class Start {
     private static final Logger log = LoggerFactory.getLogger(Start.class);
 
     /** A smaller key file is not written anew. */
-    private static final int LEAST_KEY_BYTES = 1024 * 1024;
+    private static final int LEAST_KEY_BYTES = 4 * 1024 * 1024;
 
     private final Disk disk;
     private final MessageFiles files;
@@ -40,14 +40,18 @@ final class Start {
     }
 
     LogWriter run(Past past) throws IOException {
-        if (!Journal.exists(disk, files.journal())) {
+        if (disk.stat(files.journal()).isEmpty()) {
             makeJournal(past);
+        }
+        if (disk.stat(files.journal()).filter(stat -> stat.identity() == Disk.UNKNOWN).isPresent()) {
+            log.warn("this platform doesn't tell one file from another: a journal or a log that is replaced by a file"
+                    + " of the same length while the server runs goes unnoticed");
         }
         Journal journal = Journal.open(disk, files.journal(), files.sync());
         try {
             KeyTable keys = new KeyTable(files.rememberedKeys());
             KeyFile keyFile =
-                    KeyFile.load(disk, files.dataFolder(), journal.seed(), LEAST_KEY_BYTES, journal.named(), keys);
+                    new KeyFile(disk, files.dataFolder(), journal.seed(), LEAST_KEY_BYTES, journal.named(), keys);
             try {
                 List<Record> records = journal.since(journal.named());
                 for (Record each : records) {
@@ -59,10 +63,7 @@ final class Start {
                 for (Disk.Handle each : keyFile.handles()) {
                     each.force();
                 }
-                LogFile active = makeEqual(journal, Record.lines(records));
-                LogWriter started = new LogWriter(disk, files, clock, nanoTime, journal, keys, keyFile, active);
-                started.start();
-                return started;
+                return makeEqual(journal, keys, keyFile, records);
             } catch (IOException | RuntimeException e) {
                 keyFile.close();
                 throw e;
@@ -94,7 +95,7 @@ final class Start {
         }
         long next = scan.lastReceipt() + 1;
         long first = scan.firstReceipt() == 0 ? next : scan.firstReceipt();
-        return new Checkpoint(0, 0, next, scan.lastTimeMicros(), first, scan.endOfLines(), 1, 0);
+        return new Checkpoint(0, Journal.RING_START, next, scan.lastTimeMicros(), first, scan.endOfLines(), 1, 0);
     }
 
     /** Begins above all receipts that were ever given: nobody gives a million a second for years. */
@@ -105,42 +106,36 @@ final class Start {
         }
         long next =
                 past != Past.LOST_JOURNAL && highest == 0 ? 1 : Math.max(highest + 1, LineText.micros(clock.instant()));
-        return new Checkpoint(0, 0, next, 0, next, 0, 1, 0);
+        return new Checkpoint(0, Journal.RING_START, next, 0, next, 0, 1, 0);
     }
 
-    /** Gives the active file what the journal has and it lacks; where it is another file, that one is set aside. */
-    private LogFile makeEqual(Journal journal, ByteBuffer lines) throws IOException {
-        Checkpoint named = journal.named();
+    /** Gives the active file what the journal has and it lacks; after another file, or one with more, a new one begins. */
+    private LogWriter makeEqual(Journal journal, KeyTable keys, KeyFile keyFile, List<Record> records)
+            throws IOException {
         disk.delete(unfinished);
-        LogFile active = isActive(named, lines) ? writeAgain(named, lines) : beginAnother(journal, lines);
-        long highest = LogNames.lastReceipt(disk, path);
-        long length = disk.stat(path).orElseThrow().length();
-        if (length > active.length()) {
-            highest = Math.max(
-                    highest, LogScan.tolerant(disk, path, active.length()).lastReceipt());
+        LogFile active = isActive(journal.named(), Record.lines(records))
+                ? writeAgain(journal.named(), Record.lines(records))
+                : beginAnother(journal, records);
+        LogScan more = LogScan.tolerant(disk, path, active.length());
+        disk.flushFolder(path.getParent());
+        LogWriter started = new LogWriter(disk, files, clock, nanoTime, journal, keys, keyFile, active);
+        started.noteEqual();
+        long highest = Math.max(LogNames.lastReceipt(disk, path), more.lastReceipt());
+        if (more.endOfLines() > active.length() || highest >= journal.nextReceipt()) {
+            journal.skipReceipts(highest + 1);
+            started.newFile("it has lines that the journal never had");
+            started.noteEqual();
         }
-        if (highest < journal.nextReceipt() && length == active.length()) {
-            disk.flushFolder(path.getParent());
-            return active;
-        }
-        active.close();
-        if (length > 0) {
-            Path aside = LogNames.setAside(disk, path, active.first(), Math.max(highest, journal.nextReceipt() - 1));
-            log.warn("{} has lines that the journal never had; it was set aside as {}", path, aside.getFileName());
-        }
-        journal.skipReceipts(highest + 1);
-        return LogFile.begin(disk, path, journal.nextReceipt());
+        return started;
     }
 
     /** Whether the file at the path is the one that the header names: its first receipt is its identity. */
     private boolean isActive(Checkpoint named, ByteBuffer lines) throws IOException {
-        Optional<Disk.Stat> stat = disk.stat(path);
-        if (stat.isEmpty() || stat.get().length() < named.logLength()) {
-            return false;
-        }
-        return stat.get().length() == 0
-                || LogScan.firstReceipt(disk, path) == named.logFirst()
-                || named.logLength() == 0 && isTornStartOf(lines, stat.get().length());
+        long length = disk.stat(path).map(Disk.Stat::length).orElse(-1L);
+        return length >= named.logLength()
+                && (length == 0
+                        || LogScan.firstReceipt(disk, path) == named.logFirst()
+                        || named.logLength() == 0 && isTornStartOf(lines, length));
     }
 
     /** Whether a power cut can have left this of the lines: their bytes, or zeros. */
@@ -150,9 +145,7 @@ final class Start {
         }
         ByteBuffer found = ByteBuffer.allocate((int) length);
         try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
-            while (found.hasRemaining() && handle.read(found, found.position()) > 0) {
-                // reads on
-            }
+            handle.fill(found, 0);
         }
         for (int i = 0; i < found.position(); i++) {
             if (found.get(i) != 0 && found.get(i) != lines.get(i)) {
@@ -175,13 +168,15 @@ final class Start {
             } else if (found < end) {
                 log.info("{} lacked {} bytes, which the journal had", path, end - found);
             }
-            handle.force();
         }
-        return LogFile.open(disk, path, named.logFirst(), end);
+        return new LogFile(disk, path, named.logFirst(), end);
     }
 
-    /** Makes a file with these lines, which gets its name when all of it is on disk. */
-    private LogFile beginAnother(Journal journal, ByteBuffer lines) throws IOException {
+    /**
+     * Makes a file with these lines, which gets its name when all of it is on disk, and before a header names it: should
+     * a power cut undo a renaming of the old one by somebody else, that one is still the one to be mended.
+     */
+    private LogFile beginAnother(Journal journal, List<Record> records) throws IOException {
         long next = journal.nextReceipt();
         if (disk.stat(path).filter(stat -> stat.length() > 0).isPresent()) {
             LogScan scan = LogScan.tolerant(disk, path, 0);
@@ -190,7 +185,7 @@ final class Start {
                     disk, path, scan.firstReceipt(), scan.lastReceipt() == 0 ? next - 1 : scan.lastReceipt());
             log.warn("{} is not the file that was written last; it was set aside as {}", path, aside.getFileName());
         }
-        long length = lines.remaining();
+        ByteBuffer lines = Record.lines(records);
         disk.create(unfinished);
         try (Disk.Handle handle = disk.open(unfinished, Disk.Mode.POSITIONED)) {
             handle.write(lines, 0);
@@ -198,17 +193,6 @@ final class Start {
         }
         disk.delete(path); // where it is, it is empty
         disk.rename(unfinished, path);
-        disk.flushFolder(path.getParent());
-        if (length > 0) {
-            log.info("{} begins with {} bytes that the journal had", path, length);
-        }
-        return LogFile.open(disk, path, firstReceipt(journal), length);
-    }
-
-    private static long firstReceipt(Journal journal) throws IOException {
-        return journal.since(journal.named()).stream()
-                .findFirst()
-                .map(Record::firstReceipt)
-                .orElse(journal.nextReceipt());
+        return new LogFile(disk, path, Record.firstReceipt(records, next), lines.limit());
     }
 }

@@ -49,7 +49,7 @@ public final class Store implements Closeable {
             Database database = Database.open(home.database(), settings.sync());
             opened.push(database);
             MessageLog messageLog = FileMessageLog.open(
-                    MessageFiles.in(home, settings.sync(), settings.rememberedKeys()),
+                    MessageFiles.in(home, settings),
                     database.past(),
                     settings.queueSize(),
                     new MemoryBudget(settings.queueMemoryBytes()),

@@ -1,17 +1,25 @@
 package dev.countersign.core.file;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
+import dev.countersign.core.GroupCommit;
+import dev.countersign.core.MemoryBudget;
+import dev.countersign.core.Messages;
 import dev.countersign.core.Past;
 import dev.countersign.core.RequestKey;
+import dev.countersign.core.ServerLogEvents;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
+import dev.countersign.core.UnavailableException;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,6 +31,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -49,7 +59,7 @@ class LogWriterTest {
         Files.createDirectories(home.resolve("data"));
         Files.createDirectories(home.resolve("logs"));
         files = new MessageFiles(
-                home.resolve("data/messages.journal"), home.resolve("logs/messages.jsonl"), Sync.ALWAYS, 1 << 20, 800);
+                home.resolve("data/messages.journal"), home.resolve("logs/messages.jsonl"), Sync.ALWAYS, 1 << 20, 800, 0);
     }
 
     @Test
@@ -285,7 +295,7 @@ class LogWriterTest {
 
     @Test
     void withoutFlushesWhatFollowsALostRecordIsDroppedForGood() throws Exception {
-        files = new MessageFiles(files.journal(), files.log(), Sync.OS, 1 << 20, 800);
+        files = new MessageFiles(files.journal(), files.log(), Sync.OS, 1 << 20, 800, 0);
         killedWithItsSecondRecordDamaged();
         LogWriter killed = start(Past.LOST_JOURNAL);
         assertEquals(4, Requests.firstReceipt(logged(killed, "after")), "the log had the lines that the journal lost");
@@ -326,6 +336,101 @@ class LogWriterTest {
     }
 
     @Test
+    void whereTheDiskHasLessThanIsToBeKeptFreeAMessageIsRefusedBeforeAWriteFails() throws Exception {
+        files = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, 5_000);
+        PowerCutDisk disk = new PowerCutDisk(new Random(1));
+        LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
+        logged(log, "before");
+        disk.fillUpAfter(4_999);
+        String reason = assertThrows(IOException.class, log::requireRoom).getMessage();
+        assertTrue(reason.contains("has 4999 bytes left, less than --keep-free=5000"), reason);
+        byte[] full = disk.read(files.log());
+        assertThrows(IOException.class, () -> logged(log, "refused"));
+        assertThrows(IOException.class, log::probe);
+        log.checkpoint(); // what is there is flushed all the same
+        assertEquals(new String(full, UTF_8), new String(disk.read(files.log()), UTF_8));
+        LogWriter again = new Start(disk, files, clock, nanoTime).run(Past.LOST_JOURNAL); // a start may use that room
+        assertThrows(IOException.class, () -> logged(again, "refused"));
+        disk.fillUpAfter(5_000);
+        again.probe();
+        assertEquals(2, Requests.firstReceipt(logged(again, "after")));
+    }
+
+    @Test
+    void aFlushThatHangsIsAnsweredAfterTenSecondsAndARepeatTellsWhatBecameOfIt() throws Exception {
+        PowerCutDisk disk = new PowerCutDisk(new Random(1));
+        LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
+        CompletableFuture<Void> released = new CompletableFuture<>();
+        disk.observe((operation, path) -> {
+            if (operation.equals("flush")) {
+                released.join();
+            }
+        });
+        Request request = Requests.message(ALICE, key("k"), "once");
+        try (GroupCommit<Request, Appended> commits = new GroupCommit<>("test-writer", 10, Runnable::run, log)) {
+            CompletableFuture<Appended> first = commits.submit(request).toCompletableFuture();
+            assertTrue(assertThrows(ExecutionException.class, () -> first.get(30, SECONDS))
+                            .getCause()
+                    instanceof UnavailableException);
+            assertFalse(commits.healthy());
+            CompletableFuture<Appended> repeat = commits.submit(request).toCompletableFuture();
+            released.complete(null);
+            assertEquals(List.of("1"), ((Appended.Repeated) repeat.get(30, SECONDS)).receipts());
+            assertTrue(commits.healthy());
+        }
+        assertEquals(1, new String(disk.read(files.log()), UTF_8).lines().count());
+    }
+
+    @Test
+    void aFileWhoseFlushFailedIsWholeThoughSomebodyReplacesItBeforeItIsWrittenAgain() throws Exception {
+        Path renamed = home.resolve("logs/renamed");
+        for (int seed = 0; seed < 20; seed++) {
+            PowerCutDisk disk = new PowerCutDisk(new Random(seed));
+            LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
+            logged(log, "flushed");
+            log.checkpoint();
+            for (int i = 0; i < 20; i++) {
+                logged(log, "x".repeat(1000));
+            }
+            disk.observe((operation, path) -> {
+                if (operation.equals("flush") && path.equals(files.log())) {
+                    throw new IOException("Input/output error");
+                }
+            });
+            assertThrows(IOException.class, log::checkpoint);
+            disk.observe((operation, path) -> {});
+            disk.rename(files.log(), renamed);
+            disk.create(files.log());
+            log.checkpoint();
+            String left = new String(disk.powerCut(seed).read(renamed), UTF_8);
+            assertEquals(21, left.lines().filter(line -> line.endsWith("\"}")).count(), "seed " + seed);
+            assertEquals(-1, left.indexOf(0), "seed " + seed);
+        }
+    }
+
+    @Test
+    void whereFilesCanNotBeToldApartTheStartSaysSo() throws Exception {
+        Disk real = new LocalDisk();
+        Disk blind = (Disk) Proxy.newProxyInstance(
+                Disk.class.getClassLoader(), new Class<?>[] {Disk.class}, (proxy, method, arguments) -> {
+                    Object result = method.invoke(real, arguments);
+                    return method.getName().equals("stat")
+                            ? ((Optional<?>) result).map(stat -> new Disk.Stat(Disk.UNKNOWN, ((Disk.Stat) stat).length()))
+                            : result;
+                });
+        try (ServerLogEvents events = new ServerLogEvents(Start.class)) {
+            LogWriter log = new Start(blind, files, clock, nanoTime).run(Past.NEW);
+            logged(log, "one");
+            log.close();
+            assertEquals(
+                    1,
+                    events.list().stream()
+                            .filter(each -> each.getFormattedMessage().contains("goes unnoticed"))
+                            .count());
+        }
+    }
+
+    @Test
     void aBatchWhoseFlushFailedLeavesNoTrace() throws Exception {
         PowerCutDisk disk = new PowerCutDisk(new Random(1));
         LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
@@ -346,7 +451,7 @@ class LogWriterTest {
     @Test
     void aJournalGrowsWithItsSettingAndNeverShrinks() throws Exception {
         start(Past.NEW).close();
-        MessageFiles larger = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 21, 800);
+        MessageFiles larger = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 21, 800, 0);
         try (LogWriter log = new Start(new LocalDisk(), larger, clock, nanoTime).run(Past.LOST_JOURNAL)) {
             assertEquals(1, Requests.firstReceipt(logged(log, "one")));
             log.grow();
@@ -373,8 +478,9 @@ class LogWriterTest {
 
     @Test
     void theFlusherFlushesAndAnswersForTheHealth() throws Exception {
-        try (LogWriter log = LogWriter.open(files, Past.NEW, clock)) {
-            logged(log, "one");
+        try (FileMessageLog log = FileMessageLog.open(
+                files, Past.NEW, 10, new MemoryBudget(Long.MAX_VALUE), Runnable::run, clock)) {
+            log.append(Messages.of(ALICE, "one")).toCompletableFuture().join();
             assertTrue(log.healthy());
         }
         assertEquals(List.of("one"), texts(files.log()));

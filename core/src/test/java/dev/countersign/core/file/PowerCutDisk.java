@@ -60,6 +60,11 @@ final class PowerCutDisk implements Disk {
         room = bytes;
     }
 
+    @Override
+    public long freeBytes(Path folder) {
+        return room;
+    }
+
     private static final class Content {
         byte[] cache = new byte[0];
         int length;

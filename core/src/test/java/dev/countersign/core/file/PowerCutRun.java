@@ -53,7 +53,7 @@ final class PowerCutRun {
     private static final Path DATA = Path.of("/home/data");
     private static final Path LOGS = Path.of("/home/logs");
     private static final MessageFiles FILES = new MessageFiles(
-            DATA.resolve("messages.journal"), LOGS.resolve("messages.jsonl"), Sync.ALWAYS, 1 << 19, 1000);
+            DATA.resolve("messages.journal"), LOGS.resolve("messages.jsonl"), Sync.ALWAYS, 1 << 19, 1000, 0);
     private static final Pattern LINE = Pattern.compile(
             "\\{\"receipt\":\"(\\d+)\",\"time\":\"([^\"\\x00]*)\",\"id\":\"([^\"\\x00]*)\""
                     + "(?:,\"key\":\"([^\"\\x00]*)\")?(?:,\"part\":\"(\\d+)/(\\d+)\")?,\"message\":\"([^\"\\x00]*)\"\\}");
