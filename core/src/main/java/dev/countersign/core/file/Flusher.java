@@ -7,11 +7,14 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The thread that flushes log and keys behind the writer's back, 20 times a second, and looks after the log. */
+/** The thread that flushes log and keys behind the writer's back, and looks after the log, 20 times a second. */
 final class Flusher implements Closeable {
 
     private static final Logger log = LoggerFactory.getLogger(Flusher.class);
     private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** A flush of a file that grows holds up those of the journal: so not each time, unless the journal fills up. */
+    private static final int LOOKS_A_FLUSH = 4;
 
     private final LogWriter messages;
     private final Thread thread = new Thread(this::run, "message-log-flusher");
@@ -29,12 +32,14 @@ final class Flusher implements Closeable {
     }
 
     private void run() {
-        while (!closed) {
+        for (int look = 1; !closed; look++) {
             LockSupport.parkNanos(this, INTERVAL_NANOS);
             try {
                 messages.grow();
-                messages.checkpoint();
-                messages.requireRoom();
+                if (look % LOOKS_A_FLUSH == 0 || !healthy || messages.isFillingUp()) {
+                    messages.checkpoint();
+                }
+                messages.probe();
                 if (!healthy) {
                     healthy = true;
                     log.info("the message log is kept again");

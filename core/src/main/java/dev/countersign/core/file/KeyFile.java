@@ -147,10 +147,13 @@ final class KeyFile implements Closeable {
         return rewrite.map(next -> List.of(handle, next.handle)).orElse(List.of(handle));
     }
 
-    /** Adds entries at the end; what a failure left in part is written over by the next try. */
-    void append(ByteBuffer entries) throws IOException {
+    /** Adds entries at the end, then to the table; what a failure left in part is written over by the next try. */
+    void append(ByteBuffer entries, KeyTable table) throws IOException {
         handle.write(entries.duplicate(), length);
         length += entries.remaining();
+        while (entries.hasRemaining()) {
+            table.enter(KeyEntry.read(entries));
+        }
     }
 
     /** Goes on with writing the file anew, where it is time to: a small step, taken between two batches. */

@@ -3,6 +3,7 @@ package dev.countersign.core.file;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
@@ -35,18 +36,13 @@ final class LineText {
     /** The tail of a line, from the quote that ends its time. */
     static byte[] join(byte[] before, String part, String text) {
         byte[] escaped = escape(text).getBytes(UTF_8);
-        byte[] tail = new byte[before.length + part.length() + BEFORE_MESSAGE.length + escaped.length + END.length];
-        int at = put(tail, 0, before);
-        at = put(tail, at, part.getBytes(US_ASCII));
-        at = put(tail, at, BEFORE_MESSAGE);
-        at = put(tail, at, escaped);
-        put(tail, at, END);
-        return tail;
-    }
-
-    private static int put(byte[] target, int at, byte[] source) {
-        System.arraycopy(source, 0, target, at, source.length);
-        return at + source.length;
+        return ByteBuffer.allocate(before.length + part.length() + BEFORE_MESSAGE.length + escaped.length + END.length)
+                .put(before)
+                .put(part.getBytes(US_ASCII))
+                .put(BEFORE_MESSAGE)
+                .put(escaped)
+                .put(END)
+                .array();
     }
 
     /** The text between the quotes of a JSON string, such that no message can end its line or drive a terminal. */

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * and its keys entered, then it is acknowledged; {@link Flusher} flushes log and keys some times a second, after which the
  * journal may use the space again. {@link Start} makes the log equal to the journal.
  *
- * <p>{@link #commit} and {@link #probe} are for one thread, the writer; the rest is safe for use by many. What
+ * <p>{@link #commit} is for one thread, the writer; the rest is safe for use by many. What
  * {@link #commit} has returned for survives a kill and a power cut.
  */
 final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable {
@@ -169,8 +169,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         Map<KeyName, KeyEntry> freshKeys = new LinkedHashMap<>();
         int maxBytes = Math.min(MAX_BATCH_BYTES, journal.largestRecordBytes());
         int bytes = 0;
-        for (int i = outcomes.size(); i < requests.size(); i++) {
-            Request request = requests.get(i);
+        for (Request request : requests.subList(outcomes.size(), requests.size())) {
             Optional<Appended> remembered = request.keyed().flatMap(keyed -> remembered(keyed, freshKeys));
             if (remembered.isPresent()) {
                 outcomes.add(remembered.get());
@@ -279,10 +278,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private void completeLog() throws IOException {
         active.append(missingLines);
         if (missingKeys.hasRemaining()) {
-            keyFile.append(missingKeys);
-            while (missingKeys.hasRemaining()) {
-                keys.enter(KeyEntry.read(missingKeys));
-            }
+            keyFile.append(missingKeys, keys);
         }
     }
 
@@ -364,7 +360,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         logFlushFailed = false;
     }
 
-    private static void flush(List<Disk.Handle> handles) throws IOException {
+    static void flush(List<Disk.Handle> handles) throws IOException {
         for (Disk.Handle each : handles) {
             each.force();
         }
@@ -420,6 +416,16 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
                     flushed = noted;
                 }
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the journal has little room left until the next {@link #checkpoint}. */
+    boolean isFillingUp() {
+        lock.lock();
+        try {
+            return !journal.hasRoom(journal.largestRecordBytes());
         } finally {
             lock.unlock();
         }

@@ -1,12 +1,9 @@
 package dev.countersign.core.file;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.countersign.core.ClientId;
 import dev.countersign.core.Messages;
 import dev.countersign.core.RequestKey;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,33 +25,35 @@ final class Request {
      */
     record Keyed(KeyName name, Digest request) {}
 
-    private Request(ClientId id, Optional<RequestKey> key, List<String> texts, String kind) {
-        byte[] before = ("\",\"id\":\"" + id.value()
-                        + key.map(each -> "\",\"key\":\"" + LineText.escape(each.value()))
+    private Request(Messages messages) {
+        List<String> texts = messages.texts();
+        byte[] before = ("\",\"id\":\"" + messages.id().value()
+                        + messages.key().map(each -> "\",\"key\":\"" + LineText.escape(each.value()))
                                 .orElse(""))
                 .getBytes(US_ASCII);
         tails = new byte[texts.size()][];
-        int total = key.isPresent() ? KeyEntry.BYTES : 0;
+        int total = messages.key().isPresent() ? KeyEntry.BYTES : 0;
         for (int i = 0; i < tails.length; i++) {
             String part = tails.length > 1 ? "\",\"part\":\"" + (i + 1) + "/" + tails.length : "";
             tails[i] = LineText.join(before, part, texts.get(i));
             total = Math.addExact(total, tails[i].length + Batch.LINE_HEAD_BYTES);
         }
         bytes = total;
-        keyed = key.map(each -> keyed(id, each, kind));
+        keyed = messages.key().map(key -> keyed(messages, key));
     }
 
     static Request of(Messages messages) {
-        return new Request(messages.id(), messages.key(), messages.texts(), messages.isList() ? "messages" : "message");
+        return new Request(messages);
     }
 
-    private Keyed keyed(ClientId id, RequestKey key, String kind) {
-        List<byte[]> parts = new ArrayList<>(tails.length + 1);
-        parts.add(kind.getBytes(US_ASCII));
-        parts.addAll(List.of(tails));
+    private Keyed keyed(Messages messages, RequestKey key) {
+        byte[][] parts = new byte[tails.length + 1][];
+        parts[0] = (messages.isList() ? "messages" : "message").getBytes(US_ASCII);
+        System.arraycopy(tails, 0, parts, 1, tails.length);
         KeyName name = new KeyName(
-                Digest.of(id.value().getBytes(UTF_8)), Digest.of(key.value().getBytes(UTF_8)));
-        return new Keyed(name, Digest.of(parts.toArray(byte[][]::new)));
+                Digest.of(messages.id().value().getBytes(US_ASCII)),
+                Digest.of(key.value().getBytes(US_ASCII)));
+        return new Keyed(name, Digest.of(parts));
     }
 
     byte[][] tails() {

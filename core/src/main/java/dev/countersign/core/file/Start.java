@@ -55,14 +55,9 @@ final class Start {
             try {
                 List<Record> records = journal.since(journal.named());
                 for (Record each : records) {
-                    keyFile.append(each.keys());
-                    while (each.keys().hasRemaining()) {
-                        keys.enter(KeyEntry.read(each.keys()));
-                    }
+                    keyFile.append(each.keys(), keys);
                 }
-                for (Disk.Handle each : keyFile.handles()) {
-                    each.force();
-                }
+                LogWriter.flush(keyFile.handles());
                 return makeEqual(journal, keys, keyFile, records);
             } catch (IOException | RuntimeException e) {
                 keyFile.close();
