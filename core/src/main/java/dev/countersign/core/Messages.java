@@ -38,12 +38,8 @@ public record Messages(ClientId id, Optional<RequestKey> key, List<String> texts
     /** Whether each surrogate in it has its other half. */
     public static boolean isText(String value) {
         for (int i = 0; i < value.length(); i++) {
-            char c = value.charAt(i);
-            if (Character.isSurrogate(c)) {
-                boolean paired = Character.isHighSurrogate(c)
-                        && i + 1 < value.length()
-                        && Character.isLowSurrogate(value.charAt(i + 1));
-                if (!paired) {
+            if (Character.isSurrogate(value.charAt(i))) {
+                if (!Character.isSupplementaryCodePoint(value.codePointAt(i))) { // as it is where it has its other half
                     return false;
                 }
                 i++;

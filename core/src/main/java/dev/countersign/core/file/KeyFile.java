@@ -197,16 +197,12 @@ final class KeyFile implements Closeable {
         next.handle.write(slice, next.length);
         next.length += bytes;
         if (!next.walking && next.copied == length) {
-            follow(next);
+            handle.close();
+            handle = next.handle;
+            length = next.length;
+            number++;
+            rewrite = Optional.empty();
         }
-    }
-
-    private void follow(Rewrite next) throws IOException {
-        handle.close();
-        handle = next.handle;
-        length = next.length;
-        number++;
-        rewrite = Optional.empty();
     }
 
     private void abandon(Rewrite next) {

@@ -260,7 +260,6 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         } else if (found == LogFile.Found.MISSING && graceHasPassed()) {
             newFile("it was renamed or removed");
         }
-        completeLog();
         if (keyFlushFailed) {
             keyFile.writeAnew(keys);
             keyFlushFailed = false;
