@@ -265,7 +265,8 @@ class GroupCommitTest {
             hanging.awaitHeldCommit();
             CompletionStage<String> queued = commits.submit(2);
             commits.failOverdue(System.nanoTime() + SECONDS.toNanos(9));
-            assertFalse(taken.toCompletableFuture().isDone() || queued.toCompletableFuture().isDone());
+            assertFalse(taken.toCompletableFuture().isDone()
+                    || queued.toCompletableFuture().isDone());
             assertTrue(commits.healthy());
 
             commits.failOverdue(System.nanoTime() + SECONDS.toNanos(11));

@@ -23,8 +23,7 @@ public final class FileMessageLog implements MessageLog {
     private FileMessageLog(LogWriter writer, int queueSize, MemoryBudget queueMemory, Executor completions) {
         this.writer = writer;
         flusher = new Flusher(writer);
-        commits = new GroupCommit<>(
-                "message-log-writer", queueSize, completions, writer, queueMemory, Request::bytes);
+        commits = new GroupCommit<>("message-log-writer", queueSize, completions, writer, queueMemory, Request::bytes);
     }
 
     /**

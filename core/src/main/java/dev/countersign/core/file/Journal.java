@@ -41,8 +41,9 @@ final class Journal implements Closeable {
     /** A first start writes no more, so that it is quick; room for the lines of a body of 64 KiB, whatever is in it. */
     private static final int FIRST_RING_BYTES = 2 * 1024 * 1024;
 
-    private static final String WHAT_TO_DO = " Restore a backup; or move the file away to go on without the messages of the"
-            + " last moments before the stop.";
+    private static final String WHAT_TO_DO =
+            " Restore a backup; or move the file away to go on without the messages of the"
+                    + " last moments before the stop.";
 
     private static final int GROWTH_BYTES = 8 * 1024 * 1024;
 
@@ -159,8 +160,8 @@ final class Journal implements Closeable {
         records.forEach(this::standAt);
         long highest = highestLsn();
         if (highest > lsn && header.flushed) {
-            throw new StartupException("the journal " + file + " has record " + highest + " but not record "
-                    + (lsn + 1) + ": the disk has lost what it had flushed." + WHAT_TO_DO);
+            throw new StartupException("the journal " + file + " has record " + highest + " but not record " + (lsn + 1)
+                    + ": the disk has lost what it had flushed." + WHAT_TO_DO);
         }
         if (highest > lsn) {
             log.warn(

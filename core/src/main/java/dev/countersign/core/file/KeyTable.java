@@ -103,7 +103,10 @@ final class KeyTable {
         entries.value(entry, 5, entered.timeMicros());
         entries.number(entry, COUNT, entered.count());
         ids.number(id, LAST, entry);
-        ids.value(id, KEY_BYTES, ids.value(id, KEY_BYTES) << Byte.SIZE | entered.name().key().low() & 0xff);
+        ids.value(
+                id,
+                KEY_BYTES,
+                ids.value(id, KEY_BYTES) << Byte.SIZE | entered.name().key().low() & 0xff);
         while (size > capacity) {
             forget(oldest);
         }

@@ -57,8 +57,7 @@ final class LocalDisk implements Disk {
     public Optional<Stat> stat(Path file) throws IOException {
         try {
             BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
-            return Optional.of(
-                    new Stat(Objects.requireNonNullElse(attributes.fileKey(), UNKNOWN), attributes.size()));
+            return Optional.of(new Stat(Objects.requireNonNullElse(attributes.fileKey(), UNKNOWN), attributes.size()));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }

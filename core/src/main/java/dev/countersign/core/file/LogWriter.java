@@ -152,8 +152,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         long free = freeBytes();
         lacksRoom = free < files.keepFreeBytes();
         if (lacksRoom) {
-            throw new IOException("the disk has " + free + " bytes left, less than --keep-free="
-                    + files.keepFreeBytes() + ": make room, or choose a lower limit");
+            throw new IOException("the disk has " + free + " bytes left, less than --keep-free=" + files.keepFreeBytes()
+                    + ": make room, or choose a lower limit");
         }
     }
 
@@ -181,8 +181,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
             if (request.keyed().isPresent()) {
                 Request.Keyed keyed = request.keyed().get();
                 freshKeys.put(
-                        keyed.name(),
-                        new KeyEntry(keyed.name(), keyed.request(), receipt, micros, request.count()));
+                        keyed.name(), new KeyEntry(keyed.name(), keyed.request(), receipt, micros, request.count()));
             }
             outcomes.add(new Appended.Logged(receipts(receipt, request.count()), instant));
             fresh.add(request);
@@ -293,8 +292,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
      */
     void newFile(String reason) throws IOException {
         newFileDue = true;
-        boolean isSetAside =
-                disk.stat(path).filter(stat -> stat.length() > 0).isPresent();
+        boolean isSetAside = disk.stat(path).filter(stat -> stat.length() > 0).isPresent();
         flushLog(); // also where it was renamed: a power cut may undo that
         if (isSetAside) {
             logFlushFailed = true; // it may be the same file

@@ -18,8 +18,7 @@ import org.slf4j.LoggerFactory;
  * @param rememberedKeys entries of keyed requests, in all
  * @param keepFreeBytes of the disk: where less is free, nothing is logged
  */
-public record MessageFiles(
-        Path journal, Path log, Sync sync, long ringBytes, int rememberedKeys, long keepFreeBytes) {
+public record MessageFiles(Path journal, Path log, Sync sync, long ringBytes, int rememberedKeys, long keepFreeBytes) {
 
     private static final Logger serverLog = LoggerFactory.getLogger(MessageFiles.class);
 

@@ -29,8 +29,8 @@ record Record(
 
     /** The bytes of the log that these records hold. */
     static ByteBuffer lines(List<Record> records) {
-        ByteBuffer all = ByteBuffer.allocate(
-                Math.toIntExact(records.stream().mapToLong(each -> each.lines.remaining()).sum()));
+        ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(
+                records.stream().mapToLong(each -> each.lines.remaining()).sum()));
         for (Record each : records) {
             all.put(each.lines.duplicate());
         }

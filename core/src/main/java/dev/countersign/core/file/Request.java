@@ -28,7 +28,8 @@ final class Request {
     private Request(Messages messages) {
         List<String> texts = messages.texts();
         byte[] before = ("\",\"id\":\"" + messages.id().value()
-                        + messages.key().map(each -> "\",\"key\":\"" + LineText.escape(each.value()))
+                        + messages.key()
+                                .map(each -> "\",\"key\":\"" + LineText.escape(each.value()))
                                 .orElse(""))
                 .getBytes(US_ASCII);
         tails = new byte[texts.size()][];

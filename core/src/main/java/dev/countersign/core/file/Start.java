@@ -42,7 +42,9 @@ final class Start {
         if (disk.stat(files.journal()).isEmpty()) {
             makeJournal(past);
         }
-        if (disk.stat(files.journal()).filter(stat -> stat.identity() == Disk.UNKNOWN).isPresent()) {
+        if (disk.stat(files.journal())
+                .filter(stat -> stat.identity() == Disk.UNKNOWN)
+                .isPresent()) {
             log.warn("this platform doesn't tell one file from another: a journal or a log that is replaced by a file"
                     + " of the same length while the server runs goes unnoticed");
         }

@@ -59,7 +59,12 @@ class LogWriterTest {
         Files.createDirectories(home.resolve("data"));
         Files.createDirectories(home.resolve("logs"));
         files = new MessageFiles(
-                home.resolve("data/messages.journal"), home.resolve("logs/messages.jsonl"), Sync.ALWAYS, 1 << 20, 800, 0);
+                home.resolve("data/messages.journal"),
+                home.resolve("logs/messages.jsonl"),
+                Sync.ALWAYS,
+                1 << 20,
+                800,
+                0);
     }
 
     @Test
@@ -369,9 +374,10 @@ class LogWriterTest {
         Request request = Requests.message(ALICE, key("k"), "once");
         try (GroupCommit<Request, Appended> commits = new GroupCommit<>("test-writer", 10, Runnable::run, log)) {
             CompletableFuture<Appended> first = commits.submit(request).toCompletableFuture();
-            assertTrue(assertThrows(ExecutionException.class, () -> first.get(30, SECONDS))
-                            .getCause()
-                    instanceof UnavailableException);
+            assertTrue(
+                    assertThrows(ExecutionException.class, () -> first.get(30, SECONDS))
+                                    .getCause()
+                            instanceof UnavailableException);
             assertFalse(commits.healthy());
             CompletableFuture<Appended> repeat = commits.submit(request).toCompletableFuture();
             released.complete(null);
@@ -415,7 +421,8 @@ class LogWriterTest {
                 Disk.class.getClassLoader(), new Class<?>[] {Disk.class}, (proxy, method, arguments) -> {
                     Object result = method.invoke(real, arguments);
                     return method.getName().equals("stat")
-                            ? ((Optional<?>) result).map(stat -> new Disk.Stat(Disk.UNKNOWN, ((Disk.Stat) stat).length()))
+                            ? ((Optional<?>) result)
+                                    .map(stat -> new Disk.Stat(Disk.UNKNOWN, ((Disk.Stat) stat).length()))
                             : result;
                 });
         try (ServerLogEvents events = new ServerLogEvents(Start.class)) {
@@ -478,8 +485,8 @@ class LogWriterTest {
 
     @Test
     void theFlusherFlushesAndAnswersForTheHealth() throws Exception {
-        try (FileMessageLog log = FileMessageLog.open(
-                files, Past.NEW, 10, new MemoryBudget(Long.MAX_VALUE), Runnable::run, clock)) {
+        try (FileMessageLog log =
+                FileMessageLog.open(files, Past.NEW, 10, new MemoryBudget(Long.MAX_VALUE), Runnable::run, clock)) {
             log.append(Messages.of(ALICE, "one")).toCompletableFuture().join();
             assertTrue(log.healthy());
         }
