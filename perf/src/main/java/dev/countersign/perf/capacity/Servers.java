@@ -31,6 +31,11 @@ public final class Servers implements AutoCloseable {
         return server;
     }
 
+    /** Where their folders are. */
+    Path folder() {
+        return folder;
+    }
+
     /** One of them, in the order of their starts. */
     ServerJvm get(int index) {
         return servers.get(index);

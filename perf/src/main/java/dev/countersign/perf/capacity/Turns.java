@@ -80,7 +80,8 @@ record Turns(List<List<Outcome>> outcomes) {
         long idleErrors =
                 entrant.workload().idle() > 0 ? load.once(IDLE_AT_ONCE).errors() : 0;
         Duration before = entrant.server().cpu();
-        Turn turn = load.closedLoop(entrant.workload().busy(), length);
+        Turn turn = load.closedLoop(entrant.workload().busy(), length)
+                .inTexts(entrant.workload().texts());
         return new Outcome(turn, entrant.server().cpu().minus(before), idleErrors + turn.errors());
     }
 
