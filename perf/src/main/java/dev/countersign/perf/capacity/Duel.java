@@ -131,14 +131,14 @@ public final class Duel implements Callable<Integer> {
         print("%d turns of %.1f s each, after %.0f s of warm-up; heap %s%n", turns, turnSeconds, warmUpSeconds, heap);
         long errors = 0;
         try (Servers servers = new Servers(scratch)) {
-            List<Entrant> entrants = new ArrayList<>();
+            List<Turns.Entrant> entrants = new ArrayList<>();
             for (int i = 0; i < NAMES.size(); i++) {
                 ServerJvm server = servers.start(command(i));
-                entrants.add(new Entrant(server, workload(i, server)));
+                entrants.add(new Turns.Entrant(server, workload(i, server)));
             }
             Turns.take(over(connections.get(0), entrants), 1, seconds(warmUpSeconds));
             for (int each : connections) {
-                List<Entrant> connected = over(each, entrants);
+                List<Turns.Entrant> connected = over(each, entrants);
                 Turns measured = Turns.take(connected, turns, seconds(turnSeconds));
                 print(connected, measured);
                 errors += IntStream.range(0, NAMES.size())
@@ -193,18 +193,18 @@ public final class Duel implements Callable<Integer> {
         return plain ? messages : messages.carrying(texts, keyed).sentByAnyOf(Workload.register(server, clients));
     }
 
-    private static List<Entrant> over(int connections, List<Entrant> entrants) {
+    private static List<Turns.Entrant> over(int connections, List<Turns.Entrant> entrants) {
         return entrants.stream()
-                .map(each -> new Entrant(each.server(), each.workload().over(connections)))
+                .map(each -> new Turns.Entrant(each.server(), each.workload().over(connections)))
                 .toList();
     }
 
-    private void print(List<Entrant> entrants, Turns turns) {
+    private void print(List<Turns.Entrant> entrants, Turns turns) {
         print("%n%s%n", entrants.get(CANDIDATE).workload());
         if (candidateOnly) {
             print("baseline and control: %s%n", entrants.get(BASELINE).workload());
         }
-        String unit = texts == 1 ? "request" : "text";
+        String unit = entrants.get(CANDIDATE).workload().texts() == 1 ? "request" : "text";
         print("%-10s%28s%10s%10s%26s%8s%n", "", unit + "s/s", "p50 us", "p99 us", "CPU us/" + unit, "errors");
         for (int i = 0; i < NAMES.size(); i++) {
             Side side = turns.side(i);

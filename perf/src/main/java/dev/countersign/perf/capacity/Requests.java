@@ -2,7 +2,6 @@ package dev.countersign.perf.capacity;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.countersign.perf.server.Credential;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.List;

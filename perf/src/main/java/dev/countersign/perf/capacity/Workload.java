@@ -1,7 +1,6 @@
 package dev.countersign.perf.capacity;
 
 import com.google.gson.Gson;
-import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
 import java.nio.ByteBuffer;

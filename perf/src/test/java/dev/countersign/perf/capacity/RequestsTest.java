@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.countersign.perf.server.Credential;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;

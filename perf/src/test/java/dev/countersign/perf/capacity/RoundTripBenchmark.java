@@ -2,7 +2,6 @@ package dev.countersign.perf.capacity;
 
 import com.google.gson.Gson;
 import dev.countersign.perf.run.Interruption;
-import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
