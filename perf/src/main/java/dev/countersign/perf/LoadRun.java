@@ -5,14 +5,12 @@ import com.google.gson.GsonBuilder;
 import dev.countersign.perf.capacity.CapacityRun;
 import dev.countersign.perf.capacity.OpenRun;
 import dev.countersign.perf.capacity.Servers;
-import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.Threshold;
-import dev.countersign.perf.data.Results.Verdict;
+import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.load.PlanRun;
 import dev.countersign.perf.load.Project;
 import dev.countersign.perf.load.Scenario;
 import dev.countersign.perf.report.ReportPage;
-import dev.countersign.perf.report.chart.Numeral;
+import dev.countersign.perf.report.Units;
 import dev.countersign.perf.run.Folders;
 import dev.countersign.perf.run.Interruption;
 import dev.countersign.perf.run.RunStep;
@@ -147,9 +145,9 @@ public final class LoadRun {
                                 each.verdict(),
                                 each.scenario(),
                                 each.name(),
-                                Numeral.of(each.measured()),
+                                Units.number(each.measured()),
                                 each.unit(),
-                                Numeral.of(each.limit())))
+                                Units.number(each.limit())))
                 .forEach(lines::add);
         lines.add(Verdict.worst(thresholds).toString());
         lines.add("The report: " + ReportPage.of(project.reports(quick)).toUri());

@@ -25,14 +25,15 @@ final class Machine {
      * @param serverFlags of the JVM that is measured
      */
     static Environment environment(Project project, String serverFlags, boolean quick) throws IOException {
+        OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return new Environment(
                 git(project, "rev-parse", "HEAD"),
                 !git(project, "status", "--porcelain", "--", ".", ":!reports").isEmpty(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 cpu(),
-                Runtime.getRuntime().availableProcessors(),
-                memoryBytes() / (1024 * 1024),
-                System.getProperty("os.name") + " " + System.getProperty("os.version"),
+                system.getAvailableProcessors(),
+                system.getTotalMemorySize() / (1024 * 1024),
+                system.getName() + " " + system.getVersion(),
                 Files.getFileStore(project.scratch()).type(),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.runtime.version") + " ("
                         + System.getProperty("java.vendor") + ")",
@@ -67,9 +68,5 @@ final class Machine {
                     .map(line -> line.substring(line.indexOf(':') + 1).strip())
                     .orElseGet(() -> System.getProperty("os.arch"));
         }
-    }
-
-    private static long memoryBytes() {
-        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
 }

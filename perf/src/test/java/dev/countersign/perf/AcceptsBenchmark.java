@@ -3,7 +3,7 @@ package dev.countersign.perf;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Code;
 import dev.countersign.core.Sync;
-import dev.countersign.perf.server.Credential;
+import dev.countersign.perf.capacity.Credential;
 import java.io.IOException;
 import java.util.List;
 import java.util.SplittableRandom;

@@ -7,7 +7,7 @@ import dev.countersign.core.Home;
 import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
 import dev.countersign.core.store.Store;
-import dev.countersign.perf.server.Credential;
+import dev.countersign.perf.capacity.Credential;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;

@@ -6,7 +6,7 @@ import dev.countersign.core.Registry;
 import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
 import dev.countersign.core.store.Store;
-import dev.countersign.perf.server.Credential;
+import dev.countersign.perf.capacity.Credential;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

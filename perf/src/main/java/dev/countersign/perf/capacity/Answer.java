@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.ProtocolException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ReadableByteChannel;
+import java.util.Locale;
 
 /**
  * One HTTP/1.1 answer, gathered from as many reads as it takes: its status, and its body by {@code Content-Length}.
@@ -17,15 +18,16 @@ import java.nio.channels.ReadableByteChannel;
  * several threads at once.
  */
 final class Answer {
-    private static final int MAX_BYTES = 2048;
-    private static final byte[] CONTENT_LENGTH = "\ncontent-length:".getBytes(ISO_8859_1);
+    private static final int MAX_BYTES = 64 * 1024;
+    private static final int FIRST_BYTES = 1024; // enough but for long lists of receipts
+    private static final String CONTENT_LENGTH = "\ncontent-length:";
     /** Where the status stands in {@code HTTP/1.1 201 Created}. */
     private static final int STATUS_AT = 9;
 
-    private final byte[] bytes = new byte[MAX_BYTES];
-    private final ByteBuffer buffer = ByteBuffer.wrap(bytes);
+    private ByteBuffer buffer = ByteBuffer.allocate(FIRST_BYTES);
+    private int status;
     private int bodyAt;
-    private boolean whole;
+    private int end;
 
     /**
      * Reads once; the first read after an answer was whole begins the next one.
@@ -35,90 +37,58 @@ final class Answer {
      * @throws ProtocolException if the answer has a form that is not known here
      */
     boolean read(ReadableByteChannel channel) throws IOException {
-        if (whole) {
+        if (isWhole()) {
             buffer.clear();
             bodyAt = 0;
-            whole = false;
         }
         if (channel.read(buffer) < 0) {
             throw new EOFException("the server closed the connection");
         }
         if (bodyAt == 0) {
-            bodyAt = findBody();
+            readHeaders();
         }
-        if (bodyAt == 0) {
-            if (!buffer.hasRemaining()) {
-                throw new ProtocolException("headers longer than " + MAX_BYTES + " bytes");
-            }
-            return false;
+        if (bodyAt > 0 && buffer.position() > end || bodyAt == 0 && !buffer.hasRemaining()) {
+            throw new ProtocolException("more than the headers and the body that they announce");
         }
-        int end = bodyAt + contentLength();
-        if (buffer.position() > end || end > MAX_BYTES) {
-            throw new ProtocolException("an answer of " + end + " bytes, of which " + buffer.position() + " came");
-        }
-        whole = buffer.position() == end;
-        return whole;
+        return isWhole();
     }
 
-    /** The status of an answer that is whole, 0 where none stands in its place. */
+    /** The status of an answer that is whole. */
     int status() {
-        int status = 0;
-        for (int at = STATUS_AT; at < STATUS_AT + 3; at++) {
-            int digit = bytes[at] - '0';
-            if (digit < 0 || digit > 9) {
-                return 0;
-            }
-            status = status * 10 + digit;
-        }
         return status;
     }
 
     /** The body of an answer that is whole. */
     String body() {
-        return new String(bytes, bodyAt, buffer.position() - bodyAt, UTF_8);
+        return new String(buffer.array(), bodyAt, end - bodyAt, UTF_8);
     }
 
-    private int findBody() {
-        for (int at = 3; at < buffer.position(); at++) {
-            if (bytes[at] == '\n' && bytes[at - 1] == '\r' && bytes[at - 2] == '\n' && bytes[at - 3] == '\r') {
-                return at + 1;
-            }
-        }
-        return 0;
+    private boolean isWhole() {
+        return bodyAt > 0 && buffer.position() == end;
     }
 
-    private int contentLength() throws ProtocolException {
-        for (int at = 0; at < bodyAt; at++) {
-            if (bytes[at] == '\n' && isContentLength(at)) {
-                return number(at + CONTENT_LENGTH.length);
-            }
+    /** Does nothing while they are not whole. */
+    private void readHeaders() throws ProtocolException {
+        String read = new String(buffer.array(), 0, buffer.position(), ISO_8859_1).toLowerCase(Locale.ROOT);
+        int headersEnd = read.indexOf("\r\n\r\n");
+        if (headersEnd < 0) {
+            return;
         }
-        throw new ProtocolException("an answer without Content-Length");
-    }
-
-    private boolean isContentLength(int from) {
-        for (int i = 1; i < CONTENT_LENGTH.length; i++) {
-            int letter = bytes[from + i];
-            if ((letter >= 'A' && letter <= 'Z' ? letter | 0x20 : letter) != CONTENT_LENGTH[i]) {
-                return false;
-            }
+        int lengthAt = read.lastIndexOf(CONTENT_LENGTH, headersEnd);
+        try {
+            status = Integer.parseInt(read, STATUS_AT, STATUS_AT + 3, 10);
+            bodyAt = headersEnd + 4;
+            String length = read.substring(lengthAt, read.indexOf('\r', lengthAt));
+            end = bodyAt
+                    + Integer.parseInt(length.substring(CONTENT_LENGTH.length()).strip());
+        } catch (NumberFormatException | IndexOutOfBoundsException e) {
+            throw new ProtocolException("an answer without a status or a Content-Length");
         }
-        return true;
-    }
-
-    private int number(int from) throws ProtocolException {
-        int at = from;
-        while (bytes[at] == ' ') {
-            at++;
+        if (end < bodyAt || end > MAX_BYTES) {
+            throw new ProtocolException("an answer of " + end + " bytes");
         }
-        int value = 0;
-        for (; bytes[at] != '\r'; at++) {
-            int digit = bytes[at] - '0';
-            if (digit < 0 || digit > 9 || value > MAX_BYTES) {
-                throw new ProtocolException("a Content-Length that is no number or too large");
-            }
-            value = value * 10 + digit;
+        if (end > buffer.capacity()) {
+            buffer = ByteBuffer.allocate(end).put(buffer.flip());
         }
-        return value;
     }
 }

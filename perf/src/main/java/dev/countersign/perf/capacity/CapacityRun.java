@@ -1,9 +1,6 @@
 package dev.countersign.perf.capacity;
 
-import dev.countersign.perf.data.Results.Capacity;
-import dev.countersign.perf.data.Results.Comparison;
-import dev.countersign.perf.data.Results.Quartiles;
-import dev.countersign.perf.data.Results.Threshold;
+import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.run.RunStep;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.threshold.Metric;
@@ -13,6 +10,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How much the server holds, as a share of what an empty servlet on the same Jetty does ({@link EmptyServlet}).
@@ -34,77 +33,69 @@ public final class CapacityRun {
     private static final List<Integer> FULL = List.of(51, 500);
 
     private static final int SMALL_BODY = 64;
-    private static final int ASIDE_TURNS = 4;
+    private static final int ASIDE_ROUNDS = 4;
+    private static final int VARIANT_ROUNDS = 6;
     private static final Duration START = Duration.ofSeconds(1);
 
-    private final Plan plan;
     private final Servers servers;
     private final Thresholds thresholds;
     private final List<Comparison> comparisons = new ArrayList<>();
     private final List<Comparison> unflushed = new ArrayList<>();
     private final List<Threshold> judged = new ArrayList<>();
 
+    /** Of the messages' texts. */
+    private final List<Integer> bodyBytes;
+    /** Of each server before its first turn. */
+    private final Duration warmUp;
+
+    private final Duration turn;
+    /** Of each server, at {@link #FULL} connections. */
+    private final int rounds;
+    /** Connections at which they take few turns. */
+    private final List<Integer> aside;
+
+    private final int starts;
+    private final boolean quick;
+
     /** @param servers none of which runs */
     public CapacityRun(Servers servers, Thresholds thresholds, boolean quick) {
-        this.plan = Plan.of(quick);
         this.servers = servers;
         this.thresholds = thresholds;
-    }
-
-    /**
-     * How much of everything.
-     *
-     * @param bodyBytes texts of the messages
-     * @param warmUp of each server before its first turn
-     * @param turns of each at {@link #FULL} connections
-     * @param aside connections at which they take few turns
-     * @param starts of server and empty servlet, to time them
-     * @param variants turns of each of the {@link Variants}, 0 to leave them out, and with them the unflushed server
-     */
-    private record Plan(
-            List<Integer> bodyBytes,
-            Duration warmUp,
-            Duration turn,
-            int turns,
-            List<Integer> aside,
-            int starts,
-            int variants) {
-
-        static Plan of(boolean quick) {
-            return quick
-                    ? new Plan(List.of(SMALL_BODY), Duration.ofMillis(1500), Duration.ofMillis(400), 3, List.of(), 1, 0)
-                    : new Plan(
-                            List.of(SMALL_BODY, 4096),
-                            Duration.ofSeconds(40),
-                            Duration.ofSeconds(3),
-                            12,
-                            List.of(1, 8, 200),
-                            5,
-                            6);
-        }
+        this.quick = quick;
+        bodyBytes = quick ? List.of(SMALL_BODY) : List.of(SMALL_BODY, 4096);
+        warmUp = Duration.ofMillis(quick ? 1500 : 40_000);
+        turn = Duration.ofMillis(quick ? 400 : 3000);
+        rounds = quick ? 3 : 12;
+        aside = quick ? List.of() : List.of(1, 8, 200);
+        starts = quick ? 1 : 5;
     }
 
     /** What is measured, in this order; the servers of the last steps are left running. */
     public List<RunStep> steps() {
         Workload small = Workload.messages(SMALL_BODY, FULL.get(0));
         List<RunStep> steps = new ArrayList<>();
-        steps.add(start(small, List.of(server(), emptyServlet(), emptyServlet())));
-        plan.bodyBytes.forEach(bytes -> addComparisons(steps, Workload.messages(bytes, 1)));
+        steps.add(servers.begin(small, warmUp, List.of(server(), emptyServlet(), emptyServlet())));
+        bodyBytes.forEach(bytes -> addComparisons(steps, Workload.messages(bytes, 1)));
         // in JVMs of their own: of those that had served messages before, two empty servlets differed by up to 7 %
-        steps.add(start(Workload.registrations(FULL.get(0)), List.of(server(), emptyServlet(), emptyServlet())));
+        steps.add(servers.begin(
+                Workload.registrations(FULL.get(0)), warmUp, List.of(server(), emptyServlet(), emptyServlet())));
         addComparisons(steps, Workload.registrations(1));
-        if (plan.variants > 0) {
-            steps.add(start(small, List.of(server("--sync=os"), emptyServlet())));
-            FULL.forEach(connections -> steps.add(withoutFlush(small.over(connections))));
-            steps.addAll(new Variants(servers, thresholds, judged, plan.variants, plan.turn)
-                    .steps(plan.warmUp.dividedBy(2)));
+        if (!quick) {
+            steps.add(servers.begin(small, warmUp, List.of(server("--sync=os"), emptyServlet())));
+            FULL.forEach(connections ->
+                    steps.add(comparison("without the flush, ", small.over(connections), 2, rounds, unflushed)));
+            steps.addAll(new Variants(servers, thresholds, judged, VARIANT_ROUNDS, turn).steps(warmUp.dividedBy(2)));
         }
-        steps.add(new RunStep("starting server and empty servlet", START.multipliedBy(2L * plan.starts), () -> {
+        steps.add(new RunStep("starting server and empty servlet", START.multipliedBy(2L * starts), () -> {
             servers.stop();
-            List<Double> seconds = StartTime.medians(servers, List.of(server(), emptyServlet()), plan.starts);
+            List<StartTime> both = Stream.of(server(), emptyServlet())
+                    .map(command -> new StartTime(command, Optional.empty()))
+                    .toList();
+            double[][] seconds = StartTime.seconds(servers.folder(), both, starts);
             String title = "start, until both ports answer (the empty servlet: %s s)"
-                    .formatted(Math.round(seconds.get(EMPTY) * 100) / 100.0);
-            judged.addAll(thresholds.check("start", title, Map.of(Metric.SECONDS, seconds.get(SERVER))));
+                    .formatted(Math.round(Turns.quartiles(seconds[EMPTY]).median() * 100) / 100.0);
+            double median = Turns.quartiles(seconds[SERVER]).median();
+            judged.addAll(thresholds.check("start", title, Map.of(Metric.SECONDS, median)));
         }));
         return steps;
     }
@@ -114,7 +105,7 @@ public final class CapacityRun {
         List<Threshold> all = judge(thresholds, comparisons);
         all.addAll(judged);
         all.addAll(later);
-        return new Capacity(LoadGenerator.NAME, plan.warmUp.toMillis() / 1e3, comparisons, unflushed, all);
+        return new Capacity(LoadGenerator.NAME, warmUp.toMillis() / 1e3, comparisons, unflushed, all);
     }
 
     /** Of the comparisons, those that were made in full: with the control. */
@@ -146,49 +137,32 @@ public final class CapacityRun {
         return judged;
     }
 
-    private RunStep start(Workload workload, List<List<String>> commands) {
-        return new RunStep("warming up: " + workload, plan.warmUp.plus(START).multipliedBy(commands.size()), () -> {
-            servers.stop();
-            for (List<String> command : commands) {
-                servers.start(command);
-            }
-            servers.warmUp(workload, plan.warmUp);
-        });
-    }
-
     private void addComparisons(List<RunStep> steps, Workload workload) {
-        FULL.forEach(connections -> steps.add(comparison(workload.over(connections), plan.turns, true)));
-        plan.aside.forEach(connections -> steps.add(comparison(workload.over(connections), ASIDE_TURNS, false)));
+        FULL.forEach(connections -> steps.add(comparison("", workload.over(connections), 3, rounds, comparisons)));
+        aside.forEach(
+                connections -> steps.add(comparison("", workload.over(connections), 3, ASIDE_ROUNDS, comparisons)));
     }
 
-    /** All three even where the control isn't told: a JVM compiles by what it has run, so it must run the same. */
-    private RunStep comparison(Workload workload, int rounds, boolean withControl) {
-        return new RunStep("in turns with the empty servlet: " + workload, plan.turn.multipliedBy(3L * rounds), () -> {
-            Turns turns = servers.turns(workload, 3, rounds, plan.turn);
-            comparisons.add(comparison(workload, rounds, turns, withControl ? turns.ratio(CONTROL, EMPTY) : null));
+    /**
+     * All three even where the turns are too few to tell the control: a JVM compiles by what it has run, so it must run
+     * the same.
+     */
+    private RunStep comparison(String how, Workload workload, int count, int times, List<Comparison> found) {
+        String name = how + "in turns with the empty servlet: " + workload;
+        return new RunStep(name, turn.multipliedBy((long) count * times), () -> {
+            Turns turns = servers.turns(workload, count, times, turn);
+            found.add(new Comparison(
+                    workload.request(),
+                    workload.bodyBytes(),
+                    workload.busy(),
+                    times,
+                    turn.toMillis() / 1e3,
+                    turns.side(SERVER),
+                    turns.side(EMPTY),
+                    turns.ratio(SERVER, EMPTY),
+                    turns.cpuRatio(SERVER, EMPTY),
+                    count > CONTROL && times == rounds ? turns.ratio(CONTROL, EMPTY) : null));
         });
-    }
-
-    private RunStep withoutFlush(Workload workload) {
-        String name = "without the flush, in turns with the empty servlet: " + workload;
-        return new RunStep(name, plan.turn.multipliedBy(2L * plan.turns), () -> {
-            Turns turns = servers.turns(workload, 2, plan.turns, plan.turn);
-            unflushed.add(comparison(workload, plan.turns, turns, null));
-        });
-    }
-
-    private Comparison comparison(Workload workload, int rounds, Turns turns, Quartiles control) {
-        return new Comparison(
-                workload.request(),
-                workload.bodyBytes(),
-                workload.busy(),
-                rounds,
-                plan.turn.toMillis() / 1e3,
-                turns.side(SERVER),
-                turns.side(EMPTY),
-                turns.ratio(SERVER, EMPTY),
-                turns.cpuRatio(SERVER, EMPTY),
-                control);
     }
 
     private static List<String> server(String... options) {

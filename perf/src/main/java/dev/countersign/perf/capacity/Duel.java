@@ -4,7 +4,6 @@ import dev.countersign.perf.data.Results.Quartiles;
 import dev.countersign.perf.data.Results.Side;
 import dev.countersign.perf.run.Folders;
 import dev.countersign.perf.run.Interruption;
-import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
@@ -14,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine;
@@ -53,14 +53,28 @@ public final class Duel implements Callable<Integer> {
     @Option(names = "--workload", description = "${COMPLETION-CANDIDATES}")
     private Load workload = Load.messages;
 
-    @Option(names = "--clients", description = "Send each message from any of so many; 0: one client a connection.")
-    private int clients = 0;
+    @Option(names = "--connections", split = ",", description = "One number, or several to compare at.")
+    private List<Integer> connections = List.of(51);
 
     @Option(names = "--body-bytes", description = "Bytes of a message's text.")
     private int bodyBytes = 64;
 
-    @Option(names = "--connections", split = ",", description = "One number, or several to compare at.")
-    private List<Integer> connections = List.of(51);
+    @Option(names = "--clients", description = "Send each message from any of so many; 0: one client a connection.")
+    private int clients = 0;
+
+    @Option(names = "--texts", description = "Messages in a request; rates and CPU time are then of a text.")
+    private int texts = 1;
+
+    @Option(names = "--keyed", description = "Send an Idempotency-Key of its own with each request.")
+    private boolean keyed;
+
+    @Option(names = "--home", paramLabel = "FOLDER", description = "Of starts: start on a copy of it each time.")
+    private Optional<Path> home = Optional.empty();
+
+    @Option(
+            names = "--candidate-only",
+            description = "--clients, --texts, --keyed and --home are for the candidate; the baseline goes without.")
+    private boolean candidateOnly;
 
     @Option(names = "--turns", description = "Turns of each.")
     private int turns = 12;
@@ -84,7 +98,8 @@ public final class Duel implements Callable<Integer> {
     /** By the names that are typed. */
     private enum Load {
         messages,
-        registrations
+        registrations,
+        starts
     }
 
     /** Exit codes: 0 compared, 1 a request failed or a server did not start, 2 bad usage. */
@@ -100,32 +115,32 @@ public final class Duel implements Callable<Integer> {
     public Integer call() throws IOException {
         for (Path build : List.of(candidate, baseline)) {
             if (!Files.isRegularFile(build) && !build.equals(EMPTY_SERVLET)) {
-                System.err.println("no jar: " + build.toAbsolutePath() + "; name it with -Dcandidate and -Dbaseline");
+                System.err.println("no jar: " + build.toAbsolutePath() + "; name it with --candidate and --baseline");
                 return CommandLine.ExitCode.USAGE;
             }
         }
-        System.out.printf(
-                Locale.ROOT,
-                "candidate %s%nbaseline  %s, and a second copy as the control%n"
-                        + "%d turns of %.1f s for each, after %.0f s of warm-up; heap %s%n",
-                candidate,
-                baseline,
-                turns,
-                turnSeconds,
-                warmUpSeconds,
-                heap);
+        if (home.isPresent() && !Files.isDirectory(home.get())) {
+            System.err.println("no folder: " + home.get().toAbsolutePath() + "; name another one with --home");
+            return CommandLine.ExitCode.USAGE;
+        }
+        print("candidate %s%nbaseline  %s, and a second copy as the control%n", candidate, baseline);
+        if (workload == Load.starts) {
+            compareStarts();
+            return 0;
+        }
+        print("%d turns of %.1f s each, after %.0f s of warm-up; heap %s%n", turns, turnSeconds, warmUpSeconds, heap);
         long errors = 0;
         try (Servers servers = new Servers(scratch)) {
-            List<Entrant> entrants = new ArrayList<>();
-            for (Path build : List.of(candidate, baseline, baseline)) {
-                ServerJvm server = servers.start(command(build));
-                entrants.add(new Entrant(server, workload(server)));
+            List<Turns.Entrant> entrants = new ArrayList<>();
+            for (int i = 0; i < NAMES.size(); i++) {
+                ServerJvm server = servers.start(command(i));
+                entrants.add(new Turns.Entrant(server, workload(i, server)));
             }
             Turns.take(over(connections.get(0), entrants), 1, seconds(warmUpSeconds));
             for (int each : connections) {
-                List<Entrant> connected = over(each, entrants);
+                List<Turns.Entrant> connected = over(each, entrants);
                 Turns measured = Turns.take(connected, turns, seconds(turnSeconds));
-                print(connected.get(BASELINE).workload(), measured);
+                print(connected, measured);
                 errors += IntStream.range(0, NAMES.size())
                         .mapToLong(i -> measured.side(i).errors())
                         .sum();
@@ -134,53 +149,88 @@ public final class Duel implements Callable<Integer> {
         return errors == 0 ? 0 : 1;
     }
 
-    private List<String> command(Path build) {
+    /** The first round, in which the operating system reads the programs from the disk, is not counted. */
+    private void compareStarts() throws IOException {
+        print("%d starts of each; heap %s%n", turns, heap);
+        List<StartTime> starts = IntStream.range(0, NAMES.size())
+                .mapToObj(i -> new StartTime(command(i), isPlain(i) ? Optional.empty() : home))
+                .toList();
+        StartTime.seconds(scratch, starts, 1);
+        double[][] seconds = StartTime.seconds(scratch, starts, turns);
+        print("%n%-10s%32s%36s%n", "", "seconds until both ports answer", "more than the baseline");
+        for (int i = 0; i < NAMES.size(); i++) {
+            double[] own = seconds[i];
+            double[] more = IntStream.range(0, turns)
+                    .mapToDouble(round -> own[round] - seconds[BASELINE][round])
+                    .toArray();
+            print(
+                    "%-10s%32s%36s%n",
+                    NAMES.get(i),
+                    text("%.3f", Turns.quartiles(own)),
+                    i == BASELINE ? "" : text("%+.3f", Turns.quartiles(more)));
+        }
+    }
+
+    /** Whether it goes without what is asked for the candidate alone. */
+    private boolean isPlain(int entrant) {
+        return candidateOnly && entrant != CANDIDATE;
+    }
+
+    private List<String> command(int entrant) {
+        Path build = entrant == CANDIDATE ? candidate : baseline;
         List<String> flags = JavaCommand.flags(heap);
         return build.equals(EMPTY_SERVLET)
                 ? JavaCommand.of(EmptyServlet.class, flags)
                 : JavaCommand.ofJar(build, flags);
     }
 
-    private Workload workload(ServerJvm server) throws IOException {
+    private Workload workload(int entrant, ServerJvm server) throws IOException {
+        boolean plain = isPlain(entrant);
         if (workload == Load.registrations) {
-            return Workload.registrations(1);
+            return Workload.registrations(1).carrying(1, keyed && !plain);
         }
-        List<Credential> senders = Workload.register(server, clients);
-        return Workload.messages(bodyBytes, 1).sentByAnyOf(senders);
+        Workload messages = Workload.messages(bodyBytes, 1);
+        return plain ? messages : messages.carrying(texts, keyed).sentByAnyOf(Workload.register(server, clients));
     }
 
-    private static List<Entrant> over(int connections, List<Entrant> entrants) {
+    private static List<Turns.Entrant> over(int connections, List<Turns.Entrant> entrants) {
         return entrants.stream()
-                .map(each -> new Entrant(each.server(), each.workload().over(connections)))
+                .map(each -> new Turns.Entrant(each.server(), each.workload().over(connections)))
                 .toList();
     }
 
-    private static void print(Workload workload, Turns turns) {
-        System.out.printf("%n%s%n", workload);
-        System.out.printf(
-                "%-10s%28s%10s%10s%26s%8s%n", "", "requests/s", "p50 us", "p99 us", "CPU us/request", "errors");
+    private void print(List<Turns.Entrant> entrants, Turns turns) {
+        print("%n%s%n", entrants.get(CANDIDATE).workload());
+        if (candidateOnly) {
+            print("baseline and control: %s%n", entrants.get(BASELINE).workload());
+        }
+        String unit = entrants.get(CANDIDATE).workload().texts() == 1 ? "request" : "text";
+        print("%-10s%28s%10s%10s%26s%8s%n", "", unit + "s/s", "p50 us", "p99 us", "CPU us/" + unit, "errors");
         for (int i = 0; i < NAMES.size(); i++) {
             Side side = turns.side(i);
-            System.out.printf(
-                    Locale.ROOT,
+            print(
                     "%-10s%28s%10d%10d%26s%8d%n",
                     NAMES.get(i),
                     text("%.0f", side.perSecond()),
                     side.p50(),
                     side.p99(),
-                    text("%.1f", side.cpuMicrosPerRequest()),
+                    text("%.2f", side.cpuMicrosPerRequest()),
                     side.errors());
         }
-        System.out.println("over the baseline, median of the rounds (quartiles)");
-        System.out.printf("%-10s%28s%28s%28s%n", "", "requests/s", "p99", "CPU time per request");
+        print("over the baseline, median of the rounds (quartiles)%n");
+        print("%-10s%28s%28s%28s%n", "", unit + "s/s", "p99", "CPU time per " + unit);
         for (int i : List.of(CANDIDATE, CONTROL)) {
-            System.out.printf(
+            print(
                     "%-10s%28s%28s%28s%n",
                     NAMES.get(i),
                     text("%.3f", turns.ratio(i, BASELINE)),
                     text("%.3f", turns.p99Ratio(i, BASELINE)),
                     text("%.3f", turns.cpuRatio(i, BASELINE)));
         }
+    }
+
+    private static void print(String format, Object... values) {
+        System.out.printf(Locale.ROOT, format, values);
     }
 
     private static String text(String format, Quartiles quartiles) {

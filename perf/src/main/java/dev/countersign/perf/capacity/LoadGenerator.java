@@ -23,12 +23,10 @@ import org.HdrHistogram.Histogram;
  * Keeps connections to one server open and sends over them, one request at a time on each: in a closed loop, or at a
  * fixed rate.
  *
- * <p>Written here because generator and servers share two cores, so that whatever the load costs is missing from the
- * server, and because turns want connections that stay open and warm while another server has its turn. Of the
- * libraries, jetty-load-generator has no closed loop (it sends at a rate, or as fast as it can queue), takes a whole
- * HttpClient for each connection, and closes all of them when a run ends. Hyperfoil fixes all phases before it starts,
- * lends connections to its sessions out of shared pools, and brings Netty and Vert.x along. This one is a selector,
- * requests whose bytes were written beforehand, and as much of HTTP as {@link Answer} reads.
+ * <p>Written here because generator and servers share two cores, and because turns want connections that stay open and
+ * warm while another server has its turn. jetty-load-generator has no closed loop, takes a whole HttpClient for each
+ * connection, and closes all when a run ends; Hyperfoil lends connections to its sessions out of shared pools. This one
+ * is a selector, requests whose bytes were written beforehand, and as much of HTTP as {@link Answer} reads.
  *
  * <p>An instance is used by one thread at a time.
  */
@@ -157,6 +155,24 @@ final class LoadGenerator implements AutoCloseable {
         }
         // an answer that still came would be taken for one of the next turn
         connections.stream().filter(Connection::isWaiting).forEach(Connection::close);
+    }
+
+    /**
+     * When the requests of a fixed rate are due: evenly spaced, the first at once, none at or after the end.
+     *
+     * @param start by {@link System#nanoTime()}
+     */
+    record Schedule(long start, double perSecond, Duration length) {
+
+        /** How many fall due. */
+        long requests() {
+            return (long) Math.ceil(perSecond * length.toNanos() / 1e9);
+        }
+
+        /** When request {@code index}, from 0, is due, by {@link System#nanoTime()}. */
+        long due(long index) {
+            return start + Math.round(index * 1e9 / perSecond);
+        }
     }
 
     /** What is counted in a turn; the thread that receives is the only one to touch it. */

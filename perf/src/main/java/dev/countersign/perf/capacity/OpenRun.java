@@ -3,11 +3,7 @@ package dev.countersign.perf.capacity;
 import static dev.countersign.perf.data.Results.OpenRates.EMPTY_SERVLET;
 import static dev.countersign.perf.data.Results.OpenRates.SERVER;
 
-import dev.countersign.perf.data.Results.Latency;
-import dev.countersign.perf.data.Results.OpenRate;
-import dev.countersign.perf.data.Results.OpenRates;
-import dev.countersign.perf.data.Results.Point;
-import dev.countersign.perf.data.Results.Threshold;
+import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.run.RunStep;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.threshold.Metric;
@@ -35,50 +31,43 @@ public final class OpenRun {
     private static final List<String> TARGETS = List.of(SERVER, EMPTY_SERVLET);
     private static final double[] PERCENTILES = {0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999, 100};
 
-    private final Plan plan;
     private final Servers servers;
+    private final Duration warmUp;
+    private final Duration turn;
+    /** To find the knee by. */
+    private final int rounds;
+    /** Of each rate. */
+    private final Duration length;
+
     private final List<OpenRate> rates = new ArrayList<>();
     private double knee;
 
     /** @param servers none of which is needed any more */
     public OpenRun(Servers servers, boolean quick) {
-        this.plan = Plan.of(quick);
         this.servers = servers;
-    }
-
-    /**
-     * How much of everything.
-     *
-     * @param turns to find the knee by
-     * @param length of each rate
-     */
-    private record Plan(Duration warmUp, Duration turn, int turns, Duration length) {
-
-        static Plan of(boolean quick) {
-            return quick
-                    ? new Plan(Duration.ofSeconds(1), Duration.ofMillis(500), 1, Duration.ofSeconds(1))
-                    : new Plan(Duration.ofSeconds(40), Duration.ofSeconds(3), 4, Duration.ofMinutes(1));
-        }
+        warmUp = Duration.ofSeconds(quick ? 1 : 40);
+        turn = Duration.ofMillis(quick ? 500 : 3000);
+        rounds = quick ? 1 : 4;
+        length = Duration.ofSeconds(quick ? 1 : 60);
     }
 
     /** What is measured, in this order; the servers are left running. */
     public List<RunStep> steps() {
         List<RunStep> steps = new ArrayList<>();
-        steps.add(new RunStep(
-                "warming up: " + WORKLOAD, plan.warmUp.plusSeconds(1).multipliedBy(2), () -> {
-                    servers.stop();
-                    servers.start(JavaCommand.of(Main.class, JavaCommand.FLAGS));
-                    servers.start(JavaCommand.of(EmptyServlet.class, JavaCommand.FLAGS));
-                    servers.warmUp(WORKLOAD, plan.warmUp);
-                }));
-        steps.add(new RunStep("looking for the knee", plan.turn.multipliedBy(2L * plan.turns), () -> {
-            Turns turns = servers.turns(WORKLOAD, TARGETS.size(), plan.turns, plan.turn);
+        steps.add(servers.begin(
+                WORKLOAD,
+                warmUp,
+                List.of(
+                        JavaCommand.of(Main.class, JavaCommand.FLAGS),
+                        JavaCommand.of(EmptyServlet.class, JavaCommand.FLAGS))));
+        steps.add(new RunStep("looking for the knee", turn.multipliedBy(2L * rounds), () -> {
+            Turns turns = servers.turns(WORKLOAD, TARGETS.size(), rounds, turn);
             knee = turns.side(0).perSecond().median();
         }));
         for (int percent : PERCENTS_OF_KNEE) {
             for (String target : TARGETS) {
                 String name = "%s at %s %% of the knee".formatted(target, percent);
-                steps.add(new RunStep(name, plan.length, () -> rates.add(measure(target, percent))));
+                steps.add(new RunStep(name, length, () -> rates.add(measure(target, percent))));
             }
         }
         return steps;
@@ -86,7 +75,7 @@ public final class OpenRun {
 
     /** What the steps found. */
     public OpenRates result() {
-        return new OpenRates(WORKLOAD.request(), WORKLOAD.busy(), knee, plan.length.toMillis() / 1e3, rates);
+        return new OpenRates(WORKLOAD.request(), WORKLOAD.busy(), knee, length.toMillis() / 1e3, rates);
     }
 
     /** The server's p99 over the empty servlet's, at half the knee. */
@@ -109,14 +98,14 @@ public final class OpenRun {
     private OpenRate measure(String target, int percent) throws IOException {
         double perSecond = knee * percent / 100;
         try (LoadGenerator load = WORKLOAD.connect(servers.get(TARGETS.indexOf(target)))) {
-            Turn turn = load.openRate(perSecond, plan.length);
-            Histogram latencies = turn.latencies();
+            Turn answered = load.openRate(perSecond, length);
+            Histogram latencies = answered.latencies();
             return new OpenRate(
                     target,
                     percent,
                     perSecond,
-                    turn.perSecond(),
-                    turn.errors(),
+                    answered.perSecond(),
+                    answered.errors(),
                     Latency.of(latencies, 1),
                     DoubleStream.of(PERCENTILES)
                             .mapToObj(each -> new Point(each, latencies.getValueAtPercentile(each)))

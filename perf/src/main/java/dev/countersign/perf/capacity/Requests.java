@@ -1,68 +1,85 @@
 package dev.countersign.perf.capacity;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.countersign.perf.server.Credential;
 import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Supplier;
 
 /**
- * The requests of a connection, as bytes written beforehand: only ids and codes are put in anew.
+ * The requests of a connection, as bytes written beforehand: only ids, codes and keys are put in anew.
  *
  * <p>Each supplier gives the same buffer again and again, ready to be written, and belongs to one connection.
  */
 final class Requests {
+    private static final String ID = "\"id\":\"";
+    private static final String CODE = "\"code\":\"";
+    private static final String KEY = "Idempotency-Key: ";
 
     private Requests() {}
 
     /**
-     * Messages with a text of {@code textBytes} bytes, each from any of the clients.
+     * Messages, each from any of the clients.
      *
      * @param clients at least one, their ids all of one length, and so their codes
      */
-    static Supplier<ByteBuffer> messages(List<Credential> clients, int textBytes, SplittableRandom random) {
-        Credential first = clients.get(0);
-        String id = "{\"id\":\"";
-        String code = id + first.id() + "\",\"code\":\"";
-        String body = code + first.code() + "\",\"message\":\"" + "m".repeat(textBytes) + "\"}";
-        ByteBuffer request = post("/message", body);
-        int bodyAt = request.limit() - body.length();
-        return () -> {
+    static Supplier<ByteBuffer> messages(Workload workload, List<Credential> clients, SplittableRandom random) {
+        String text = "\"" + "m".repeat(workload.bodyBytes()) + "\"";
+        String texts = workload.texts() == 1
+                ? "\"message\":" + text
+                : "\"messages\":[" + String.join(",", Collections.nCopies(workload.texts(), text)) + "]";
+        Credential any = clients.get(0);
+        String body = "{" + ID + any.id() + "\"," + CODE + any.code() + "\"," + texts + "}";
+        return requests("/message", body, workload.keyed(), random, (request, from) -> {
             Credential client = clients.get(random.nextInt(clients.size()));
-            request.put(bodyAt + id.length(), client.id().getBytes(US_ASCII));
-            request.put(bodyAt + code.length(), client.code().getBytes(US_ASCII));
-            return request.rewind();
-        };
+            request.put(from + body.indexOf(ID) + ID.length(), ascii(client.id()));
+            request.put(from + body.indexOf(CODE) + CODE.length(), ascii(client.code()));
+        });
     }
 
     /**
      * Registrations, each of an id that was never used before: a random UUID, which is what a client picks. Ids in
      * rising order would spare the server's index its work.
      */
-    static Supplier<ByteBuffer> registrations(SplittableRandom random) {
-        String id = new UUID(0, 0).toString();
-        ByteBuffer request = post("/register", "{\"id\":\"" + id + "\"}");
-        int idAt = request.limit() - id.length() - "\"}".length();
+    static Supplier<ByteBuffer> registrations(boolean keyed, SplittableRandom random) {
+        String body = "{" + ID + uuid(random) + "\"}";
+        return requests(
+                "/register",
+                body,
+                keyed,
+                random,
+                (request, from) -> request.put(from + body.indexOf(ID) + ID.length(), ascii(uuid(random))));
+    }
+
+    private interface Filling {
+        /** Puts new values into the body, which begins at {@code from}. */
+        void fill(ByteBuffer request, int from);
+    }
+
+    private static Supplier<ByteBuffer> requests(
+            String path, String body, boolean keyed, SplittableRandom random, Filling filling) {
+        String head = "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                + (keyed ? KEY + uuid(random) + "\r\n" : "") + "Content-Length: " + body.length() + "\r\n\r\n";
+        byte[] bytes = ascii(head + body);
+        ByteBuffer request = ByteBuffer.allocateDirect(bytes.length).put(bytes);
+        int keyAt = head.indexOf(KEY) + KEY.length();
         return () -> {
-            request.put(
-                    idAt,
-                    new UUID(random.nextLong(), random.nextLong()).toString().getBytes(US_ASCII));
+            filling.fill(request, head.length());
+            if (keyed) {
+                request.put(keyAt, ascii(uuid(random)));
+            }
             return request.rewind();
         };
     }
 
-    private static ByteBuffer post(String path, String body) {
-        byte[] request = """
-                POST %s HTTP/1.1\r
-                Host: 127.0.0.1\r
-                Content-Type: application/json\r
-                Content-Length: %s\r
-                \r
-                %s""".formatted(path, body.length(), body).getBytes(UTF_8);
-        return ByteBuffer.allocateDirect(request.length).put(request).flip();
+    private static String uuid(SplittableRandom random) {
+        return new UUID(random.nextLong(), random.nextLong()).toString();
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(US_ASCII);
     }
 }

@@ -1,6 +1,7 @@
 package dev.countersign.perf.capacity;
 
 import dev.countersign.perf.run.Folders;
+import dev.countersign.perf.run.RunStep;
 import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,6 +32,22 @@ public final class Servers implements AutoCloseable {
         return server;
     }
 
+    /** Where their folders are. */
+    Path folder() {
+        return folder;
+    }
+
+    /** Stops those that run, starts others and warms them up. */
+    RunStep begin(Workload workload, Duration warmUp, List<List<String>> commands) {
+        return new RunStep("warming up: " + workload, warmUp.plusSeconds(1).multipliedBy(commands.size()), () -> {
+            stop();
+            for (List<String> command : commands) {
+                start(command);
+            }
+            warmUp(workload, warmUp);
+        });
+    }
+
     /** One of them, in the order of their starts. */
     ServerJvm get(int index) {
         return servers.get(index);
@@ -45,7 +62,7 @@ public final class Servers implements AutoCloseable {
     Turns turns(Workload workload, int count, int rounds, Duration length) throws IOException {
         return Turns.take(
                 servers.subList(0, count).stream()
-                        .map(server -> new Entrant(server, workload))
+                        .map(server -> new Turns.Entrant(server, workload))
                         .toList(),
                 rounds,
                 length);

@@ -1,38 +1,46 @@
 package dev.countersign.perf.capacity;
 
+import dev.countersign.perf.run.Folders;
 import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
 import java.net.URL;
-import java.util.ArrayList;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * How long a server takes to start: from the start of its process, on an empty home folder, to the first byte of an
- * answer from both of its ports. The files of the program are in the operating system's cache.
+ * How long a server takes to start: from the start of its process to the first byte of an answer from both of its
+ * ports. The files of the program, and of the home folder, are in the operating system's cache.
+ *
+ * @param home whose copy the server starts on; an empty folder where there is none
  */
-final class StartTime {
-    private StartTime() {}
+record StartTime(List<String> command, Optional<Path> home) {
 
-    /** The median in seconds of each command, started {@code times} times, by turns. */
-    static List<Double> medians(Servers servers, List<List<String>> commands, int times) throws IOException {
-        List<Double> medians = new ArrayList<>();
-        double[][] seconds = new double[commands.size()][times];
-        for (int time = 0; time < times; time++) {
-            for (int i = 0; i < commands.size(); i++) {
-                seconds[i][time] = seconds(servers, commands.get(i));
+    /**
+     * Starts each by turns, in changing order, and stops it again.
+     *
+     * @param scratch where the homes are made
+     * @return seconds, by start in the order given, then by round
+     */
+    static double[][] seconds(Path scratch, List<StartTime> starts, int rounds) throws IOException {
+        double[][] seconds = new double[starts.size()][rounds];
+        for (int round = 0; round < rounds; round++) {
+            for (int each : Turns.order(starts.size(), round)) {
+                seconds[each][round] = starts.get(each).seconds(scratch.resolve("start"));
             }
         }
-        for (double[] each : seconds) {
-            medians.add(Turns.quartiles(each).median());
-        }
-        return medians;
+        return seconds;
     }
 
-    private static double seconds(Servers servers, List<String> command) throws IOException {
+    private double seconds(Path folder) throws IOException {
+        Folders.empty(folder);
+        if (home.isPresent()) {
+            Folders.copy(home.get(), folder);
+        }
         long start = System.nanoTime();
-        try (ServerJvm server = servers.start(command)) {
+        try (ServerJvm server = ServerJvm.start(command, folder)) {
             for (InetSocketAddress port : List.of(server.registerPort(), server.messagePort())) {
                 HttpURLConnection health =
                         (HttpURLConnection) new URL("http", "127.0.0.1", port.getPort(), "/health").openConnection();

@@ -19,4 +19,9 @@ record Turn(Duration length, long inTime, long answered, long errors, Histogram 
     double perSecond() {
         return inTime * 1e9 / length.toNanos();
     }
+
+    /** The same, counted in the texts that each request carried. */
+    Turn inTexts(int perRequest) {
+        return new Turn(length, inTime * perRequest, answered * perRequest, errors, latencies);
+    }
 }

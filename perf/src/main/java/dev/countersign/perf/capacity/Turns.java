@@ -2,6 +2,7 @@ package dev.countersign.perf.capacity;
 
 import dev.countersign.perf.data.Results.Quartiles;
 import dev.countersign.perf.data.Results.Side;
+import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +21,9 @@ import org.HdrHistogram.Histogram;
  */
 record Turns(List<List<Outcome>> outcomes) {
     private static final int IDLE_AT_ONCE = 50;
+
+    /** One of those that take turns: a server, and what its clients send in its turns. */
+    record Entrant(ServerJvm server, Workload workload) {}
 
     /**
      * What one turn came to.
@@ -45,27 +49,23 @@ record Turns(List<List<Outcome>> outcomes) {
      */
     static Turns take(List<Entrant> entrants, int rounds, Duration length) throws IOException {
         List<LoadGenerator> loads = new ArrayList<>();
+        List<List<Outcome>> outcomes = new ArrayList<>();
         try {
             for (Entrant each : entrants) {
                 loads.add(each.workload().connect(each.server()));
+                outcomes.add(new ArrayList<>());
             }
-            return take(entrants, loads, rounds, length);
+            for (int round = 0; round < rounds; round++) {
+                for (int each : order(entrants.size(), round)) {
+                    outcomes.get(each).add(take(entrants.get(each), loads.get(each), length));
+                }
+            }
+            return new Turns(outcomes);
         } finally {
             for (LoadGenerator each : loads) {
                 each.close();
             }
         }
-    }
-
-    private static Turns take(List<Entrant> entrants, List<LoadGenerator> loads, int rounds, Duration length) {
-        List<List<Outcome>> outcomes = new ArrayList<>();
-        entrants.forEach(each -> outcomes.add(new ArrayList<>()));
-        for (int round = 0; round < rounds; round++) {
-            for (int each : order(entrants.size(), round)) {
-                outcomes.get(each).add(take(entrants.get(each), loads.get(each), length));
-            }
-        }
-        return new Turns(outcomes);
     }
 
     static List<Integer> order(int entrants, int round) {
@@ -80,7 +80,8 @@ record Turns(List<List<Outcome>> outcomes) {
         long idleErrors =
                 entrant.workload().idle() > 0 ? load.once(IDLE_AT_ONCE).errors() : 0;
         Duration before = entrant.server().cpu();
-        Turn turn = load.closedLoop(entrant.workload().busy(), length);
+        Turn turn = load.closedLoop(entrant.workload().busy(), length)
+                .inTexts(entrant.workload().texts());
         return new Outcome(turn, entrant.server().cpu().minus(before), idleErrors + turn.errors());
     }
 

@@ -2,7 +2,6 @@ package dev.countersign.perf.capacity;
 
 import dev.countersign.perf.data.Results.Threshold;
 import dev.countersign.perf.run.RunStep;
-import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.threshold.Metric;
 import dev.countersign.perf.threshold.Thresholds;
@@ -22,7 +21,6 @@ final class Variants {
     private static final Workload WORKLOAD = Workload.messages(64, 500);
     private static final int REGISTRATIONS = 1_000_000;
     private static final int IDLE = 9_500;
-    private static final Duration REGISTERING = Duration.ofMinutes(1);
 
     private static final int MILLION = 0;
     private static final int ORDINARY = 1;
@@ -36,12 +34,7 @@ final class Variants {
     private final Duration turn;
     private final List<Credential> registered = new ArrayList<>();
 
-    /**
-     * Measures nothing yet.
-     *
-     * @param judged takes what the steps find
-     * @param rounds of turns for each variant
-     */
+    /** @param judged takes what the steps find */
     Variants(Servers servers, Thresholds thresholds, List<Threshold> judged, int rounds, Duration turn) {
         this.servers = servers;
         this.thresholds = thresholds;
@@ -52,7 +45,7 @@ final class Variants {
 
     List<RunStep> steps(Duration warmUp) {
         return List.of(
-                new RunStep("a million registrations", REGISTERING.plus(warmUp.multipliedBy(4)), () -> start(warmUp)),
+                new RunStep("a million registrations", warmUp.multipliedBy(4).plusMinutes(1), () -> start(warmUp)),
                 compare(
                         "million-registered",
                         "500 clients among 1,000,000 registrations, over 500 clients alone",
@@ -85,8 +78,8 @@ final class Variants {
         return new RunStep(title, turn.multipliedBy(2L * rounds), () -> {
             Turns turns = Turns.take(
                     List.of(
-                            new Entrant(servers.get(variant), change.apply(WORKLOAD)),
-                            new Entrant(servers.get(ORDINARY), WORKLOAD)),
+                            new Turns.Entrant(servers.get(variant), change.apply(WORKLOAD)),
+                            new Turns.Entrant(servers.get(ORDINARY), WORKLOAD)),
                     rounds,
                     turn);
             judged.addAll(thresholds.check(

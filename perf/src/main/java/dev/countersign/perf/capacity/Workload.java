@@ -1,7 +1,6 @@
 package dev.countersign.perf.capacity;
 
 import com.google.gson.Gson;
-import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,34 +16,40 @@ import java.util.stream.Stream;
  *
  * @param request {@value #MESSAGE} or {@value #REGISTER}
  * @param bodyBytes bytes of a message's text, 0 for a registration
+ * @param texts of a request
+ * @param keyed whether each request carries an {@code Idempotency-Key} of its own
  * @param busy connections that send, one request at a time on each
  * @param idle connections that stay open beside them
  * @param senders clients that are registered; each message is from any of them. Where there is none, each connection
  *     gets a client of its own
  */
-record Workload(String request, int bodyBytes, int busy, int idle, List<Credential> senders) {
+record Workload(String request, int bodyBytes, int texts, boolean keyed, int busy, int idle, List<Credential> senders) {
     static final String MESSAGE = "message";
     static final String REGISTER = "register";
     private static final int REGISTERING_AT_ONCE = 50;
 
     static Workload messages(int bodyBytes, int connections) {
-        return new Workload(MESSAGE, bodyBytes, connections, 0, List.of());
+        return new Workload(MESSAGE, bodyBytes, 1, false, connections, 0, List.of());
     }
 
     static Workload registrations(int connections) {
-        return new Workload(REGISTER, 0, connections, 0, List.of());
+        return new Workload(REGISTER, 0, 1, false, connections, 0, List.of());
     }
 
     Workload over(int connections) {
-        return new Workload(request, bodyBytes, connections, idle, senders);
+        return new Workload(request, bodyBytes, texts, keyed, connections, idle, senders);
     }
 
     Workload besideIdle(int connections) {
-        return new Workload(request, bodyBytes, busy, connections, senders);
+        return new Workload(request, bodyBytes, texts, keyed, busy, connections, senders);
     }
 
     Workload sentByAnyOf(List<Credential> clients) {
-        return new Workload(request, bodyBytes, busy, idle, clients);
+        return new Workload(request, bodyBytes, texts, keyed, busy, idle, clients);
+    }
+
+    Workload carrying(int textsEach, boolean keys) {
+        return new Workload(request, bodyBytes, textsEach, keys, busy, idle, senders);
     }
 
     /**
@@ -56,12 +61,12 @@ record Workload(String request, int bodyBytes, int busy, int idle, List<Credenti
         SplittableRandom random = new SplittableRandom(System.nanoTime());
         int connections = busy + idle;
         if (request.equals(REGISTER)) {
-            return LoadGenerator.connect(server.registerPort(), registrations(random, connections));
+            return LoadGenerator.connect(server.registerPort(), registrations(keyed, random, connections));
         }
         List<Credential> own = senders.isEmpty() ? register(server, connections) : List.of();
         List<Supplier<ByteBuffer>> messages = IntStream.range(0, connections)
                 .mapToObj(i -> senders.isEmpty() ? own.subList(i, i + 1) : senders)
-                .map(clients -> Requests.messages(clients, bodyBytes, random.split()))
+                .map(clients -> Requests.messages(this, clients, random.split()))
                 .toList();
         return LoadGenerator.connect(server.messagePort(), messages);
     }
@@ -76,7 +81,7 @@ record Workload(String request, int bodyBytes, int busy, int idle, List<Credenti
         SplittableRandom random = new SplittableRandom(System.nanoTime());
         List<Credential> registered = new ArrayList<>();
         try (LoadGenerator load =
-                LoadGenerator.connect(server.registerPort(), registrations(random, REGISTERING_AT_ONCE))) {
+                LoadGenerator.connect(server.registerPort(), registrations(false, random, REGISTERING_AT_ONCE))) {
             while (registered.size() < count) {
                 if (load.once(REGISTERING_AT_ONCE).errors() > 0) {
                     throw new IOException("a registration was not answered with 201");
@@ -87,17 +92,19 @@ record Workload(String request, int bodyBytes, int busy, int idle, List<Credenti
         return registered;
     }
 
-    private static List<Supplier<ByteBuffer>> registrations(SplittableRandom random, int connections) {
-        return Stream.generate(() -> Requests.registrations(random.split()))
+    private static List<Supplier<ByteBuffer>> registrations(boolean keyed, SplittableRandom random, int connections) {
+        return Stream.generate(() -> Requests.registrations(keyed, random.split()))
                 .limit(connections)
                 .toList();
     }
 
     @Override
     public String toString() {
-        return (request.equals(MESSAGE) ? "messages of " + bodyBytes + " B over " : "registrations over ")
+        return (texts == 1 ? "" : "requests of " + texts + " ")
+                + (request.equals(MESSAGE) ? "messages of " + bodyBytes + " B over " : "registrations over ")
                 + (busy == 1 ? "1 connection" : busy + " connections")
                 + (idle == 0 ? "" : " beside " + idle + " idle ones")
-                + (senders.isEmpty() ? "" : ", each from any of " + senders.size() + " clients");
+                + (senders.isEmpty() ? "" : ", each from any of " + senders.size() + " clients")
+                + (keyed ? ", each with a key" : "");
     }
 }

@@ -95,9 +95,7 @@ public final class Results {
      * Answers of a whole run compared with what the server stored. {@code stray}, and {@code lost} to {@code
      * refusedLogged}, are 0 where promises were kept.
      *
-     * @param registered registrations answered with 201
-     * @param distinctCodes different codes in those answers
-     * @param rows of the table
+     * @param registered registrations answered with 201, with {@code distinctCodes}; {@code rows} are the table's
      * @param stray ids that were answered, or are in the table, and whose code is not the same in both
      * @param acknowledged messages answered with 201
      * @param inLog lines of the log

@@ -3,6 +3,7 @@ package dev.countersign.perf.load;
 import java.time.Duration;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /** Readings of a process's CPU time against the wall clock. For use by one thread. */
@@ -21,19 +22,12 @@ final class CpuClock {
 
     /** Seconds at a moment; before the first reading, and after the last one, those of that reading. */
     private double at(long millis) {
-        Map.Entry<Long, Duration> before = readings.floorEntry(millis);
-        Map.Entry<Long, Duration> after = readings.ceilingEntry(millis);
-        if (before == null || after == null) {
-            return seconds((before == null ? after : before).getValue());
-        }
-        if (before.getKey().equals(after.getKey())) {
-            return seconds(before.getValue());
-        }
-        double share = (millis - before.getKey()) / (double) (after.getKey() - before.getKey());
-        return seconds(before.getValue()) * (1 - share) + seconds(after.getValue()) * share;
-    }
-
-    private static double seconds(Duration duration) {
-        return duration.toNanos() / 1e9;
+        Map.Entry<Long, Duration> before =
+                Objects.requireNonNullElse(readings.floorEntry(millis), readings.firstEntry());
+        Map.Entry<Long, Duration> after =
+                Objects.requireNonNullElse(readings.ceilingEntry(millis), readings.lastEntry());
+        double share = (millis - before.getKey()) / (double) Math.max(1, after.getKey() - before.getKey());
+        Duration between = after.getValue().minus(before.getValue());
+        return (before.getValue().toNanos() + between.toNanos() * share) / 1e9;
     }
 }

@@ -3,11 +3,7 @@ package dev.countersign.perf.load;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
-import dev.countersign.perf.data.Results.Latency;
-import dev.countersign.perf.data.Results.Point;
-import dev.countersign.perf.data.Results.Second;
-import dev.countersign.perf.data.Results.Served;
-import dev.countersign.perf.data.Results.Step;
+import dev.countersign.perf.data.Results.*;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,5 +1,6 @@
 package dev.countersign.perf.load;
 
+import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,7 +28,9 @@ final class JMeter {
             "-Xms1g",
             "-Xmx1g",
             "-XX:+UseZGC",
-            "-XX:+AlwaysPreTouch");
+            "-XX:+AlwaysPreTouch",
+            "-Xlog:gc,gc+phases:file=gc.log",
+            "-Djava.util.prefs.userRoot=."); // it would leave a .java in the user's home
 
     /** A stall: a thread that allocates faster than memory is freed, or moved, waits for it. */
     private static final Pattern PAUSE = Pattern.compile("(?:Pause|Stall) .* (\\d+\\.\\d+)ms");
@@ -118,12 +121,7 @@ final class JMeter {
     }
 
     private Process launch(List<String> arguments, Path folder) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(FLAGS);
-        command.add("-Xlog:gc,gc+phases:file=gc.log");
-        command.add("-Djava.util.prefs.userRoot=" + folder); // it would leave a .java in the user's home
-        command.addAll(List.of("-jar", home.resolve("bin/ApacheJMeter.jar").toString()));
+        List<String> command = JavaCommand.ofJar(home.resolve("bin/ApacheJMeter.jar"), FLAGS);
         command.addAll(List.of("-q", plans.resolve("run.properties").toString(), "-j", "jmeter.log"));
         command.addAll(arguments);
         return new ProcessBuilder(command)

@@ -1,9 +1,6 @@
 package dev.countersign.perf.load;
 
-import dev.countersign.perf.data.Results.Findings;
-import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.LoadSide;
-import dev.countersign.perf.data.Results.Served;
+import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.run.Folders;
 import dev.countersign.perf.server.ServerJvm;
 import dev.countersign.perf.threshold.Metric;
@@ -67,7 +64,16 @@ public final class PlanRun {
                 progress.accept(scenario.name() + ": making its dashboard");
                 jmeter.dashboard(run, Folders.empty(project.dashboard(scenario)));
             }
-            return load(scenario, figures, findings, loadSide, cpuPerRequest);
+            return new Load(
+                    scenario.name(),
+                    scenario.virtualUsers(),
+                    scenario.steady().toMillis() / 1000.0,
+                    scenario.offered(),
+                    figures.served(),
+                    findings,
+                    loadSide,
+                    cpuPerRequest,
+                    thresholds.check(scenario.name(), metrics(scenario, figures.served(), findings, loadSide)));
         } finally {
             Folders.delete(home);
         }
@@ -91,20 +97,6 @@ public final class PlanRun {
             });
             return run;
         }
-    }
-
-    private Load load(Scenario scenario, Figures figures, Findings findings, LoadSide loadSide, double serverCpu) {
-        Served served = figures.served();
-        return new Load(
-                scenario.name(),
-                scenario.virtualUsers(),
-                scenario.steady().toMillis() / 1000.0,
-                scenario.offered(),
-                served,
-                findings,
-                loadSide,
-                serverCpu,
-                thresholds.check(scenario.name(), metrics(scenario, served, findings, loadSide)));
     }
 
     /** What the limits of a load run are about. */

@@ -1,6 +1,5 @@
 package dev.countersign.perf.load;
 
-import dev.countersign.perf.threshold.Thresholds;
 import java.nio.file.Path;
 
 /**
@@ -10,12 +9,10 @@ import java.nio.file.Path;
  */
 public record Project(Path root) {
 
-    /** JMeter's plans. */
     Path plans() {
         return root.resolve("perf/src/test/jmeter");
     }
 
-    /** The limits, as {@link Thresholds#read} takes them. */
     public Path thresholds() {
         return root.resolve("perf/thresholds.properties");
     }
@@ -39,7 +36,7 @@ public record Project(Path root) {
         return scratch().resolve(scenario.name());
     }
 
-    /** JMeter's, of a scenario that has one, until it is published. */
+    /** JMeter's, until it is published. */
     public Path dashboard(Scenario scenario) {
         return scratch(scenario).resolve("dashboard");
     }

@@ -121,7 +121,17 @@ final class Verifier {
                 .map(Line::of)
                 .filter(line -> !take(line))
                 .toList();
-        withoutEqual.forEach(this::takeAltered);
+        for (Line acknowledged : withoutEqual) {
+            Optional<Line> similar = untaken.keySet().stream()
+                    .filter(line -> line.receipt.equals(acknowledged.receipt)
+                            || line.content().equals(acknowledged.content()))
+                    .findAny();
+            if (similar.filter(this::take).isPresent()) {
+                altered++;
+            } else {
+                lost++;
+            }
+        }
     }
 
     private void judgeUntaken() {
@@ -155,19 +165,6 @@ final class Verifier {
         boolean found = untaken.containsKey(line);
         untaken.computeIfPresent(line, (key, count) -> count == 1 ? null : count - 1);
         return found;
-    }
-
-    private void takeAltered(Line acknowledged) {
-        Optional<Line> similar = untaken.keySet().stream()
-                .filter(line -> line.receipt.equals(acknowledged.receipt)
-                        || line.content().equals(acknowledged.content()))
-                .findAny();
-        similar.ifPresentOrElse(
-                line -> {
-                    take(line);
-                    altered++;
-                },
-                () -> lost++);
     }
 
     private static long stray(Map<String, String> given, Map<String, String> kept) {

@@ -2,14 +2,14 @@ package dev.countersign.perf.report;
 
 import static java.util.stream.Collectors.groupingBy;
 
-import dev.countersign.perf.report.JmhResult.Metric;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The benchmarks that answer one question in one unit, as bars on one scale. */
-record BenchmarkGroup(String unit, String question, List<JmhResult> results) {
+record BenchmarkGroup(String unit, String question, List<Result> results) {
 
     /**
      * A benchmark's bar. Positions are percents of the longest.
@@ -27,12 +27,12 @@ record BenchmarkGroup(String unit, String question, List<JmhResult> results) {
             double high) {}
 
     /** By unit, in it by question. */
-    static List<BenchmarkGroup> of(List<JmhResult> results) {
-        Map<String, Map<String, List<JmhResult>>> groups = results.stream()
+    static List<BenchmarkGroup> of(List<Result> results) {
+        Map<String, Map<String, List<Result>>> groups = results.stream()
                 .collect(groupingBy(
                         result -> result.primaryMetric().scoreUnit().replace("us/", "µs/"),
                         TreeMap::new,
-                        groupingBy(JmhResult::className, TreeMap::new, Collectors.toList())));
+                        groupingBy(Result::className, TreeMap::new, Collectors.toList())));
         return groups.entrySet().stream()
                 .flatMap(unit -> unit.getValue().entrySet().stream()
                         .map(question -> new BenchmarkGroup(unit.getKey(), question.getKey(), question.getValue())))
@@ -52,8 +52,8 @@ record BenchmarkGroup(String unit, String question, List<JmhResult> results) {
         return results.stream().map(result -> bar(result, end)).toList();
     }
 
-    private static Bar bar(JmhResult result, double end) {
-        Metric score = result.primaryMetric();
+    private static Bar bar(Result result, double end) {
+        Result.Metric score = result.primaryMetric();
         return new Bar(
                 result.methodName(),
                 parameters(result),
@@ -65,7 +65,7 @@ record BenchmarkGroup(String unit, String question, List<JmhResult> results) {
                 100 * high(score) / end);
     }
 
-    private static String parameters(JmhResult result) {
+    private static String parameters(Result result) {
         Map<String, String> all = new TreeMap<>();
         if (result.params() != null) {
             all.putAll(result.params());
@@ -80,13 +80,51 @@ record BenchmarkGroup(String unit, String question, List<JmhResult> results) {
                         .collect(Collectors.joining(", "));
     }
 
-    private static double low(Metric score) {
+    private static double low(Result.Metric score) {
         return Double.isFinite(score.scoreError())
                 ? Math.max(0, score.scoreConfidence().get(0))
                 : score.score();
     }
 
-    private static double high(Metric score) {
+    private static double high(Result.Metric score) {
         return Double.isFinite(score.scoreError()) ? score.scoreConfidence().get(1) : score.score();
+    }
+
+    /**
+     * One benchmark of JMH's own JSON ({@code -rf json}), as far as the report shows it.
+     *
+     * @param params values of the benchmark's parameters; null where it has none
+     */
+    record Result(
+            String benchmark,
+            int threads,
+            Map<String, String> params,
+            Metric primaryMetric,
+            Map<String, Metric> secondaryMetrics) {
+
+        /**
+         * A score and its interval of 99.9 % confidence, which is two NaNs after a single iteration.
+         *
+         * @param scoreConfidence lower and upper end
+         */
+        record Metric(double score, double scoreError, List<Double> scoreConfidence, String scoreUnit) {}
+
+        /** The question that the benchmark's class asks. */
+        String className() {
+            String[] names = benchmark.split("\\.");
+            return names[names.length - 2];
+        }
+
+        String methodName() {
+            return benchmark.substring(benchmark.lastIndexOf('.') + 1);
+        }
+
+        /** Bytes that a call allocates, where the run was profiled with {@code -prof gc}. */
+        Optional<Metric> allocated() {
+            return secondaryMetrics.entrySet().stream()
+                    .filter(metric -> metric.getKey().endsWith("gc.alloc.rate.norm"))
+                    .map(Map.Entry::getValue)
+                    .findFirst();
+        }
     }
 }

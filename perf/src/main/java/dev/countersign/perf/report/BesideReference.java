@@ -2,11 +2,13 @@ package dev.countersign.perf.report;
 
 import static dev.countersign.perf.report.Units.NONE;
 
-import dev.countersign.perf.data.Results.Comparison;
-import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.Second;
+import com.google.gson.Gson;
+import dev.countersign.perf.data.Results.*;
+import java.io.IOException;
+import java.io.Reader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToLongFunction;
 
@@ -108,5 +110,32 @@ record BesideReference(ReportData data, Reference reference) {
 
     private Row notMeasured(String name, String key) {
         return new Row(name + ": not measured", NONE, NONE, NONE, NONE, NONE, NONE, NONE, reference.row(key));
+    }
+
+    /**
+     * The reference implementation's own figures, from the resource {@code reference.json}.
+     *
+     * @param note where they come from
+     * @param rows by load: "51", "500 ramp", "500", "message", "register"
+     */
+    record Reference(String note, Map<String, Row> rows) {
+
+        /** In words, since some were read off a chart and are ranges; a dash where there is nothing. */
+        record Row(String served, String median, String p95, String p99, String errors) {
+
+            private static final Row NONE = new Row(Units.NONE, Units.NONE, Units.NONE, Units.NONE, Units.NONE);
+        }
+
+        /** @throws IOException when the resource can't be read */
+        static Reference read() throws IOException {
+            try (Reader reader = ReportPage.resource("reference.json")) {
+                return new Gson().fromJson(reader, Reference.class);
+            }
+        }
+
+        /** Dashes for a load that the reference never had. */
+        Row row(String load) {
+            return rows.getOrDefault(load, Row.NONE);
+        }
     }
 }

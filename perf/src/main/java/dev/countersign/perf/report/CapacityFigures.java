@@ -3,16 +3,8 @@ package dev.countersign.perf.report;
 import static java.util.Comparator.comparingDouble;
 import static java.util.Comparator.comparingInt;
 
-import dev.countersign.perf.data.Results.Comparison;
-import dev.countersign.perf.data.Results.Quartiles;
-import dev.countersign.perf.data.Results.Side;
-import dev.countersign.perf.report.chart.Axis;
-import dev.countersign.perf.report.chart.Figure;
-import dev.countersign.perf.report.chart.LineChart;
-import dev.countersign.perf.report.chart.Look;
-import dev.countersign.perf.report.chart.Scale;
-import dev.countersign.perf.report.chart.Series;
-import dev.countersign.perf.report.chart.Series.Mark;
+import dev.countersign.perf.data.Results.*;
+import dev.countersign.perf.report.Series.Mark;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
@@ -50,21 +42,16 @@ final class CapacityFigures {
     }
 
     private Figure throughput() {
-        List<Series> series = List.of(
-                spread(
-                        "empty",
-                        Look.MUTED,
-                        comparison -> comparison.emptyServlet().perSecond()),
-                spread("server", Look.FIRST, comparison -> comparison.server().perSecond()));
-        return new Figure(
-                "throughput-" + id,
-                "%s: throughput".formatted(title),
+        return inTurns(
+                "throughput",
+                "throughput",
+                "requests/s",
+                Side::perSecond,
                 "Most at %s connections: %s/s, %s of the empty servlet."
                         .formatted(
                                 fastest.connections(),
                                 Units.number(fastest.server().perSecond().median()),
-                                Units.percent(fastest.ratio().median())),
-                over(Axis.fromZero("requests/s", series), series));
+                                Units.percent(fastest.ratio().median())));
     }
 
     private Figure latency() {
@@ -85,22 +72,24 @@ final class CapacityFigures {
     }
 
     private Figure cpu() {
-        List<Series> series = List.of(
-                spread(
-                        "empty",
-                        Look.MUTED,
-                        comparison -> comparison.emptyServlet().cpuMicrosPerRequest()),
-                spread("server", Look.FIRST, comparison -> comparison.server().cpuMicrosPerRequest()));
-        return new Figure(
-                "cpu-" + id,
-                "%s: server CPU time each".formatted(title),
+        return inTurns(
+                "cpu",
+                "server CPU time each",
+                "µs",
+                Side::cpuMicrosPerRequest,
                 "At %s connections %s each, %s times the empty servlet’s."
                         .formatted(
                                 fastest.connections(),
                                 Units.number(
                                         fastest.server().cpuMicrosPerRequest().median(), "µs"),
-                                Units.number(fastest.cpuRatio().median())),
-                over(Axis.fromZero("µs", series), series));
+                                Units.number(fastest.cpuRatio().median())));
+    }
+
+    private Figure inTurns(String name, String what, String unit, Function<Side, Quartiles> measured, String caption) {
+        List<Series> series = List.of(
+                spread("empty", Look.MUTED, comparison -> measured.apply(comparison.emptyServlet())),
+                spread("server", Look.FIRST, comparison -> measured.apply(comparison.server())));
+        return new Figure(name + "-" + id, title + ": " + what, caption, over(Axis.fromZero(unit, series), series));
     }
 
     /** A tick where there was a measurement. */
@@ -126,13 +115,11 @@ final class CapacityFigures {
     }
 
     private Series micros(String name, Look look, Function<Comparison, Side> side, ToLongFunction<Side> measured) {
-        return new Series(
+        return Series.of(
                 name,
                 look,
-                comparisons.stream()
-                        .map(comparison -> new Mark(
-                                comparison.connections(),
-                                LatencyChart.millis(measured.applyAsLong(side.apply(comparison)))))
-                        .toList());
+                comparisons,
+                Comparison::connections,
+                comparison -> LatencyChart.millis(measured.applyAsLong(side.apply(comparison))));
     }
 }

@@ -2,7 +2,6 @@ package dev.countersign.perf.report;
 
 import dev.countersign.perf.data.Results.Capacity;
 import dev.countersign.perf.data.Results.Comparison;
-import dev.countersign.perf.report.chart.Table;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;

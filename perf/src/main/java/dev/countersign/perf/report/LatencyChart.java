@@ -4,12 +4,6 @@ import static java.util.stream.Collectors.joining;
 
 import dev.countersign.perf.data.Results.Load;
 import dev.countersign.perf.data.Results.Point;
-import dev.countersign.perf.report.chart.Axis;
-import dev.countersign.perf.report.chart.Figure;
-import dev.countersign.perf.report.chart.LineChart;
-import dev.countersign.perf.report.chart.Look;
-import dev.countersign.perf.report.chart.Series;
-import dev.countersign.perf.report.chart.Series.Mark;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -50,12 +44,7 @@ final class LatencyChart {
     }
 
     static Series series(String name, Look look, List<Point> distribution) {
-        return new Series(
-                name,
-                look,
-                distribution.stream()
-                        .map(point -> new Mark(point.percentile(), millis(point.micros())))
-                        .toList());
+        return Series.of(name, look, distribution, Point::percentile, point -> millis(point.micros()));
     }
 
     static LineChart overPercentiles(List<Series> series) {

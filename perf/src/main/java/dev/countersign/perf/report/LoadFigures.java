@@ -1,21 +1,11 @@
 package dev.countersign.perf.report;
 
-import dev.countersign.perf.data.Results.Latency;
-import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.Second;
-import dev.countersign.perf.report.chart.Axis;
-import dev.countersign.perf.report.chart.Figure;
-import dev.countersign.perf.report.chart.LineChart;
-import dev.countersign.perf.report.chart.LineChart.Band;
-import dev.countersign.perf.report.chart.Look;
-import dev.countersign.perf.report.chart.Scale;
-import dev.countersign.perf.report.chart.Series;
-import dev.countersign.perf.report.chart.Series.Mark;
+import dev.countersign.perf.data.Results.*;
+import dev.countersign.perf.report.LineChart.Band;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
-import java.util.stream.Stream;
 
 /** How one JMeter run went, second by second. */
 final class LoadFigures {
@@ -97,21 +87,14 @@ final class LoadFigures {
     }
 
     private Series series(String name, Look look, ToDoubleFunction<Second> value) {
-        return new Series(name, look, marks(seconds.stream(), value));
+        return Series.of(name, look, seconds, Second::second, value);
     }
 
     /** A second without requests has no latency, and no point. */
     private Series latency(String name, Look look, ToLongFunction<Latency> micros) {
-        return new Series(
-                name,
-                look,
-                marks(
-                        seconds.stream().filter(second -> second.requests() > 0),
-                        second -> LatencyChart.millis(micros.applyAsLong(second.latency()))));
-    }
-
-    private static List<Mark> marks(Stream<Second> seconds, ToDoubleFunction<Second> value) {
-        return seconds.map(second -> new Mark(second.second(), value.applyAsDouble(second)))
-                .toList();
+        List<Second> busy =
+                seconds.stream().filter(second -> second.requests() > 0).toList();
+        return Series.of(
+                name, look, busy, Second::second, second -> LatencyChart.millis(micros.applyAsLong(second.latency())));
     }
 }

@@ -5,31 +5,16 @@ import static dev.countersign.perf.data.Results.OpenRates.SERVER;
 import static java.util.Comparator.comparingDouble;
 import static java.util.Comparator.comparingInt;
 
-import dev.countersign.perf.data.Results.Latency;
-import dev.countersign.perf.data.Results.OpenRate;
-import dev.countersign.perf.data.Results.OpenRates;
-import dev.countersign.perf.report.chart.Axis;
-import dev.countersign.perf.report.chart.Figure;
-import dev.countersign.perf.report.chart.LineChart;
-import dev.countersign.perf.report.chart.Look;
-import dev.countersign.perf.report.chart.Scale;
-import dev.countersign.perf.report.chart.Series;
-import dev.countersign.perf.report.chart.Series.Mark;
+import dev.countersign.perf.data.Results.*;
 import java.util.List;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 
 /** Latency at fixed rates, of the server and of the empty servlet. */
-final class OpenRateFigures {
+record OpenRateFigures(OpenRates rates) {
 
     /** From the lowest rate to the highest. */
     private static final List<Look> LOOKS = List.of(Look.FIRST, Look.THIRD, Look.FOURTH, Look.SECOND);
-
-    private final OpenRates rates;
-
-    OpenRateFigures(OpenRates rates) {
-        this.rates = rates;
-    }
 
     List<Figure> all() {
         return List.of(
@@ -54,12 +39,12 @@ final class OpenRateFigures {
     }
 
     private Series series(String name, String target, Look look, ToLongFunction<Latency> micros) {
-        return new Series(
+        return Series.of(
                 name,
                 look,
-                of(target).stream()
-                        .map(rate -> new Mark(rate.offered(), LatencyChart.millis(micros.applyAsLong(rate.latency()))))
-                        .toList());
+                of(target),
+                OpenRate::offered,
+                rate -> LatencyChart.millis(micros.applyAsLong(rate.latency())));
     }
 
     private Figure distribution(String target, String title) {

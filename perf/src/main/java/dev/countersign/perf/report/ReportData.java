@@ -4,13 +4,7 @@ import static java.util.Comparator.comparingDouble;
 
 import com.google.gson.Gson;
 import com.google.gson.reflect.TypeToken;
-import dev.countersign.perf.data.Results.Capacity;
-import dev.countersign.perf.data.Results.Comparison;
-import dev.countersign.perf.data.Results.Environment;
-import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.OpenRates;
-import dev.countersign.perf.data.Results.Threshold;
-import dev.countersign.perf.data.Results.Verdict;
+import dev.countersign.perf.data.Results.*;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -34,7 +28,7 @@ record ReportData(
         List<Load> arrivals,
         Optional<Capacity> capacity,
         Optional<OpenRates> openRates,
-        List<JmhResult> benchmarks) {
+        List<BenchmarkGroup.Result> benchmarks) {
 
     private static final List<String> CLOSED = List.of("51", "500");
     private static final List<String> ARRIVALS = List.of("arrivals-51", "arrivals-500");
@@ -52,7 +46,8 @@ record ReportData(
                 loads(folder, ARRIVALS),
                 read(folder, "capacity", TypeToken.get(Capacity.class)),
                 read(folder, "open", TypeToken.get(OpenRates.class)),
-                read(folder, "jmh", new TypeToken<List<JmhResult>>() {}).orElse(List.of()));
+                read(folder, "jmh", new TypeToken<List<BenchmarkGroup.Result>>() {})
+                        .orElse(List.of()));
     }
 
     private static Path file(Path folder, String name) {

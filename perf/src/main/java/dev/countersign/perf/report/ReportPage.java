@@ -4,18 +4,20 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
 import com.samskivert.mustache.Mustache;
+import dev.countersign.perf.data.Results.Environment;
 import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.report.chart.Figure;
-import dev.countersign.perf.report.chart.Table;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -67,8 +69,11 @@ public final class ReportPage {
     }
 
     private static Reader template(String name) {
-        InputStream resource = ReportPage.class.getResourceAsStream("page/" + name);
-        return new InputStreamReader(resource, StandardCharsets.UTF_8);
+        return resource("page/" + name);
+    }
+
+    static Reader resource(String name) {
+        return new InputStreamReader(ReportPage.class.getResourceAsStream(name), StandardCharsets.UTF_8);
     }
 
     ReportSummary summary() {
@@ -76,7 +81,7 @@ public final class ReportPage {
     }
 
     BesideReference besideReference() throws IOException {
-        return new BesideReference(data, Reference.read());
+        return new BesideReference(data, BesideReference.Reference.read());
     }
 
     List<Provenance> provenance() {
@@ -138,5 +143,27 @@ public final class ReportPage {
 
     List<BenchmarkGroup> benchmarks() {
         return BenchmarkGroup.of(data.benchmarks());
+    }
+
+    /** Where, when and of what the figures were taken, as the page writes it. */
+    record Provenance(Environment environment) {
+
+        private static final DateTimeFormatter DATE =
+                DateTimeFormatter.ofPattern("d MMMM uuuu, HH:mm 'UTC'", Locale.ENGLISH);
+
+        /** As much of the commit as people quote. */
+        String shortCommit() {
+            String commit = environment.commit();
+            return commit.isEmpty() ? "not known" : commit.substring(0, Math.min(12, commit.length()));
+        }
+
+        /** @throws java.time.DateTimeException when {@code startedAt} is not ISO 8601 with an offset */
+        String date() {
+            return DATE.format(OffsetDateTime.parse(environment.startedAt()).withOffsetSameInstant(ZoneOffset.UTC));
+        }
+
+        String memory() {
+            return Units.number(environment.memoryMiB(), "MiB");
+        }
     }
 }

@@ -1,10 +1,6 @@
 package dev.countersign.perf.report;
 
-import dev.countersign.perf.data.Results.Comparison;
-import dev.countersign.perf.data.Results.Findings;
-import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.Threshold;
-import dev.countersign.perf.data.Results.Verdict;
+import dev.countersign.perf.data.Results.*;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,13 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What the first screen says in words: the verdict with its reasons, three answers, and the figures in a sentence. */
-final class ReportSummary {
-
-    private final ReportData data;
-
-    ReportSummary(ReportData data) {
-        this.data = data;
-    }
+record ReportSummary(ReportData data) {
 
     record Reason(Verdict verdict, String scenario, String thresholds) {}
 

@@ -1,20 +1,36 @@
 package dev.countersign.perf.report;
 
 import dev.countersign.perf.data.Results.Quartiles;
-import dev.countersign.perf.report.chart.Numeral;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.util.Locale;
 
-/** How the report writes what was measured: the number and its unit, which stay on one line. */
-final class Units {
+/**
+ * How the report writes what was measured: thousands apart, a point before the decimals, the same in every locale, and
+ * the unit on the same line.
+ */
+public final class Units {
 
     /** Stands where there is nothing to say. */
     static final String NONE = "–";
 
     private static final char NO_BREAK = '\u00a0';
+    private static final MathContext THREE_DIGITS = new MathContext(3);
 
     private Units() {}
 
-    static String number(double value) {
-        return Numeral.of(value);
+    /** Three significant digits below 100, whole from there on; a dash for what is no number. */
+    public static String number(double value) {
+        if (!Double.isFinite(value)) {
+            return NONE;
+        }
+        BigDecimal exact = BigDecimal.valueOf(value);
+        return write(
+                "#,##0.######",
+                Math.abs(value) < 100 ? exact.round(THREE_DIGITS) : exact.setScale(0, RoundingMode.HALF_UP));
     }
 
     /** An empty unit leaves the number alone. */
@@ -34,5 +50,19 @@ final class Units {
     /** The median, and in brackets the quartiles. */
     static String quartiles(Quartiles quartiles) {
         return "%s (%s to %s)".formatted(number(quartiles.median()), number(quartiles.q1()), number(quartiles.q3()));
+    }
+
+    /** With every digit that counts: for a tick, or a percentile of many nines. */
+    static String exact(double value) {
+        return write("#,##0.######", value);
+    }
+
+    /** In tenths of a pixel. */
+    static String coordinate(double value) {
+        return write("0.#", value);
+    }
+
+    private static String write(String pattern, Object number) {
+        return new DecimalFormat(pattern, DecimalFormatSymbols.getInstance(Locale.ROOT)).format(number);
     }
 }

@@ -7,7 +7,9 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,8 +24,7 @@ public final class ServerJvm implements AutoCloseable {
     private static final Duration STOP = Duration.ofSeconds(20);
 
     private final Process process;
-    private InetSocketAddress registerPort;
-    private InetSocketAddress messagePort;
+    private final Map<String, InetSocketAddress> addresses = new HashMap<>();
 
     private ServerJvm(Process process) {
         this.process = process;
@@ -53,12 +54,12 @@ public final class ServerJvm implements AutoCloseable {
 
     /** Where it takes {@code POST /register}. */
     public InetSocketAddress registerPort() {
-        return registerPort;
+        return addresses.get("register");
     }
 
     /** Where it takes {@code POST /message}. */
     public InetSocketAddress messagePort() {
-        return messagePort;
+        return addresses.get("message");
     }
 
     /** User and system time of the whole process since its start, in steps of 10 ms ({@code /proc/PID/stat}). */
@@ -82,7 +83,7 @@ public final class ServerJvm implements AutoCloseable {
     private void awaitAddresses() throws IOException {
         BufferedReader output = process.inputReader();
         StringBuilder printed = new StringBuilder();
-        while (registerPort == null || messagePort == null) {
+        while (addresses.size() < 2) {
             String line = output.readLine();
             if (line == null) {
                 throw new IOException("the server ended before it listened:\n" + printed);
@@ -90,12 +91,8 @@ public final class ServerJvm implements AutoCloseable {
             printed.append(line).append('\n');
             Matcher address = ADDRESS.matcher(line);
             while (address.find()) {
-                InetSocketAddress found = new InetSocketAddress(address.group(1), Integer.parseInt(address.group(2)));
-                if (address.group(3).equals("register")) {
-                    registerPort = found;
-                } else {
-                    messagePort = found;
-                }
+                addresses.put(
+                        address.group(3), new InetSocketAddress(address.group(1), Integer.parseInt(address.group(2))));
             }
         }
         Thread drain = new Thread(this::drainOutput, "server-output");

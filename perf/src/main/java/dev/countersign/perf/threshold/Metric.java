@@ -48,33 +48,18 @@ public enum Metric {
         GOAL_AT_MOST
     }
 
-    private final Kind kind;
-    private final String title;
-    private final String rule;
-    private final String unit;
+    final Kind kind;
+    final String title;
+    /** In words, to be followed by its limit. */
+    final String rule;
+
+    final String unit;
 
     Metric(Kind kind, String title, String rule, String unit) {
         this.kind = kind;
         this.title = title;
         this.rule = rule;
         this.unit = unit;
-    }
-
-    Kind kind() {
-        return kind;
-    }
-
-    String title() {
-        return title;
-    }
-
-    /** The rule in words, to be followed by its limit. */
-    String rule() {
-        return rule;
-    }
-
-    String unit() {
-        return unit;
     }
 
     boolean isOfQuickRun() {

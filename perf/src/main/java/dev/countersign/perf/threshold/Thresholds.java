@@ -1,10 +1,5 @@
 package dev.countersign.perf.threshold;
 
-import static dev.countersign.perf.data.Results.Verdict.FAIL;
-import static dev.countersign.perf.data.Results.Verdict.INVALID;
-import static dev.countersign.perf.data.Results.Verdict.MISSED;
-import static dev.countersign.perf.data.Results.Verdict.PASS;
-
 import dev.countersign.perf.data.Results.Threshold;
 import dev.countersign.perf.data.Results.Verdict;
 import dev.countersign.perf.threshold.Metric.Kind;
@@ -89,10 +84,10 @@ public final class Thresholds {
             Optional<Double> limit = limit(scenario, metric);
             if (limit.isPresent() && measured.containsKey(metric)) {
                 double value = measured.get(metric).doubleValue();
-                Verdict verdict = metric.isMet(value, limit.get()) ? PASS : missed(metric.kind(), valid);
-                thresholds.add(new Threshold(
-                        title, metric.title(), metric.rule(), limit.get(), value, metric.unit(), verdict));
-                valid &= verdict != INVALID;
+                Verdict verdict = metric.isMet(value, limit.get()) ? Verdict.PASS : missed(metric.kind, valid);
+                thresholds.add(
+                        new Threshold(title, metric.title, metric.rule, limit.get(), value, metric.unit, verdict));
+                valid &= verdict != Verdict.INVALID;
             }
         }
         return thresholds;
@@ -106,10 +101,10 @@ public final class Thresholds {
     /** The metrics of the load side come before those of latency, so that {@code valid} is known by then. */
     private static Verdict missed(Kind kind, boolean valid) {
         return switch (kind) {
-            case PROMISE -> FAIL;
-            case SENT, LOAD -> INVALID;
-            case LATENCY -> valid ? FAIL : INVALID;
-            case GOAL_AT_LEAST, GOAL_AT_MOST -> MISSED;
+            case PROMISE -> Verdict.FAIL;
+            case SENT, LOAD -> Verdict.INVALID;
+            case LATENCY -> valid ? Verdict.FAIL : Verdict.INVALID;
+            case GOAL_AT_LEAST, GOAL_AT_MOST -> Verdict.MISSED;
         };
     }
 }

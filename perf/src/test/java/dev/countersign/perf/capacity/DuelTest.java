@@ -41,6 +41,49 @@ class DuelTest {
     }
 
     @Test
+    void aBuildWithKeysAndListsIsComparedWithItselfWithout() throws Exception {
+        Path jar = jar();
+
+        String printed = duel(
+                0,
+                "--candidate=" + jar,
+                "--baseline=" + jar,
+                "--texts=10",
+                "--keyed",
+                "--candidate-only",
+                "--connections=2",
+                "--turns=1",
+                "--turn-seconds=0.2",
+                "--warm-up=0.2");
+
+        assertTrue(
+                printed.contains("\nrequests of 10 messages of 64 B over 2 connections, each with a key\n"), printed);
+        assertTrue(printed.contains("\nbaseline and control: messages of 64 B over 2 connections\n"), printed);
+        assertTrue(printed.contains("texts/s"), printed);
+    }
+
+    @Test
+    void startsAreComparedOnACopyOfAHome() throws Exception {
+        Path jar = jar();
+        Path home = Files.createDirectories(folder.resolve("home"));
+        Files.writeString(Files.createDirectories(home.resolve("data")).resolve("countersign.db"), "no database");
+
+        String refused =
+                duel(1, "--candidate=" + jar, "--baseline=" + jar, "--workload=starts", "--turns=1", "--home=" + home);
+        assertTrue(refused.contains("the server ended before it listened"), refused);
+
+        Files.delete(home.resolve("data/countersign.db"));
+        String printed =
+                duel(0, "--candidate=" + jar, "--baseline=" + jar, "--workload=starts", "--turns=1", "--home=" + home);
+        String quartiles = "\\d\\.\\d{3} \\(.*\\) +[+-]\\d\\.\\d{3} \\(.*\\)";
+        assertTrue(printed.lines().anyMatch(line -> line.matches("candidate +" + quartiles)), printed);
+        assertTrue(printed.lines().anyMatch(line -> line.matches("control +" + quartiles)), printed);
+        try (Stream<Path> left = Files.list(home.resolve("data"))) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
+
+    @Test
     void aJarThatIsNotThereIsBadUsage() throws Exception {
         String printed = duel(2, "--candidate=" + jar(), "--baseline=missing.jar");
 

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.countersign.perf.server.Credential;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -117,7 +116,8 @@ class LoadGeneratorTest {
         List<String> sent = new ArrayList<>();
         List<Supplier<ByteBuffer>> requests = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            ByteBuffer request = Requests.registrations(new SplittableRandom(i)).get();
+            ByteBuffer request =
+                    Requests.registrations(false, new SplittableRandom(i)).get();
             sent.add(body(UTF_8.decode(request.duplicate()).toString()));
             requests.add(() -> request);
         }
@@ -140,7 +140,7 @@ class LoadGeneratorTest {
     private LoadGenerator connect(int connections) throws IOException {
         List<Supplier<ByteBuffer>> requests = new ArrayList<>();
         for (int i = 0; i < connections; i++) {
-            requests.add(Requests.messages(List.of(CLIENT), 64, new SplittableRandom(i)));
+            requests.add(Requests.messages(Workload.messages(64, 1), List.of(CLIENT), new SplittableRandom(i)));
         }
         return LoadGenerator.connect(server.getAddress(), requests);
     }

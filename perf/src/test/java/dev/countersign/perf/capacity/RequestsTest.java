@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import dev.countersign.perf.server.Credential;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
@@ -20,11 +20,12 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class RequestsTest {
+    private static final Workload MESSAGES = Workload.messages(64, 1);
 
     @Test
     void aMessageCarriesItsClientAndATextOfTheLengthAskedFor() {
         JsonObject body =
-                body(Requests.messages(List.of(new Credential("alice", "secret")), 64, new SplittableRandom(1)));
+                body(Requests.messages(MESSAGES, List.of(new Credential("alice", "secret")), new SplittableRandom(1)));
 
         assertEquals("alice", body.get("id").getAsString());
         assertEquals("secret", body.get("code").getAsString());
@@ -35,7 +36,7 @@ class RequestsTest {
     void aMessageIsFromOneOfTheClientsWithItsOwnCode() {
         List<Credential> clients =
                 List.of(new Credential("alice", "1"), new Credential("barry", "2"), new Credential("carol", "3"));
-        Supplier<ByteBuffer> messages = Requests.messages(clients, 1, new SplittableRandom(1));
+        Supplier<ByteBuffer> messages = Requests.messages(MESSAGES, clients, new SplittableRandom(1));
 
         Set<Credential> senders = Stream.generate(() -> body(messages))
                 .limit(100)
@@ -47,8 +48,32 @@ class RequestsTest {
     }
 
     @Test
+    void aRequestCarriesAsManyTextsAsAskedFor() {
+        JsonArray texts = body(Requests.messages(
+                        MESSAGES.carrying(100, false), List.of(new Credential("a", "b")), new SplittableRandom(1)))
+                .getAsJsonArray("messages");
+
+        assertEquals(100, texts.size());
+        assertEquals(64, texts.get(99).getAsString().length());
+    }
+
+    @Test
+    void eachRequestHasAKeyOfItsOwn() {
+        SplittableRandom random = new SplittableRandom(1);
+        List<Credential> clients = List.of(new Credential("alice", "secret"));
+        for (Supplier<ByteBuffer> requests : List.of(
+                Requests.messages(MESSAGES.carrying(1, true), clients, random), Requests.registrations(true, random))) {
+            String first = key(requests);
+
+            assertEquals(first, UUID.fromString(first).toString());
+            assertNotEquals(first, key(requests));
+            body(requests);
+        }
+    }
+
+    @Test
     void everyRegistrationIsOfANewId() {
-        Supplier<ByteBuffer> registrations = Requests.registrations(new SplittableRandom(1));
+        Supplier<ByteBuffer> registrations = Requests.registrations(false, new SplittableRandom(1));
         String first = body(registrations).get("id").getAsString();
         String second = body(registrations).get("id").getAsString();
 
@@ -61,14 +86,23 @@ class RequestsTest {
         Locale before = Locale.getDefault();
         Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
         try {
-            String request = UTF_8.decode(
-                            Requests.registrations(new SplittableRandom(1)).get())
+            String request = UTF_8.decode(Requests.registrations(false, new SplittableRandom(1))
+                            .get())
                     .toString();
 
             assertTrue(request.contains("Content-Length: 45\r\n"), request);
         } finally {
             Locale.setDefault(before);
         }
+    }
+
+    private static String key(Supplier<ByteBuffer> requests) {
+        String request = UTF_8.decode(requests.get()).toString();
+        return request.lines()
+                .filter(line -> line.startsWith("Idempotency-Key: "))
+                .map(line -> line.substring(17))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The body, after a look at its announced length. */

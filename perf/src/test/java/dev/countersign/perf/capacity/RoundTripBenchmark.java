@@ -2,7 +2,6 @@ package dev.countersign.perf.capacity;
 
 import com.google.gson.Gson;
 import dev.countersign.perf.run.Interruption;
-import dev.countersign.perf.server.Credential;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.server.ServerJvm;
 import java.io.IOException;
@@ -62,7 +61,7 @@ public class RoundTripBenchmark {
         servers = new Servers(Path.of("target/round-trip"));
         interruption = Interruption.prepare(Path.of("target/round-trip"));
         ServerJvm server = servers.start(JavaCommand.of(answering.main, JavaCommand.FLAGS));
-        messages = Requests.messages(List.of(register(server.registerPort())), 64, random);
+        messages = Requests.messages(Workload.messages(64, 1), List.of(register(server.registerPort())), random);
         connection = SocketChannel.open(server.messagePort());
     }
 
@@ -81,7 +80,7 @@ public class RoundTripBenchmark {
 
     private Credential register(InetSocketAddress port) throws IOException {
         try (SocketChannel once = SocketChannel.open(port)) {
-            exchange(once, Requests.registrations(random));
+            exchange(once, Requests.registrations(false, random));
             return new Gson().fromJson(answer.body(), Credential.class);
         }
     }

@@ -2,6 +2,7 @@ package dev.countersign.perf.capacity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.countersign.perf.capacity.LoadGenerator.Schedule;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 

@@ -66,6 +66,14 @@ class TurnsTest {
     }
 
     @Test
+    void aTurnCanBeCountedInTheTextsOfItsRequests() {
+        Turn turn = new Turn(Duration.ofSeconds(2), 900, 1000, 1, latencies(1000)).inTexts(100);
+
+        assertEquals(45_000, turn.perSecond());
+        assertEquals(0.3, new Outcome(turn, Duration.ofMillis(30), 1).cpuMicrosPerRequest(), 1e-9);
+    }
+
+    @Test
     void aSidesPercentilesAreOfAllItsTurnsTogether() {
         Turns turns = new Turns(List.of(List.of(
                 new Outcome(new Turn(Duration.ofSeconds(1), 99, 99, 1, latencies(99)), Duration.ofMillis(1), 1),

@@ -50,6 +50,13 @@ class VerifierTest {
     }
 
     @Test
+    void aKeyAndAPartDoNotMakeALineAnotherOne() throws Exception {
+        log.replaceAll(line -> line.replace(",\"message\"", ",\"key\":\"k-1\",\"part\":\"1/2\",\"message\""));
+
+        assertEquals(new Findings(3, 3, 3, 0, 3, 3, 0, 0, 0, 0, 0, 1, 1), verify());
+    }
+
+    @Test
     void aMissingLineIsLost() throws Exception {
         log.remove(1);
 

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.report.chart.Figure;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

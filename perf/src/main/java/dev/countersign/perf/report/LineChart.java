@@ -1,9 +1,9 @@
-package dev.countersign.perf.report.chart;
+package dev.countersign.perf.report;
 
-import static dev.countersign.perf.report.chart.Numeral.coordinate;
+import static dev.countersign.perf.report.Units.coordinate;
 import static java.util.Comparator.comparingDouble;
 
-import dev.countersign.perf.report.chart.Series.Mark;
+import dev.countersign.perf.report.Series.Mark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * <p>The drawing is as wide as a column of the page, on a telephone too, so that its text is never scaled far from the
  * size it was set in. Coordinates are SVG's: units of a pixel, y downwards.
  */
-public record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
+record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
 
     private static final int WIDTH = 384;
     private static final int HEIGHT = 236;
@@ -32,41 +32,20 @@ public record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
     private static final int DENSE = 120;
 
     /** A series without a point is left out. */
-    public LineChart {
+    LineChart {
         bands = List.copyOf(bands);
         series = series.stream().filter(one -> !one.marks().isEmpty()).toList();
     }
 
-    public LineChart(Axis x, Axis y, List<Series> series) {
+    LineChart(Axis x, Axis y, List<Series> series) {
         this(x, y, List.of(), series);
     }
 
     /** A stretch of the x axis that is shaded and named. */
-    public record Band(String name, double from, double to) {}
+    record Band(String name, double from, double to) {}
 
     /** The drawing's size, and in it the rectangle between the axes. */
-    record Frame(int width, int height, int left, int right, int top, int bottom) {
-
-        int depth() {
-            return bottom - top;
-        }
-
-        int underTicks() {
-            return bottom + 15;
-        }
-
-        int underAxis() {
-            return bottom + 31;
-        }
-
-        int besideAxis() {
-            return left - 6;
-        }
-
-        int besideLines() {
-            return right + 7;
-        }
-    }
+    record Frame(int width, int height, int left, int right, int top, int bottom) {}
 
     record Tick(String at, String label) {}
 
@@ -91,13 +70,13 @@ public record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
 
     List<Tick> xTicks() {
         return x.ticks().stream()
-                .map(tick -> new Tick(coordinate(across(tick)), Numeral.exact(tick)))
+                .map(tick -> new Tick(coordinate(across(tick)), Units.exact(tick)))
                 .toList();
     }
 
     List<Tick> yTicks() {
         return y.ticks().stream()
-                .map(tick -> new Tick(coordinate(down(tick)), Numeral.exact(tick)))
+                .map(tick -> new Tick(coordinate(down(tick)), Units.exact(tick)))
                 .toList();
     }
 
@@ -123,7 +102,7 @@ public record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
                 one.marks().stream()
                         .map(mark -> coordinate(across(mark.x())) + " " + coordinate(down(mark.y())))
                         .collect(Collectors.joining("L", "M", "")),
-                one.look().shape(),
+                one.look().shape,
                 markers(one),
                 spreads(one),
                 one.name(),
@@ -144,7 +123,7 @@ public record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
         return new Marker(
                 coordinate(across(mark.x())),
                 coordinate(down(mark.y())),
-                "%s %s: %s %s".formatted(Numeral.exact(mark.x()), x.title(), Numeral.of(mark.y()), y.title()));
+                "%s %s: %s %s".formatted(Units.exact(mark.x()), x.title(), Units.number(mark.y()), y.title()));
     }
 
     private List<Spread> spreads(Series one) {

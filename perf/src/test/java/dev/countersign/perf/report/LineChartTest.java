@@ -1,10 +1,10 @@
-package dev.countersign.perf.report.chart;
+package dev.countersign.perf.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.countersign.perf.report.chart.LineChart.Line;
-import dev.countersign.perf.report.chart.Series.Mark;
+import dev.countersign.perf.report.LineChart.Line;
+import dev.countersign.perf.report.Series.Mark;
 import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;

@@ -1,4 +1,4 @@
-package dev.countersign.perf.report.chart;
+package dev.countersign.perf.report;
 
 import java.util.List;
 import java.util.stream.Stream;
@@ -8,10 +8,10 @@ import java.util.stream.Stream;
  *
  * @param id unique on the page; letters, digits and hyphens
  */
-public record Figure(String id, String title, String caption, LineChart chart) {
+record Figure(String id, String title, String caption, LineChart chart) {
 
     /** Every point of the chart, a row for each place of the x axis and a column for each series. */
-    public Table table() {
+    Table table() {
         List<Series> series = chart.series();
         return new Table(
                 title,
@@ -27,7 +27,7 @@ public record Figure(String id, String title, String caption, LineChart chart) {
                         .distinct()
                         .sorted()
                         .map(x -> Stream.concat(
-                                        Stream.of(Numeral.exact(x)),
+                                        Stream.of(Units.exact(x)),
                                         series.stream().map(one -> one.at(x)))
                                 .toList())
                         .toList());

@@ -1,4 +1,4 @@
-package dev.countersign.perf.report.chart;
+package dev.countersign.perf.report;
 
 import java.util.List;
 import java.util.stream.DoubleStream;
@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** Where the values of an axis stand between its ends, 0 and 1, and which of them get a tick. */
-public sealed interface Scale {
+sealed interface Scale {
 
     /** Between 0 and 1; values beyond an end stand at that end. */
     double position(double value);

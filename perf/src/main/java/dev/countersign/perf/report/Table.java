@@ -1,11 +1,11 @@
-package dev.countersign.perf.report.chart;
+package dev.countersign.perf.report;
 
 import java.util.List;
 
 /** Rows under column heads; the first column names the row. */
-public record Table(String label, List<String> columns, List<List<String>> rows) {
+record Table(String label, List<String> columns, List<List<String>> rows) {
 
-    public Table {
+    Table {
         columns = List.copyOf(columns);
         rows = rows.stream().map(List::copyOf).toList();
     }

@@ -1,4 +1,4 @@
-package dev.countersign.perf.report.chart;
+package dev.countersign.perf.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
