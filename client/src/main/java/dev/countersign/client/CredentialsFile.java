@@ -131,14 +131,14 @@ final class CredentialsFile {
         } catch (IOException e) {
             throw new IOException(made.id() + " is registered, but its code can't be kept: " + e.getMessage(), e);
         }
-        flushFolder();
+        flushFolder(file.getParent());
         return made;
     }
 
-    /** So that the file's name is on disk, too. Some file systems flush no folder, and some platforms open none. */
-    private void flushFolder() {
-        try (FileChannel folder = FileChannel.open(file.getParent())) {
-            folder.force(true);
+    /** So that a new file's name is on disk, too. Some file systems flush no folder, and some platforms open none. */
+    static void flushFolder(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder)) {
+            channel.force(true);
         } catch (IOException e) {
             // the name gets there in the file system's own time
         }
