@@ -17,12 +17,12 @@ import org.apache.hc.core5.http.HttpStatus;
  * An answer, read whole.
  *
  * @param reason of the status line; may be empty
- * @param isReplay whether it says of itself that it is the answer to an earlier request
+ * @param isDone whether the request was done, now or when it came before
  * @param isProblem whether it says of itself that it is a problem of RFC 9457
  * @param retryAfter what it asks for; zero where it asks for nothing
  * @param members of the JSON object in its body; none where the body is anything else, or longer than 128 KiB
  */
-record Answer(int status, String reason, boolean isReplay, boolean isProblem, Duration retryAfter, Members members) {
+record Answer(int status, String reason, boolean isDone, boolean isProblem, Duration retryAfter, Members members) {
 
     private static final int MAX_BODY_BYTES = 128 * 1024; // a thousand receipts take 24 KiB; this is for strangers
 
@@ -34,17 +34,17 @@ record Answer(int status, String reason, boolean isReplay, boolean isProblem, Du
         return new Answer(
                 response.getCode(),
                 Optional.ofNullable(response.getReasonPhrase()).orElse(""),
-                header(response, "Idempotency-Replayed").filter("true"::equals).isPresent(),
+                response.getCode() == HttpStatus.SC_CREATED
+                        || response.getCode() == HttpStatus.SC_OK
+                                && header(response, "Idempotency-Replayed")
+                                        .filter("true"::equals)
+                                        .isPresent(),
                 header(response, HttpHeaders.CONTENT_TYPE)
                         .map(ContentType::parseLenient)
                         .filter(ContentType.APPLICATION_PROBLEM_JSON::isSameMimeType)
                         .isPresent(),
                 header(response, HttpHeaders.RETRY_AFTER).map(Answer::pause).orElse(Duration.ZERO),
                 Members.parse(body.length > MAX_BODY_BYTES ? new byte[0] : body));
-    }
-
-    boolean isDone() {
-        return status == HttpStatus.SC_CREATED || (status == HttpStatus.SC_OK && isReplay);
     }
 
     /** @throws NoSuchElementException where there is no such member, or it is no text */

@@ -2,7 +2,6 @@ package dev.countersign.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -31,40 +30,30 @@ final class Body {
     }
 
     static byte[] registration(String id) {
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        body.writeBytes("{\"id\":".getBytes(UTF_8));
-        body.writeBytes(text(id));
-        body.write('}');
-        return body.toByteArray();
+        return ("{\"id\":" + new JsonPrimitive(id) + "}").getBytes(UTF_8);
     }
 
     static byte[] message(Credentials sender, byte[] text) {
-        ByteArrayOutputStream body = start(sender, "message");
-        body.writeBytes(text);
-        body.write('}');
-        return body.toByteArray();
+        return joined(sender, ",\"message\":", List.of(text), "}");
     }
 
-    /** Of two texts on, each adds a comma and its bytes. */
+    /** Each text adds its bytes and one more. */
     static byte[] messages(Credentials sender, List<byte[]> texts) {
-        ByteArrayOutputStream body = start(sender, "messages");
-        char before = '[';
-        for (byte[] text : texts) {
-            body.write(before);
-            body.writeBytes(text);
-            before = ',';
-        }
-        body.writeBytes("]}".getBytes(UTF_8));
-        return body.toByteArray();
+        return joined(sender, ",\"messages\":[", texts, "]}");
     }
 
-    private static ByteArrayOutputStream start(Credentials sender, String lastMember) {
-        JsonObject members = new JsonObject();
-        members.addProperty("id", sender.id());
-        members.addProperty("code", sender.code());
-        String json = members.toString();
+    private static byte[] joined(Credentials sender, String start, List<byte[]> texts, String end) {
         ByteArrayOutputStream body = new ByteArrayOutputStream();
-        body.writeBytes((json.substring(0, json.length() - 1) + ",\"" + lastMember + "\":").getBytes(UTF_8));
-        return body;
+        body.writeBytes(
+                ("{\"id\":" + new JsonPrimitive(sender.id()) + ",\"code\":" + new JsonPrimitive(sender.code()) + start)
+                        .getBytes(UTF_8));
+        for (int n = 0; n < texts.size(); n++) {
+            if (n > 0) {
+                body.write(',');
+            }
+            body.writeBytes(texts.get(n));
+        }
+        body.writeBytes(end.getBytes(UTF_8));
+        return body.toByteArray();
     }
 }

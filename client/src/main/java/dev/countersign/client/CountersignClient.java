@@ -240,7 +240,7 @@ public final class CountersignClient implements AutoCloseable {
         }
         // open, as HttpClient's execute would read a stranger's endless answer to its end before it closed the
         // connection
-        try (ClassicHttpResponse response = open(port, request)) {
+        try (ClassicHttpResponse response = http.executeOpen(port, request, HttpClientContext.create())) {
             Answer answer = Answer.read(response);
             if (!answer.isDone()) {
                 throw FailedAttemptException.answered(answer);
@@ -249,18 +249,7 @@ public final class CountersignClient implements AutoCloseable {
         } catch (NoSuchElementException | DateTimeParseException e) {
             throw FailedAttemptException.unreadable(e);
         } catch (IOException e) {
-            throw FailedAttemptException.lost(e);
-        }
-    }
-
-    private ClassicHttpResponse open(HttpHost port, ClassicHttpRequest request) throws FailedAttemptException {
-        HttpClientContext context = HttpClientContext.create();
-        try {
-            return http.executeOpen(port, request, context);
-        } catch (IOException e) {
-            throw LostExchanges.notedIn(context)
-                    ? FailedAttemptException.lost(e)
-                    : FailedAttemptException.unreachable(e);
+            throw FailedAttemptException.broken(e);
         }
     }
 }

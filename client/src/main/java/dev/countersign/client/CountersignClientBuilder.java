@@ -8,7 +8,6 @@ import java.util.Random;
 import java.util.function.Consumer;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.ChainElement;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
@@ -141,7 +140,6 @@ public final class CountersignClientBuilder {
                         .setResponseTimeout(Timeout.of(answerTimeout))
                         .build())
                 .disableAutomaticRetries() // Retries does that
-                .addExecInterceptorBefore(ChainElement.MAIN_TRANSPORT.name(), "lost", new LostExchanges())
                 .setUserAgent("countersign-client")
                 .disableRedirectHandling() // a code goes to nobody else
                 .disableContentCompression()

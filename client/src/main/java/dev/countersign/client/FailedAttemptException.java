@@ -2,6 +2,8 @@ package dev.countersign.client;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import org.apache.hc.client5.http.ClientProtocolException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -23,20 +25,19 @@ final class FailedAttemptException extends Exception {
         this.retryAfter = retryAfter;
     }
 
-    /** No connection came about. A server that is being started again refuses some, or is silent; no name is found later. */
-    static FailedAttemptException unreachable(IOException cause) {
-        return new FailedAttemptException(
-                new UnreachableException(cause.getMessage(), cause),
-                cause instanceof ConnectException || cause instanceof ConnectTimeoutException,
-                Duration.ZERO);
-    }
-
-    /** The request went out, and no whole answer came; or one that is no HTTP, which won't change. */
-    static FailedAttemptException lost(IOException cause) {
-        return new FailedAttemptException(
-                UnknownFateException.lost("the answer was lost: " + cause.getMessage(), cause),
-                !(cause instanceof ClientProtocolException),
-                Duration.ZERO);
+    /**
+     * No connection came about, or no whole answer. A server that is being started again refuses connections, or is
+     * silent; a name that has no address, a network without a way and one that speaks no HTTP stay so.
+     */
+    static FailedAttemptException broken(IOException cause) {
+        boolean refused = cause instanceof ConnectException || cause instanceof ConnectTimeoutException;
+        return refused || cause instanceof UnknownHostException || cause instanceof NoRouteToHostException
+                ? new FailedAttemptException(
+                        new UnreachableException(cause.getMessage(), cause), refused, Duration.ZERO)
+                : new FailedAttemptException(
+                        UnknownFateException.lost("the answer was lost: " + cause.getMessage(), cause),
+                        !(cause instanceof ClientProtocolException),
+                        Duration.ZERO);
     }
 
     /** The answer says yes, and is not what Countersign says with it; it may have broken off. */

@@ -281,10 +281,13 @@ final class SendCommand implements Callable<Integer> {
                 new LineReport(spec.commandLine().getOut(), spec.commandLine().getErr(), terminal);
         LineSender lines = new LineSender(client, sender, file, report);
         Thread atStop = new Thread(() -> stop(lines));
-        Runtime.getRuntime().addShutdownHook(atStop);
+        try {
+            Runtime.getRuntime().addShutdownHook(atStop);
+        } catch (IllegalStateException e) {
+            return; // it is stopping already
+        }
         try {
             lines.send(input);
-            report.end();
         } catch (CountersignException e) {
             position = outcome(lines) + ": ";
             throw e;
@@ -293,6 +296,7 @@ final class SendCommand implements Callable<Integer> {
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts this thread", e);
         } finally {
+            report.end();
             removeHook(atStop);
         }
     }

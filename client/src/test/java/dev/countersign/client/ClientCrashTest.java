@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ClientCrashTest {
 
     private static final int ROUNDS = Integer.getInteger("crash.rounds", 5);
-    private static final int LINES_A_ROUND = 2000;
+    private static final int LINES_A_ROUND = 1000;
     private static final int LATEST_MOMENT_MILLIS = 50;
 
     @TempDir

@@ -245,7 +245,8 @@ class MainTest {
             assertEquals(4, run(input(first), arguments));
             assertTrue(
                     complaint()
-                            .contains("\nline 1 is logged, line 2 may be, nothing after was sent (the same command goes on"
+                            .contains(
+                                    "\nline 1 is logged, line 2 may be, nothing after was sent (the same command goes on"
                                             + " from there): fate unknown"),
                     complaint());
             assertEquals(4, run(input(first), arguments));
