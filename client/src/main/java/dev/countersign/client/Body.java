@@ -21,6 +21,9 @@ final class Body {
      * @throws IllegalArgumentException where it is no text: it holds half of a surrogate pair
      */
     static byte[] text(String text) {
+        if (isPlain(text)) { // as most are: no escape to look for, no encoder to make
+            return ('"' + text + '"').getBytes(UTF_8);
+        }
         try {
             ByteBuffer bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(new JsonPrimitive(text).toString()));
             return Arrays.copyOf(bytes.array(), bytes.limit());
@@ -29,8 +32,22 @@ final class Body {
         }
     }
 
+    private static boolean isPlain(String text) {
+        for (int n = 0; n < text.length(); n++) {
+            char c = text.charAt(n);
+            if (c < ' ' || c > '~' || c == '"' || c == '\\') {
+                return false;
+            }
+        }
+        return true;
+    }
+
     static byte[] registration(String id) {
         return ("{\"id\":" + new JsonPrimitive(id) + "}").getBytes(UTF_8);
+    }
+
+    static byte[] credentials(Credentials sender) {
+        return joined(sender, "", List.of(), "}");
     }
 
     static byte[] message(Credentials sender, byte[] text) {

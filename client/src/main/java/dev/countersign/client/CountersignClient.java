@@ -97,6 +97,22 @@ public final class CountersignClient implements AutoCloseable {
                 answer -> new Credentials(id, answer.text("code")));
     }
 
+    /**
+     * Gives the id a new code. The old one works until the new one has been used for the first time, so where the answer is
+     * lost the same call may be made again.
+     *
+     * @throws RefusedException as {@link Refusal#WRONG_CODE} where the credentials are not those of a registration
+     */
+    public Credentials rotate(Credentials credentials) throws CountersignException {
+        Objects.requireNonNull(credentials, "credentials");
+        return post(
+                registerPort,
+                "/rotate",
+                Body.credentials(credentials),
+                Key.random(),
+                answer -> new Credentials(credentials.id(), answer.text("code")));
+    }
+
     /** Sends a message with a key of its own: see {@link #send(Credentials, String, String)}. */
     public Receipt send(Credentials credentials, String message) throws CountersignException {
         return send(credentials, message, Key.random());

@@ -87,6 +87,13 @@ final class SendCommand implements Callable<Integer> {
             description = "Keep id and code in this file. Where it exists: send as the client that it names.")
     private Optional<Path> credentials = Optional.empty();
 
+    @Option(
+            names = "--rotate",
+            description =
+                    "First get a new code and put it into the file of --credentials. The old one works until the new"
+                            + " one is used.")
+    private boolean rotate;
+
     @Option(names = "--show-code", description = "Print the code, which whoever reads it can send with.")
     private boolean showCode;
 
@@ -183,8 +190,11 @@ final class SendCommand implements Callable<Integer> {
     }
 
     private void checkMessages() {
-        if (messages.isEmpty() && !stdin) {
+        if (messages.isEmpty() && !stdin && !rotate) {
             throw unusable("nothing to send: give a message (-Dmsg=TEXT under Maven) or --stdin");
+        }
+        if (rotate && credentials.isEmpty()) {
+            throw unusable("--rotate needs --credentials=FILE, which it puts the new code into");
         }
         if (progress.isPresent() && (!stdin || credentials.isEmpty() || !messages.isEmpty())) {
             throw unusable("--progress is for --stdin and --credentials, without other messages");
@@ -219,7 +229,11 @@ final class SendCommand implements Callable<Integer> {
             return register(client, wanted);
         }
         try {
-            Credentials kept = new CredentialsFile(credentials.get()).readOrMake(() -> register(client, wanted));
+            CredentialsFile file = new CredentialsFile(credentials.get());
+            if (rotate) {
+                file.rotate(client::rotate);
+            }
+            Credentials kept = file.readOrMake(() -> register(client, wanted));
             if (id.isPresent() && !kept.id().equals(wanted)) {
                 throw unusable(credentials.get() + " is that of " + kept.id() + ", not of " + wanted);
             }

@@ -11,6 +11,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -524,6 +525,48 @@ class MainTest {
 
         assertEquals(0, run(TERMINAL, id, "hi"), this::complaint);
         assertEquals(Set.of(dangling, directory), Set.copyOf(filesIn(folder)));
+    }
+
+    @Test
+    void aRotationPutsANewCodeInPlaceOfTheOld() throws Exception {
+        Path file = folder.resolve("rotated");
+        assertEquals(0, run(TERMINAL, "--id=rotated", "--credentials=" + file, "one"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+        String old = codeIn(file);
+        Path kept = Files.copy(file, folder.resolve("old"));
+
+        assertEquals(0, run(TERMINAL, "--rotate", "--credentials=" + link), this::complaint);
+
+        assertNotEquals(old, codeIn(file));
+        assertFalse(printed().contains(codeIn(file)));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+        assertEquals(Set.of(file, link, kept), Set.copyOf(filesIn(folder)));
+        assertEquals(0, run(TERMINAL, "--credentials=" + kept, "the old code still works"));
+        assertEquals(0, run(TERMINAL, "--rotate", "--credentials=" + kept, "again, with the old"), this::complaint);
+        assertEquals(1, run(TERMINAL, "--credentials=" + file, "void"));
+        assertEquals(List.of("one", "the old code still works", "again, with the old"), server.messagesOf("rotated"));
+    }
+
+    @Test
+    void aLostAnswerToARotationIsAskedForAgain() throws Exception {
+        Path file = folder.resolve("lost");
+        Files.writeString(file, "{\"id\":\"me\",\"code\":\"old\"}");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        try (ScriptedServer scripted = new ScriptedServer(cut(), registered("new"))) {
+            scripted(scripted);
+
+            assertEquals(0, run(TERMINAL, "--rotate", "--credentials=" + file));
+
+            assertEquals("new", codeIn(file));
+            assertEquals("{\"id\":\"me\",\"code\":\"old\"}", scripted.requests().get(1));
+        }
+    }
+
+    @Test
+    void aRotationNeedsAFileOfCredentials() {
+        assertEquals(2, run(TERMINAL, "--rotate"));
+        assertEquals(2, run(TERMINAL, "--rotate", "--credentials=" + folder.resolve("none")));
+        assertTrue(complaint().contains("none does not exist: there is no code to rotate"), complaint());
     }
 
     @Test
