@@ -3,6 +3,7 @@ package dev.countersign.client;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import org.apache.hc.client5.http.utils.DateUtils;
@@ -16,13 +17,14 @@ import org.apache.hc.core5.http.HttpStatus;
  * An answer, read whole.
  *
  * @param reason of the status line; may be empty
+ * @param isDone whether the request was done, now or when it came before
  * @param isProblem whether it says of itself that it is a problem of RFC 9457
  * @param retryAfter what it asks for; zero where it asks for nothing
- * @param members of the JSON object in its body; none where the body is anything else, or longer than 64 KiB
+ * @param members of the JSON object in its body; none where the body is anything else, or longer than 128 KiB
  */
-record Answer(int status, String reason, boolean isProblem, Duration retryAfter, Members members) {
+record Answer(int status, String reason, boolean isDone, boolean isProblem, Duration retryAfter, Members members) {
 
-    private static final int MAX_BODY_BYTES = 64 * 1024; // Countersign's take some hundred; this is for strangers
+    private static final int MAX_BODY_BYTES = 128 * 1024; // a thousand receipts take 24 KiB; this is for strangers
 
     /** @throws IOException where the body breaks off */
     static Answer read(ClassicHttpResponse response) throws IOException {
@@ -32,6 +34,11 @@ record Answer(int status, String reason, boolean isProblem, Duration retryAfter,
         return new Answer(
                 response.getCode(),
                 Optional.ofNullable(response.getReasonPhrase()).orElse(""),
+                response.getCode() == HttpStatus.SC_CREATED
+                        || response.getCode() == HttpStatus.SC_OK
+                                && header(response, "Idempotency-Replayed")
+                                        .filter("true"::equals)
+                                        .isPresent(),
                 header(response, HttpHeaders.CONTENT_TYPE)
                         .map(ContentType::parseLenient)
                         .filter(ContentType.APPLICATION_PROBLEM_JSON::isSameMimeType)
@@ -40,13 +47,14 @@ record Answer(int status, String reason, boolean isProblem, Duration retryAfter,
                 Members.parse(body.length > MAX_BODY_BYTES ? new byte[0] : body));
     }
 
-    boolean isCreated() {
-        return status == HttpStatus.SC_CREATED;
-    }
-
     /** @throws NoSuchElementException where there is no such member, or it is no text */
     String text(String member) {
         return members.text(member).orElseThrow();
+    }
+
+    /** @throws NoSuchElementException where there is no such member, or it is no list of texts */
+    List<String> texts(String member) {
+        return members.texts(member).orElseThrow();
     }
 
     /** Countersign's own word on what it did not do; none where the answer is anybody else's. */

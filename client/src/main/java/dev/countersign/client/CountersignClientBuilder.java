@@ -8,7 +8,6 @@ import java.util.Random;
 import java.util.function.Consumer;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.ChainElement;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
@@ -25,11 +24,9 @@ public final class CountersignClientBuilder {
     private int maxConnections = 64;
     private Duration connectTimeout = Duration.ofSeconds(5);
     private Duration answerTimeout = Duration.ofSeconds(30);
-    private Duration trustIdle = Duration.ofSeconds(1);
+    private int maxBodyBytes = 64 * 1024;
     private Duration retryFor = Duration.ofSeconds(30);
     private Duration firstPause = Duration.ofMillis(100);
-    private Delivery delivery = Delivery.AT_MOST_ONCE;
-
     private Consumer<CountersignException> waiting = failure -> {};
 
     CountersignClientBuilder() {}
@@ -70,19 +67,16 @@ public final class CountersignClientBuilder {
         return this;
     }
 
-    /**
-     * For how long an idle connection is taken to be open still; after that it is looked at before it is used, which
-     * takes a millisecond. A message sent into one that the server has closed is a message of unknown fate.
-     */
-    CountersignClientBuilder trustIdle(Duration time) {
-        trustIdle = time;
+    /** The largest body that the server takes, its {@code --max-body}; 65,536 by default, 1,024 at least. */
+    public CountersignClientBuilder maxBodyBytes(int bytes) {
+        maxBodyBytes = inRange("body's bytes", bytes, 1024, Integer.MAX_VALUE / 4);
         return this;
     }
 
     /**
-     * For how long a call that the server did nothing for is tried again, counted from its first failure; 30 s by
-     * default, zero for never. No attempt begins later, and the last may take the connect and the answer timeout. A call
-     * ends at once where the server's name has no address, or the server asks for more patience than is left.
+     * For how long a call is tried again, counted from its first failure; 30 s by default, zero for never. No attempt
+     * begins later, and the last may take the connect and the answer timeout. A call ends at once where there is no
+     * hope: the server refuses what it asks for, its name has no address, or it asks for more patience than is left.
      */
     public CountersignClientBuilder retryFor(Duration time) {
         if (Objects.requireNonNull(time, "retry for").isNegative()) {
@@ -98,12 +92,6 @@ public final class CountersignClientBuilder {
         return this;
     }
 
-    /** What becomes of a message whose answer was lost; at most once by default. */
-    public CountersignClientBuilder delivery(Delivery delivery) {
-        this.delivery = Objects.requireNonNull(delivery, "delivery");
-        return this;
-    }
-
     /** Whom to tell why a call has to wait, before its first pause. */
     CountersignClientBuilder waiting(Consumer<CountersignException> told) {
         waiting = told;
@@ -116,7 +104,7 @@ public final class CountersignClientBuilder {
                 httpClient(),
                 serverAt(registerPort),
                 serverAt(messagePort),
-                delivery,
+                maxBodyBytes,
                 new RetryPolicy(retryFor, firstPause, new Random()),
                 waiting);
     }
@@ -145,14 +133,13 @@ public final class CountersignClientBuilder {
                         .setMaxConnTotal(2 * maxConnections) // two ports are two routes
                         .setDefaultConnectionConfig(ConnectionConfig.custom()
                                 .setConnectTimeout(Timeout.of(connectTimeout))
-                                .setValidateAfterInactivity(TimeValue.of(trustIdle))
+                                .setValidateAfterInactivity(TimeValue.ofSeconds(1))
                                 .build())
                         .build())
                 .setDefaultRequestConfig(RequestConfig.custom()
                         .setResponseTimeout(Timeout.of(answerTimeout))
                         .build())
-                .disableAutomaticRetries() // which would send a message again whose answer was lost
-                .addExecInterceptorBefore(ChainElement.MAIN_TRANSPORT.name(), "lost", new LostExchanges())
+                .disableAutomaticRetries() // Retries does that
                 .setUserAgent("countersign-client")
                 .disableRedirectHandling() // a code goes to nobody else
                 .disableContentCompression()

@@ -4,10 +4,12 @@ import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.CopyOption;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Collections;
@@ -27,6 +29,15 @@ final class CredentialsFile {
         Credentials register() throws CountersignException;
     }
 
+    /** Gets an id a new code. */
+    interface Rotation {
+        Credentials rotate(Credentials old) throws CountersignException;
+    }
+
+    private interface Work {
+        Credentials run() throws IOException, CountersignException;
+    }
+
     private static final Set<PosixFilePermission> OF_OTHERS =
             EnumSet.range(PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_EXECUTE);
 
@@ -43,7 +54,24 @@ final class CredentialsFile {
      *     message says what to do
      */
     Credentials readOrMake(Registration registration) throws IOException, CountersignException {
-        return exists() ? read() : makeAlone(registration);
+        return exists() ? read() : alone(() -> exists() ? read() : make(registration));
+    }
+
+    /**
+     * Puts what a rotation gives in place of what the file holds, whole and on disk. One process at a time does: of two
+     * that rotate the same code the first one's new code is void.
+     *
+     * @throws IOException as with {@link #readOrMake}, and where there is no file
+     */
+    void rotate(Rotation rotation) throws IOException, CountersignException {
+        CredentialsFile target = new CredentialsFile(Files.exists(file) ? file.toRealPath() : file);
+        target.alone(() -> {
+            if (!target.exists()) {
+                throw new IOException(file + " does not exist: there is no code to rotate");
+            }
+            Credentials old = target.read();
+            return target.make(() -> rotation.rotate(old), StandardCopyOption.ATOMIC_MOVE);
+        });
     }
 
     /** A symbolic link to nothing exists, too: a new file can't take its place. */
@@ -76,15 +104,15 @@ final class CredentialsFile {
     }
 
     /**
-     * Makes the file while no other process does. Who waited for the lock of one that failed holds that of a file that
+     * Works on the file while no other process does. Who waited for the lock of one that failed holds that of a file that
      * is gone, and may register beside a third: whichever makes the file first has made it for all.
      */
-    private Credentials makeAlone(Registration registration) throws IOException, CountersignException {
+    private Credentials alone(Work work) throws IOException, CountersignException {
         Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
         try (FileChannel lock = open(lockFile)) {
             lock.lock(); // until it is closed
             try {
-                return exists() ? read() : make(registration);
+                return work.run();
             } finally {
                 Files.deleteIfExists(lockFile);
             }
@@ -100,11 +128,12 @@ final class CredentialsFile {
         }
     }
 
-    private Credentials make(Registration registration) throws IOException, CountersignException {
+    private Credentials make(Registration registration, CopyOption... options)
+            throws IOException, CountersignException {
         Path draft = draft();
         try {
             Credentials made = registration.register();
-            return keep(made, draft);
+            return keep(made, draft, options);
         } finally {
             Files.deleteIfExists(draft);
         }
@@ -119,26 +148,26 @@ final class CredentialsFile {
         }
     }
 
-    private Credentials keep(Credentials made, Path draft) throws IOException {
+    private Credentials keep(Credentials made, Path draft, CopyOption... options) throws IOException {
         JsonObject json = new JsonObject();
         json.addProperty("id", made.id());
         json.addProperty("code", made.code());
         try {
             Files.writeString(draft, json + "\n", StandardOpenOption.SYNC);
-            Files.move(draft, file);
+            Files.move(draft, file, options);
         } catch (FileAlreadyExistsException e) {
             return read();
         } catch (IOException e) {
-            throw new IOException(made.id() + " is registered, but its code can't be kept: " + e.getMessage(), e);
+            throw new IOException(made.id() + " has a code, but it can't be kept: " + e.getMessage(), e);
         }
-        flushFolder();
+        flushFolder(file.getParent());
         return made;
     }
 
-    /** So that the file's name is on disk, too. Some file systems flush no folder, and some platforms open none. */
-    private void flushFolder() {
-        try (FileChannel folder = FileChannel.open(file.getParent())) {
-            folder.force(true);
+    /** So that a new file's name is on disk, too. Some file systems flush no folder, and some platforms open none. */
+    static void flushFolder(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder)) {
+            channel.force(true);
         } catch (IOException e) {
             // the name gets there in the file system's own time
         }

@@ -2,6 +2,8 @@ package dev.countersign.client;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import org.apache.hc.client5.http.ClientProtocolException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
@@ -12,42 +14,36 @@ final class FailedAttemptException extends Exception {
 
     private static final long serialVersionUID = 1;
 
-    /** When a call may be tried again. */
-    enum Retry {
-        /** The same would come of it. */
-        NEVER,
-        /** Where the caller accepts that it may then be done twice. */
-        IF_TWICE_IS_FINE,
-        /** Nothing was done. */
-        ALWAYS
-    }
-
     private final CountersignException outcome;
-    private final Retry retry;
+    private final boolean passing;
     private final Duration retryAfter;
 
-    private FailedAttemptException(CountersignException outcome, Retry retry, Duration retryAfter) {
+    private FailedAttemptException(CountersignException outcome, boolean passing, Duration retryAfter) {
         super(outcome);
         this.outcome = outcome;
-        this.retry = retry;
+        this.passing = passing;
         this.retryAfter = retryAfter;
     }
 
-    /** No connection came about. A server that is being started again refuses some, or is silent; no name is found later. */
-    static FailedAttemptException unreachable(IOException cause) {
-        boolean hope = cause instanceof ConnectException || cause instanceof ConnectTimeoutException;
-        return new FailedAttemptException(
-                new UnreachableException("unreachable, nothing was sent: " + cause.getMessage(), cause),
-                hope ? Retry.ALWAYS : Retry.NEVER,
-                Duration.ZERO);
+    /**
+     * No connection came about, or no whole answer. A server that is being started again refuses connections, or is
+     * silent; a name that has no address, a network without a way and one that speaks no HTTP stay so.
+     */
+    static FailedAttemptException broken(IOException cause) {
+        boolean refused = cause instanceof ConnectException || cause instanceof ConnectTimeoutException;
+        return refused || cause instanceof UnknownHostException || cause instanceof NoRouteToHostException
+                ? new FailedAttemptException(
+                        new UnreachableException(cause.getMessage(), cause), refused, Duration.ZERO)
+                : new FailedAttemptException(
+                        UnknownFateException.lost("the answer was lost: " + cause.getMessage(), cause),
+                        !(cause instanceof ClientProtocolException),
+                        Duration.ZERO);
     }
 
-    /** The request went out, and no whole answer came; or one that is no HTTP, which won't change. */
-    static FailedAttemptException lost(IOException cause) {
+    /** The answer says yes, and is not what Countersign says with it; it may have broken off. */
+    static FailedAttemptException unreadable(RuntimeException cause) {
         return new FailedAttemptException(
-                UnknownFateException.lost("the answer was lost: " + cause.getMessage(), cause),
-                cause instanceof ClientProtocolException ? Retry.NEVER : Retry.IF_TWICE_IS_FINE,
-                Duration.ZERO);
+                UnknownFateException.lost("the answer is none of Countersign's", cause), true, Duration.ZERO);
     }
 
     /**
@@ -55,35 +51,25 @@ final class FailedAttemptException extends Exception {
      * may come after the message was logged, and a 500 or an {@code unavailable} of the server's own, too.
      */
     static FailedAttemptException answered(Answer answer) {
-        Retry again = isPassing(answer.status()) ? Retry.IF_TWICE_IS_FINE : Retry.NEVER;
+        boolean failure = answer.status() >= HttpStatus.SC_SERVER_ERROR;
         return answer.problem()
-                .map(problem -> switch (problem.refusal()) {
-                    case OVERLOADED -> failed(new RefusedException(problem), Retry.ALWAYS, answer);
-                    default ->
-                        problem.status() < HttpStatus.SC_SERVER_ERROR
-                                ? failed(new RefusedException(problem), Retry.NEVER, answer)
-                                : failed(UnknownFateException.of(problem), again, answer);
-                })
-                .orElseGet(() -> failed(UnknownFateException.stranger(answer), again, answer));
+                .map(problem -> failure && problem.refusal() != Refusal.OVERLOADED
+                        ? failed(UnknownFateException.of(problem), true, answer)
+                        : failed(new RefusedException(problem), failure, answer))
+                .orElseGet(() -> failed(UnknownFateException.stranger(answer), failure, answer));
     }
 
-    /** What its server, or a proxy before it, says while it can't be used. */
-    private static boolean isPassing(int status) {
-        return status == HttpStatus.SC_BAD_GATEWAY
-                || status == HttpStatus.SC_SERVICE_UNAVAILABLE
-                || status == HttpStatus.SC_GATEWAY_TIMEOUT;
-    }
-
-    private static FailedAttemptException failed(CountersignException outcome, Retry retry, Answer answer) {
-        return new FailedAttemptException(outcome, retry, answer.retryAfter());
+    private static FailedAttemptException failed(CountersignException outcome, boolean passing, Answer answer) {
+        return new FailedAttemptException(outcome, passing, answer.retryAfter());
     }
 
     CountersignException outcome() {
         return outcome;
     }
 
-    Retry retry() {
-        return retry;
+    /** Whether something else may come of another attempt. */
+    boolean isPassing() {
+        return passing;
     }
 
     /** What the server asked for; zero where it asked for nothing. */

@@ -2,21 +2,25 @@ package dev.countersign.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
  * The lines of a UTF-8 text, as they come. A line ends in {@code \n} or {@code \r\n}; any other {@code \r} is part of it.
- *
- * <p>Reads no further than the line's end, so that a line of other bytes spoils none before it. For one thread.
+ * For one thread.
  */
 final class Lines {
 
     private final InputStream input;
+
+    private byte[] buffer = new byte[64 * 1024];
+    private int start; // of what is read and not given out yet
+    private int end;
+    private long number;
 
     Lines(InputStream input) {
         this.input = input;
@@ -25,20 +29,45 @@ final class Lines {
     /**
      * The next line, without its end; none at the end of the text.
      *
-     * @throws CharacterCodingException where it is no UTF-8
+     * @throws IOException where it is no UTF-8, too; says in which line
      */
     Optional<String> next() throws IOException {
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        int next = input.read();
-        if (next < 0) {
-            return Optional.empty();
+        int length = 0;
+        while (start + length < end || fill()) {
+            if (buffer[start + length] == '\n') {
+                String text = text(length);
+                start++;
+                return Optional.of(text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
+            }
+            length++;
         }
-        while (next >= 0 && next != '\n') {
-            line.write(next);
-            next = input.read();
+        return length == 0 ? Optional.empty() : Optional.of(text(length));
+    }
+
+    private String text(int length) throws IOException {
+        number++;
+        String text = new String(buffer, start, length, UTF_8);
+        if (text.indexOf('\uFFFD') >= 0) {
+            try { // whether that was read, or stands for what can't be
+                UTF_8.newDecoder().decode(ByteBuffer.wrap(buffer, start, length));
+            } catch (CharacterCodingException e) {
+                throw new IOException("line " + number + " is not UTF-8", e);
+            }
         }
-        String text =
-                UTF_8.newDecoder().decode(ByteBuffer.wrap(line.toByteArray())).toString();
-        return Optional.of(next == '\n' && text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
+        start += length;
+        return text;
+    }
+
+    /** False at the end of the input. */
+    private boolean fill() throws IOException {
+        System.arraycopy(buffer, start, buffer, 0, end - start);
+        end -= start;
+        start = 0;
+        if (end == buffer.length) {
+            buffer = Arrays.copyOf(buffer, 2 * end);
+        }
+        int read = input.read(buffer, end, buffer.length - end);
+        end += Math.max(0, read);
+        return read > 0;
     }
 }

@@ -2,9 +2,11 @@ package dev.countersign.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -20,7 +22,8 @@ public final class Main {
         if (System.getProperty(SLF4J_REPORTS) == null) {
             System.setProperty(SLF4J_REPORTS, "ERROR"); // or it would warn that HttpClient's log goes nowhere
         }
-        int exitCode = commandLine(System.in, System.out, System.err, System::getProperty, System::getenv)
+        int exitCode = commandLine(
+                        System.in, System.out, System.err, System::getProperty, System::getenv, Main::isTerminal)
                 .execute(arguments);
         if (exitCode != 0) {
             System.exit(exitCode); // at 0 it ends by itself: under exec:java this would take Maven down, too
@@ -33,13 +36,30 @@ public final class Main {
             OutputStream out,
             OutputStream err,
             UnaryOperator<String> properties,
-            UnaryOperator<String> environment) {
-        return new CommandLine(new SendCommand(in, properties.apply("sun.jnu.encoding")))
+            UnaryOperator<String> environment,
+            IntPredicate terminal) {
+        return new CommandLine(new SendCommand(in, properties.apply("sun.jnu.encoding"), terminal))
                 .setDefaultValueProvider(new OutsideDefaults(properties, environment))
                 .setExpandAtFiles(false) // a message may begin with @
                 .setOut(new PrintWriter(out, true, UTF_8))
                 .setErr(new PrintWriter(err, true, UTF_8))
                 .setParameterExceptionHandler(Main::explain);
+    }
+
+    /** Java itself can't tell; where there is no such program there is no terminal. */
+    private static boolean isTerminal(int stream) {
+        try {
+            return new ProcessBuilder("test", "-t", Integer.toString(stream))
+                            .inheritIO()
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private static int explain(ParameterException failure, String[] arguments) {

@@ -4,11 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
+import java.util.List;
 import java.util.Optional;
 
 /** The members of a JSON object that someone else wrote. */
@@ -29,7 +31,21 @@ record Members(JsonObject object) {
 
     /** The member of that name, where there is one and it is text. */
     Optional<String> text(String name) {
-        return object.get(name) instanceof JsonPrimitive value && value.isString()
+        return text(object.get(name));
+    }
+
+    /** The member of that name, where there is one and it is a list of texts. */
+    Optional<List<String>> texts(String name) {
+        return object.get(name) instanceof JsonArray list
+                        && list.asList().stream()
+                                .allMatch(element -> text(element).isPresent())
+                ? Optional.of(
+                        list.asList().stream().map(JsonElement::getAsString).toList())
+                : Optional.empty();
+    }
+
+    private static Optional<String> text(JsonElement element) {
+        return element instanceof JsonPrimitive value && value.isString()
                 ? Optional.of(value.getAsString())
                 : Optional.empty();
     }

@@ -8,7 +8,6 @@ import java.util.function.Consumer;
 final class Retries {
 
     private final RetryPolicy policy;
-    private final Delivery delivery;
     private final Consumer<CountersignException> waiting;
 
     private int failures;
@@ -16,9 +15,8 @@ final class Retries {
     private boolean fateUnknown;
 
     /** @param waiting told once why, before the first pause */
-    Retries(RetryPolicy policy, Delivery delivery, Consumer<CountersignException> waiting) {
+    Retries(RetryPolicy policy, Consumer<CountersignException> waiting) {
         this.policy = policy;
-        this.delivery = delivery;
         this.waiting = waiting;
     }
 
@@ -49,22 +47,21 @@ final class Retries {
         }
     }
 
+    /** Once a fate is unknown only the limit ends the search for the server, as it may be back under its name soon. */
     private boolean isAllowed(FailedAttemptException failure) {
-        return switch (failure.retry()) {
-            case NEVER -> false;
-            case IF_TWICE_IS_FINE -> delivery == Delivery.AT_LEAST_ONCE;
-            case ALWAYS -> true;
-        };
+        return failure.isPassing() || (fateUnknown && failure.outcome() instanceof UnreachableException);
     }
 
     private Duration elapsed() {
         return Duration.ofNanos(System.nanoTime() - firstFailureNanos);
     }
 
-    /** Once an attempt's fate is unknown the call's is, whatever becomes of the later ones. */
+    /** Once an attempt's fate is unknown the call's is, but for an id that only another's key can have taken. */
     private CountersignException outcome(FailedAttemptException last) {
         CountersignException outcome = last.outcome();
-        return fateUnknown && !(outcome instanceof UnknownFateException)
+        boolean taken =
+                outcome instanceof RefusedException refused && refused.problem().refusal() == Refusal.ID_TAKEN;
+        return fateUnknown && !taken && !(outcome instanceof UnknownFateException)
                 ? UnknownFateException.lost(
                         "an answer was lost, and then: " + outcome.getMessage(),
                         Optional.ofNullable(outcome.getCause()).orElse(outcome))

@@ -2,7 +2,6 @@ package dev.countersign.client;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeFormatter;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -52,7 +52,9 @@ final class SendCommand implements Callable<Integer> {
     private static final int UNREACHABLE = 3;
     private static final int FATE_UNKNOWN = 4;
 
-    private static final DateTimeFormatter TIME =
+    private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
+
+    static final DateTimeFormatter TIME =
             new DateTimeFormatterBuilder().appendInstant(6).toFormatter(); // as the log's lines have it
     private static final Pattern CONTROLS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
@@ -66,6 +68,14 @@ final class SendCommand implements Callable<Integer> {
     private boolean stdin;
 
     @Option(
+            names = "--progress",
+            paramLabel = "FILE",
+            description =
+                    "Keep in this file which lines are sent. The same command with the same input goes on from there,"
+                            + " whatever ended the last: each line is logged once. Needs --stdin and --credentials")
+    private Optional<Path> progress = Optional.empty();
+
+    @Option(
             names = "--id",
             paramLabel = "ID",
             description = "The id to register: 1 to 64 of A-Z a-z 0-9 . _ -. Default: a random UUID")
@@ -76,6 +86,13 @@ final class SendCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "Keep id and code in this file. Where it exists: send as the client that it names.")
     private Optional<Path> credentials = Optional.empty();
+
+    @Option(
+            names = "--rotate",
+            description =
+                    "First get a new code and put it into the file of --credentials. The old one works until the new"
+                            + " one is used.")
+    private boolean rotate;
 
     @Option(names = "--show-code", description = "Print the code, which whoever reads it can send with.")
     private boolean showCode;
@@ -119,26 +136,33 @@ final class SendCommand implements Callable<Integer> {
             names = "--retry-for",
             paramLabel = "SECONDS",
             defaultValue = "30",
-            description = "How long to try again where the server did nothing: it refused the connection, or said that"
-                    + " it is overloaded. 0 for not at all. Default: ${DEFAULT-VALUE}")
+            description = "How long to try again after a failure; nothing is logged twice. 0 for not at all."
+                    + " Default: ${DEFAULT-VALUE}")
     private int retryForSeconds;
 
     @Option(
-            names = "--at-least-once",
+            names = "--max-body",
+            paramLabel = "BYTES",
+            defaultValue = "65536",
             description =
-                    "Also try again where nobody knows whether a message was logged: it may then be logged twice.")
-    private boolean atLeastOnce;
+                    "The server's option of this name: lines go out in requests of this size. Default: ${DEFAULT-VALUE}")
+    private int maxBodyBytes;
 
     private final InputStream input;
     private final String argumentEncoding;
+    private final IntPredicate terminal;
 
     private boolean registered; // by this run
     private String position = ""; // of the message under way, where there are several
 
-    /** @param argumentEncoding in which Java took the arguments, the properties and the environment from the platform */
-    SendCommand(InputStream input, String argumentEncoding) {
+    /**
+     * @param argumentEncoding in which Java took the arguments, the properties and the environment from the platform
+     * @param terminal whether a stream of this process, by its number, is a terminal
+     */
+    SendCommand(InputStream input, String argumentEncoding, IntPredicate terminal) {
         this.input = input;
         this.argumentEncoding = argumentEncoding;
+        this.terminal = terminal;
     }
 
     @Override
@@ -166,8 +190,14 @@ final class SendCommand implements Callable<Integer> {
     }
 
     private void checkMessages() {
-        if (messages.isEmpty() && !stdin) {
+        if (messages.isEmpty() && !stdin && !rotate) {
             throw unusable("nothing to send: give a message (-Dmsg=TEXT under Maven) or --stdin");
+        }
+        if (rotate && credentials.isEmpty()) {
+            throw unusable("--rotate needs --credentials=FILE, which it puts the new code into");
+        }
+        if (progress.isPresent() && (!stdin || credentials.isEmpty() || !messages.isEmpty())) {
+            throw unusable("--progress is for --stdin and --credentials, without other messages");
         }
         if (!argumentEncoding.equals("UTF-8") && messages.stream().anyMatch(text -> text.contains("\uFFFD"))) {
             throw unusable("a message was garbled on its way here, as this locale's encoding is " + argumentEncoding
@@ -181,12 +211,12 @@ final class SendCommand implements Callable<Integer> {
                     .host(host)
                     .registerPort(registerPort)
                     .messagePort(messagePort)
+                    .maxBodyBytes(maxBodyBytes)
                     .connectTimeout(Duration.ofSeconds(connectTimeoutSeconds))
                     .answerTimeout(Duration.ofSeconds(answerTimeoutSeconds))
                     .retryFor(Duration.ofSeconds(retryForSeconds))
                     .waiting(failure ->
                             complain("trying again, for " + retryForSeconds + " s at most: " + failure.getMessage()))
-                    .delivery(atLeastOnce ? Delivery.AT_LEAST_ONCE : Delivery.AT_MOST_ONCE)
                     .build();
         } catch (IllegalArgumentException e) {
             throw unusable(e.getMessage());
@@ -199,7 +229,11 @@ final class SendCommand implements Callable<Integer> {
             return register(client, wanted);
         }
         try {
-            Credentials kept = new CredentialsFile(credentials.get()).readOrMake(() -> register(client, wanted));
+            CredentialsFile file = new CredentialsFile(credentials.get());
+            if (rotate) {
+                file.rotate(client::rotate);
+            }
+            Credentials kept = file.readOrMake(() -> register(client, wanted));
             if (id.isPresent() && !kept.id().equals(wanted)) {
                 throw unusable(credentials.get() + " is that of " + kept.id() + ", not of " + wanted);
             }
@@ -244,18 +278,61 @@ final class SendCommand implements Callable<Integer> {
     }
 
     private void sendLines(CountersignClient client, Credentials sender) throws CountersignException {
-        Lines lines = new Lines(input);
-        int number = 1;
-        try {
-            for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
-                startOf("line " + number);
-                send(client, sender, line.get());
-                number++;
-            }
-        } catch (CharacterCodingException e) {
-            throw unusable("line " + number + " of standard input is not UTF-8: it and all after it was not sent");
+        if (progress.isEmpty()) {
+            sendLines(client, sender, Optional.empty());
+            return;
+        }
+        try (ProgressFile file = new ProgressFile(progress.get(), sender.id())) {
+            sendLines(client, sender, Optional.of(file));
         } catch (IOException e) {
-            throw unusable("standard input, line " + number + ": " + e.getMessage());
+            throw unusable("--progress: " + e.getMessage());
+        }
+    }
+
+    private void sendLines(CountersignClient client, Credentials sender, Optional<ProgressFile> file)
+            throws CountersignException {
+        LineReport report =
+                new LineReport(spec.commandLine().getOut(), spec.commandLine().getErr(), terminal);
+        LineSender lines = new LineSender(client, sender, file, report);
+        Thread atStop = new Thread(() -> stop(lines));
+        try {
+            Runtime.getRuntime().addShutdownHook(atStop);
+        } catch (IllegalStateException e) {
+            return; // it is stopping already
+        }
+        try {
+            lines.send(input);
+        } catch (CountersignException e) {
+            position = outcome(lines) + ": ";
+            throw e;
+        } catch (IOException e) {
+            throw unusable("standard input: " + e.getMessage() + ": " + outcome(lines));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("nobody interrupts this thread", e);
+        } finally {
+            report.end();
+            removeHook(atStop);
+        }
+    }
+
+    private String outcome(LineSender lines) {
+        return lines.outcome() + (progress.isPresent() ? " (the same command goes on from there)" : "");
+    }
+
+    private void stop(LineSender lines) {
+        try {
+            lines.stop(STOP_PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        complain("stopped: " + outcome(lines));
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // it runs, and tells
         }
     }
 
@@ -277,7 +354,7 @@ final class SendCommand implements Callable<Integer> {
     }
 
     /** Without what a server could drive the terminal with. */
-    private static String printable(String text) {
+    static String printable(String text) {
         return CONTROLS.matcher(text).replaceAll("\uFFFD");
     }
 }

@@ -6,8 +6,9 @@ import java.util.Optional;
  * The request went out, and no answer came back that says what became of it: none at all, a proxy's, or the server's own
  * that something failed under way.
  *
- * <p>A message may or may not be in the log: sent again, it may stand there twice. A registration may or may not have
- * taken the id: its code, if any, is lost.
+ * <p>It was tried again until the time for that ran out, or an answer left no hope. Texts may or may not be in the log: all
+ * of the request's, or none. A registration may or may not have taken the id. The same call with the same key, soon, does
+ * neither twice; with another key it may.
  */
 public final class UnknownFateException extends CountersignException {
 

@@ -7,12 +7,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -46,7 +49,7 @@ class CountersignClientTest {
         Receipt receipt = client.send(alice, "hi");
 
         String line = server.line(receipt);
-        assertTrue(line.endsWith("\"id\":\"alice\",\"message\":\"hi\"}"), line);
+        assertTrue(line.matches(".*\"id\":\"alice\",\"key\":\"[^\"]{22}\",\"message\":\"hi\"\\}"), line);
         assertTrue(line.contains(receipt.time().toString().substring(0, 19)), line);
     }
 
@@ -164,7 +167,9 @@ class CountersignClientTest {
         assertNamed("answer timeout", () -> builder.answerTimeout(null));
         assertNamed("first pause", () -> builder.firstPause(null));
         assertNamed("retry for", () -> builder.retryFor(null));
-        assertNamed("delivery", () -> builder.delivery(null));
+        assertNamed("credentials", () -> client.sendAll(null, List.of("hi")));
+        assertNamed("credentials", () -> client.sendAsync(null, "hi"));
+        assertNamed("text", () -> client.sendAsync(me, null));
         assertNamed("id", () -> new Credentials(null, "code"));
         assertNamed("code", () -> new Credentials("me", null));
         assertNamed("value", () -> new Receipt(null, Instant.EPOCH));
@@ -172,6 +177,153 @@ class CountersignClientTest {
         assertNamed("type", () -> new Problem(null, "title", 400, "detail"));
         assertNamed("title", () -> new Problem("type", null, 400, "detail"));
         assertNamed("detail", () -> new Problem("type", "title", 400, null));
+    }
+
+    @Test
+    void theSameMessageWithTheSameKeyIsLoggedOnce() throws Exception {
+        Credentials sender = client.register("keyed");
+
+        Receipt first = client.send(sender, "once", "key-1");
+        Receipt again = client.send(sender, "once", "key-1");
+        List<Receipt> list = client.sendAll(sender, List.of("a", "b"), "key-2");
+        List<Receipt> listAgain = client.sendAll(sender, List.of("a", "b"), "key-2");
+
+        assertEquals(first, again);
+        assertEquals(list, listAgain);
+        assertEquals(List.of("once", "a", "b"), server.messagesOf("keyed"));
+        RefusedException refused = assertThrows(RefusedException.class, () -> client.send(sender, "another", "key-1"));
+        assertEquals(Refusal.KEY_REUSED, refused.problem().refusal());
+    }
+
+    @Test
+    void whoRegistersAgainWithTheSameKeyGetsANewCode() throws Exception {
+        Credentials lost = client.register("again", "nobody-guesses-this");
+
+        Credentials kept = client.register("again", "nobody-guesses-this");
+
+        client.send(kept, "hi");
+        assertThrows(RefusedException.class, () -> client.send(lost, "hi"));
+        assertEquals(List.of("hi"), server.messagesOf("again"));
+    }
+
+    @Test
+    void aListIsLoggedInItsOrderWithAReceiptForEach() throws Exception {
+        Credentials sender = client.register("list");
+        List<String> texts =
+                IntStream.range(0, 1000).mapToObj(n -> "\"" + n + "\n").toList();
+
+        List<Receipt> receipts = client.sendAll(sender, texts);
+
+        assertEquals(texts, server.messagesOf("list"));
+        assertTrue(server.line(receipts.get(6)).endsWith("\"part\":\"7/1000\",\"message\":\"\\\"6\\u000a\"}"));
+    }
+
+    @Test
+    void aListThatIsTooMuchForARequestIsRefusedWithTheLimitBeforeItIsSent() throws Exception {
+        Credentials sender = client.register("excess");
+        String empty = "{\"id\":\"excess\",\"code\":\"" + sender.code() + "\",\"messages\":[\"\",\"x\"]}";
+        String rest = "x".repeat(65_536 - empty.length());
+
+        assertRefused("texts: 1001 is not 1 to 1000", () -> client.sendAll(sender, Collections.nCopies(1001, "")));
+        assertRefused("texts: 0 is not 1 to 1000", () -> client.sendAll(sender, List.of()));
+        assertRefused("over the limit of 65536", () -> client.sendAll(sender, List.of(rest + "x", "x")));
+        assertRefused("over the limit of 65536", () -> client.sendAsync(sender, rest + "xxxxx"));
+        assertRefused("half of a surrogate pair", () -> client.sendAll(sender, List.of("fine", "half \uD83D")));
+        assertEquals(List.of(), server.messagesOf("excess"));
+
+        client.sendAll(sender, List.of(rest, "x"));
+        assertEquals(List.of(rest, "x"), server.messagesOf("excess"));
+    }
+
+    private static void assertRefused(String message, Executable call) {
+        String said = assertThrows(IllegalArgumentException.class, call).getMessage();
+        assertTrue(said.contains(message), said);
+    }
+
+    @Test
+    void whatIsSentInTheBackgroundIsLoggedInOrderEachOnceWithItsReceipt() throws Exception {
+        Credentials sender = client.register("background");
+        List<String> texts = IntStream.range(0, 20_000)
+                .mapToObj(n -> n + (n % 500 == 0 ? "x".repeat(20_000) : "é\u0001"))
+                .toList();
+
+        List<CompletableFuture<Receipt>> receipts =
+                texts.stream().map(text -> client.sendAsync(sender, text)).toList();
+
+        CompletableFuture.allOf(receipts.toArray(CompletableFuture[]::new)).get();
+        assertEquals(texts, server.messagesOf("background"));
+        assertTrue(server.line(receipts.get(19_999).get()).endsWith("\"message\":\"19999é\\u0001\"}"));
+    }
+
+    @Test
+    void manyThreadsSendInTheBackgroundAsManyIds() throws Exception {
+        List<Credentials> senders = List.of(client.register("many-1"), client.register("many-2"));
+        ExecutorService pool = Executors.newFixedThreadPool(4);
+        try {
+            List<Callable<Void>> calls = IntStream.range(0, 4)
+                    .mapToObj(thread -> (Callable<Void>) () -> {
+                        for (int n = 0; n < 3000; n++) {
+                            client.sendAsync(senders.get(n % 2), thread + ":" + n);
+                            if (n % 100 == 99) {
+                                client.sendAsync(senders.get(n % 2), thread + ":" + n + " waits")
+                                        .get();
+                            }
+                        }
+                        return null;
+                    })
+                    .toList();
+            for (Future<Void> call : pool.invokeAll(calls)) {
+                call.get();
+            }
+        } finally {
+            pool.shutdown();
+        }
+
+        for (int thread = 0; thread < 4; thread++) {
+            String from = thread + ":";
+            for (int id = 0; id < 2; id++) {
+                int first = id;
+                assertEquals(
+                        IntStream.range(0, 3000)
+                                .filter(n -> n % 2 == first)
+                                .boxed()
+                                .flatMap(n ->
+                                        n % 100 == 99 ? Stream.of(from + n, from + n + " waits") : Stream.of(from + n))
+                                .toList(),
+                        server.messagesOf("many-" + (id + 1)).stream()
+                                .filter(message -> message.startsWith(from))
+                                .toList());
+            }
+        }
+    }
+
+    @Test
+    void aCallbackMaySendInTheBackgroundHoweverMuchWaits() throws Exception {
+        Credentials sender = client.register("callback");
+
+        CompletableFuture<Receipt> last = client.sendAsync(sender, "first").thenCompose(first -> {
+            for (int n = 0; n < 10_000; n++) { // more than may wait
+                client.sendAsync(sender, "next");
+            }
+            return client.sendAsync(sender, "last");
+        });
+
+        last.get();
+        assertEquals(10_002, server.messagesOf("callback").size());
+    }
+
+    @Test
+    void closingSendsWhatWaitsInTheBackground() throws Exception {
+        Credentials sender = client.register("closing");
+        CountersignClient closing = server.clientBuilder().build();
+        for (int n = 0; n < 3000; n++) {
+            closing.sendAsync(sender, "x");
+        }
+
+        closing.close();
+
+        assertEquals(3000, server.messagesOf("closing").size());
+        assertThrows(IllegalStateException.class, () -> closing.sendAsync(sender, "late"));
     }
 
     private static void assertNamed(String argument, Executable call) {

@@ -7,6 +7,7 @@ import static dev.countersign.client.ScriptedServer.hangingUpAfter;
 import static dev.countersign.client.ScriptedServer.logged;
 import static dev.countersign.client.ScriptedServer.problem;
 import static dev.countersign.client.ScriptedServer.registered;
+import static dev.countersign.client.ScriptedServer.replayed;
 import static dev.countersign.client.ScriptedServer.silence;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
@@ -102,8 +104,7 @@ class LostAnswersTest {
     })
     void countersignsOwnNoIsARefusalAndNotTriedAgain(String status, String word) throws Exception {
         try (ScriptedServer server = new ScriptedServer(problem(status + "\r\nRetry-After: 0", word), logged(1));
-                CountersignClient client =
-                        clientOf(server).delivery(Delivery.AT_LEAST_ONCE).build()) {
+                CountersignClient client = clientOf(server).build()) {
 
             RefusedException refused = assertThrows(RefusedException.class, () -> client.send(SENDER, "hi"));
 
@@ -117,12 +118,13 @@ class LostAnswersTest {
 
     @ParameterizedTest
     @CsvSource({"503 Service Unavailable, unavailable", "500 Internal Server Error, internal-error"})
-    void aFailureOfTheServersOwnLeavesTheFateUnknown(String status, String word) throws Exception {
+    void aFailureOfTheServersOwnThatLastsLeavesTheFateUnknown(String status, String word) throws Exception {
         try (ScriptedServer server = new ScriptedServer(
                         problem(status + "\r\nRetry-After: 0", word),
                         problem(status + "\r\nRetry-After: 0", word),
                         logged(1));
-                CountersignClient client = clientOf(server).build()) {
+                CountersignClient client =
+                        clientOf(server).retryFor(Duration.ZERO).build()) {
 
             UnknownFateException message = assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
             UnknownFateException registration =
@@ -140,32 +142,56 @@ class LostAnswersTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "502 Bad Gateway",
-                "504 Gateway Timeout\r\nContent-Type: text/html",
-                "503 Service Unavailable\r\nRetry-After: 0",
-                "500 Internal Server Error\r\nRetry-After: 0",
                 "404 Not Found\r\nContent-Type: application/problem+json",
                 "429 Too Many Requests\r\nRetry-After: 0",
                 "407 Proxy Authentication Required",
                 "304 Not Modified",
                 "302 Found\r\nLocation: /login",
                 "200 OK",
-                "202 Accepted",
-                "599"
+                "202 Accepted"
             })
-    void aStrangersAnswerLeavesTheFateUnknownAndIsNotTriedAgain(String statusAndHeaders) throws Exception {
+    void aStrangersAnswerThatWontChangeLeavesTheFateUnknownAndIsNotTriedAgain(String statusAndHeaders)
+            throws Exception {
         try (ScriptedServer server = new ScriptedServer(answer(statusAndHeaders, "{}"), logged(1));
                 CountersignClient client = clientOf(server).build()) {
 
             UnknownFateException unknown = assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
 
-            assertEquals(
-                    "fate unknown, the answer is none of Countersign's: "
-                            + statusAndHeaders.split("\r")[0],
-                    unknown.getMessage());
-            assertEquals(Optional.empty(), unknown.problem());
+            assertStranger(statusAndHeaders, unknown);
             assertEquals(1, server.requests().size());
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "502 Bad Gateway",
+                "504 Gateway Timeout\r\nContent-Type: text/html",
+                "503 Service Unavailable\r\nRetry-After: 0",
+                "500 Internal Server Error\r\nRetry-After: 0",
+                "599"
+            })
+    void aStrangersFailureIsTriedAgainAndLeavesTheFateUnknownWhereItLasts(String statusAndHeaders) throws Exception {
+        try (ScriptedServer server =
+                        new ScriptedServer(answer(statusAndHeaders, "{}"), logged(1), answer(statusAndHeaders, "{}"));
+                CountersignClient patient = clientOf(server).build();
+                CountersignClient client =
+                        clientOf(server).retryFor(Duration.ZERO).build()) {
+
+            assertEquals("1", patient.send(SENDER, "hi").value());
+            UnknownFateException unknown = assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
+
+            assertStranger(statusAndHeaders, unknown);
+            assertEquals(3, server.requests().size());
+        }
+    }
+
+    private static void assertStranger(String statusAndHeaders, UnknownFateException unknown) {
+        assertEquals(
+                "fate unknown, the answer is none of Countersign's: "
+                        + statusAndHeaders.split("\r")[0],
+                unknown.getMessage());
+        assertEquals(Optional.empty(), unknown.problem());
     }
 
     @ParameterizedTest
@@ -197,17 +223,41 @@ class LostAnswersTest {
     }
 
     @Test
-    void whereTwiceIsFineAMessageIsSentAgainThatMayBeLogged() throws Exception {
+    void whateverPassesAMessageIsSentAgainWithItsKey() throws Exception {
         try (ScriptedServer server = new ScriptedServer(
+                        cut(),
                         answer("502 Bad Gateway", ""),
-                        answer("504 Gateway Timeout", ""),
-                        answer("503 Service Unavailable", ""),
+                        hangingUpAfter((out, closed) -> out.write("HTTP/1.1 201 Cre".getBytes(UTF_8))),
+                        problem("500 Internal Server Error", "internal-error"),
                         problem("503 Service Unavailable\r\nRetry-After: 0", "unavailable"),
-                        logged(5));
-                CountersignClient client =
-                        clientOf(server).delivery(Delivery.AT_LEAST_ONCE).build()) {
+                        busy(),
+                        replayed(5));
+                CountersignClient client = clientOf(server).build()) {
 
             assertEquals("5", client.send(SENDER, "hi").value());
+
+            assertEquals(7, server.requests().size());
+            assertEquals(1, Set.copyOf(server.requests()).size());
+            assertEquals(1, Set.copyOf(server.keys()).size());
+            assertTrue(server.keys().get(0).matches("[A-Za-z0-9_-]{22}"), server.keys()::toString);
+        }
+    }
+
+    @Test
+    void everyCallHasAKeyOfItsOwnUnlessItBringsOne() throws Exception {
+        try (ScriptedServer server = new ScriptedServer(logged(1), logged(2), registered("code"), logged(3));
+                CountersignClient client = clientOf(server).build()) {
+            client.send(SENDER, "hi");
+            client.send(SENDER, "hi");
+            client.register("bob");
+            client.send(SENDER, "hi", "mine");
+
+            assertEquals(4, Set.copyOf(server.keys()).size());
+            assertEquals("mine", server.keys().get(3));
+            assertThrows(IllegalArgumentException.class, () -> client.send(SENDER, "hi", ""));
+            assertThrows(IllegalArgumentException.class, () -> client.send(SENDER, "hi", "two words"));
+            assertThrows(IllegalArgumentException.class, () -> client.send(SENDER, "hi", "x".repeat(65)));
+            assertThrows(IllegalArgumentException.class, () -> client.register("bob", "fifteen letters".substring(1)));
         }
     }
 
@@ -218,11 +268,10 @@ class LostAnswersTest {
                 "SSH-2.0-OpenSSH_9.2\r\n\r\n",
                 "\u0015\u0003\u0003\u0000\u0002\u0002F"
             })
-    void whereTwiceIsFineAStrangerIsNotAskedAgain(String answer) throws Exception {
+    void aStrangerIsNotAskedAgain(String answer) throws Exception {
         try (ScriptedServer server = new ScriptedServer(
                         hangingUpAfter((out, closed) -> out.write(answer.getBytes(UTF_8))), logged(2));
-                CountersignClient client =
-                        clientOf(server).delivery(Delivery.AT_LEAST_ONCE).build()) {
+                CountersignClient client = clientOf(server).build()) {
 
             assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
 
@@ -296,37 +345,34 @@ class LostAnswersTest {
     }
 
     @Test
-    void aMessageWhoseAnswerIsLostIsSentOnce() throws Exception {
-        try (ScriptedServer server = new ScriptedServer(cut(), logged(1));
+    void aRegistrationWhoseAnswerIsLostIsSentAgainWithItsKey() throws Exception {
+        try (ScriptedServer server = new ScriptedServer(cut(), registered("code"));
+                CountersignClient client = clientOf(server).build()) {
+
+            assertEquals("code", client.register("alice").code());
+
+            assertEquals(server.requests().get(0), server.requests().get(1));
+            assertEquals(server.keys().get(0), server.keys().get(1));
+        }
+    }
+
+    @Test
+    void anIdThatIsTakenIsAnothersThoughAnAnswerWasLost() throws Exception {
+        try (ScriptedServer server = new ScriptedServer(cut(), problem("409 Conflict", "id-taken"));
+                CountersignClient client = clientOf(server).build()) {
+
+            RefusedException refused = assertThrows(RefusedException.class, () -> client.register("alice"));
+
+            assertEquals(Refusal.ID_TAKEN, refused.problem().refusal());
+        }
+    }
+
+    @Test
+    void aMessageOnceLostStaysLostThoughItIsRefusedWhenItIsSentAgain() throws Exception {
+        try (ScriptedServer server = new ScriptedServer(cut(), problem("403 Forbidden", "wrong-code"));
                 CountersignClient client = clientOf(server).build()) {
 
             assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
-
-            assertEquals(1, server.requests().size());
-        }
-    }
-
-    @Test
-    void aMessageWhoseAnswerIsLostIsSentAgainWhereAskedTo() throws Exception {
-        try (ScriptedServer server = new ScriptedServer(cut(), logged(2));
-                CountersignClient client =
-                        clientOf(server).delivery(Delivery.AT_LEAST_ONCE).build()) {
-
-            assertEquals("2", client.send(SENDER, "hi").value());
-
-            assertEquals(server.requests().get(0), server.requests().get(1));
-        }
-    }
-
-    @Test
-    void aRegistrationWhoseAnswerIsLostIsNeverSentAgain() throws Exception {
-        try (ScriptedServer server = new ScriptedServer(cut(), registered("code"));
-                CountersignClient client =
-                        clientOf(server).delivery(Delivery.AT_LEAST_ONCE).build()) {
-
-            assertThrows(UnknownFateException.class, () -> client.register("alice"));
-
-            assertEquals(1, server.requests().size());
         }
     }
 
@@ -335,10 +381,8 @@ class LostAnswersTest {
         AtomicReference<ScriptedServer> dying = new AtomicReference<>();
         try (ScriptedServer server =
                         new ScriptedServer((out, closed) -> dying.get().close());
-                CountersignClient client = clientOf(server)
-                        .delivery(Delivery.AT_LEAST_ONCE)
-                        .retryFor(Duration.ofMillis(100))
-                        .build()) {
+                CountersignClient client =
+                        clientOf(server).retryFor(Duration.ofMillis(100)).build()) {
             dying.set(server);
 
             UnknownFateException lost = assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
@@ -350,8 +394,10 @@ class LostAnswersTest {
     @Test
     void aSilentServerIsNotWaitedForForever() throws Exception {
         try (ScriptedServer server = new ScriptedServer(silence());
-                CountersignClient client =
-                        clientOf(server).answerTimeout(Duration.ofMillis(100)).build()) {
+                CountersignClient client = clientOf(server)
+                        .answerTimeout(Duration.ofMillis(100))
+                        .retryFor(Duration.ofMillis(300))
+                        .build()) {
 
             assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
         }
@@ -363,7 +409,8 @@ class LostAnswersTest {
                     out.write("HTTP/1.1 201 Created\r\nContent-Length: 60\r\n\r\n{\"receipt\":\"1\",".getBytes(UTF_8));
                     throw new IOException("cut");
                 });
-                CountersignClient client = clientOf(server).build()) {
+                CountersignClient client =
+                        clientOf(server).retryFor(Duration.ZERO).build()) {
 
             assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
         }
@@ -383,7 +430,8 @@ class LostAnswersTest {
             })
     void aYesThatIsNoneOfCountersignsIsNotBelieved(String body) throws Exception {
         try (ScriptedServer server = new ScriptedServer(answer("201 Created", body));
-                CountersignClient client = clientOf(server).build()) {
+                CountersignClient client =
+                        clientOf(server).retryFor(Duration.ZERO).build()) {
 
             assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
         }
@@ -397,7 +445,8 @@ class LostAnswersTest {
                         out.write(new byte[1024]);
                     }
                 });
-                CountersignClient client = clientOf(server).build()) {
+                CountersignClient client =
+                        clientOf(server).retryFor(Duration.ZERO).build()) {
 
             assertThrows(UnknownFateException.class, () -> client.send(SENDER, "hi"));
         }
@@ -429,10 +478,9 @@ class LostAnswersTest {
     }
 
     @Test
-    void aConnectionThatTheServerHungUpIsNotSentInto() throws Exception {
+    void aMessageArrivesThoughTheServerHungUpTheConnection() throws Exception {
         try (ScriptedServer server = new ScriptedServer(hangingUpAfter(logged(1)), logged(2));
-                CountersignClient client =
-                        clientOf(server).trustIdle(Duration.ZERO).build()) {
+                CountersignClient client = clientOf(server).build()) {
             client.send(SENDER, "hi");
             server.awaitHangUp();
 
@@ -469,9 +517,7 @@ class LostAnswersTest {
 
     @Test
     void whatATryLaterWillNotMendIsNotTriedAgain() {
-        assertEquals(
-                FailedAttemptException.Retry.NEVER,
-                FailedAttemptException.unreachable(new NoRouteToHostException()).retry());
+        assertFalse(FailedAttemptException.broken(new NoRouteToHostException()).isPassing());
     }
 
     @ParameterizedTest

@@ -4,12 +4,14 @@ import static dev.countersign.client.ScriptedServer.answer;
 import static dev.countersign.client.ScriptedServer.busy;
 import static dev.countersign.client.ScriptedServer.cut;
 import static dev.countersign.client.ScriptedServer.logged;
+import static dev.countersign.client.ScriptedServer.loggedAll;
 import static dev.countersign.client.ScriptedServer.problem;
 import static dev.countersign.client.ScriptedServer.registered;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
@@ -59,6 +61,7 @@ class MainTest {
     private final Map<String, String> environment = new HashMap<>(Map.of(
             "COUNTERSIGN_REGISTER_PORT", Integer.toString(server.registerPort()),
             "COUNTERSIGN_MESSAGE_PORT", Integer.toString(server.messagePort())));
+    private Set<Integer> terminals = Set.of();
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
@@ -120,15 +123,18 @@ class MainTest {
     }
 
     @Test
-    void linesShareOneConnection() {
-        try (ScriptedServer scripted = new ScriptedServer(registered("code"), logged(1), logged(2), logged(3))) {
-            scripted(scripted);
+    void linesThatWaitGoOutTogetherInRequestsWithinTheLimits() throws Exception {
+        String long1 = "x".repeat(600);
+        String tooLong = "y".repeat(1200);
+        List<String> lines = List.of("1", "2", long1, long1, tooLong, "3");
 
-            assertEquals(0, run(input("1\n2\n3\n"), "--stdin"));
+        assertEquals(
+                0,
+                run(input(String.join("\n", lines)), "--id=together", "--stdin", "--max-body=1024"),
+                this::complaint);
 
-            assertEquals(4, scripted.requests().size());
-            assertEquals(1, scripted.connections());
-        }
+        assertEquals(lines, server.messagesOf("together"));
+        assertEquals(7, printed().lines().count(), printed());
     }
 
     @Test
@@ -146,39 +152,151 @@ class MainTest {
 
         assertEquals(List.of("first", "second"), server.messagesOf("latin1"));
         assertTrue(
-                complaint().contains("line 3 of standard input is not UTF-8: it and all after it was not sent\n"),
+                complaint()
+                        .contains(
+                                "standard input: line 3 is not UTF-8: lines 1 to 2 are logged, nothing after was sent\n"),
                 complaint());
     }
 
     @Test
-    void theLineThatFailedIsNamedAndTheRestNotSent() {
+    void aFailureSaysWhichLinesAreLoggedAndTheRestIsNotSent() throws Exception {
+        environment.put("COUNTERSIGN_RETRY_FOR", "0");
+        String lines = "x".repeat(900) + "\n" + "y".repeat(900) + "\n" + "z".repeat(900) + "\n"; // each alone
         try (ScriptedServer scripted = new ScriptedServer(
                 registered("code"),
-                logged(1),
-                logged(2),
-                problem("413 Content Too Large", "body-too-large"),
-                logged(3))) {
+                logged(0),
+                loggedAll(1, 1),
+                loggedAll(2, 1),
+                problem("413 Content Too Large", "body-too-large"))) {
             scripted(scripted);
 
-            assertEquals(1, run(input("one\ntwo\nthree\n"), "--stdin", "zero"));
+            assertEquals(1, run(input(lines), "--stdin", "--max-body=1024", "zero"));
 
             assertTrue(
-                    complaint().endsWith("\nline 2 (nothing after it was sent): refused: 413 Title: Detail.\n"),
+                    complaint()
+                            .endsWith(
+                                    "\nlines 1 to 2 are logged, nothing after was sent: refused: 413 Title: Detail.\n"),
                     complaint());
-            assertEquals(4, scripted.requests().size());
+            assertEquals(5, scripted.requests().size());
+        }
+        try (ScriptedServer scripted = new ScriptedServer(registered("code"), loggedAll(1, 1), cut())) {
+            scripted(scripted);
+
+            assertEquals(4, run(input(lines), "--stdin", "--max-body=1024"));
+
+            assertTrue(
+                    complaint()
+                            .contains(
+                                    "\nline 1 is logged, line 2 may be, nothing after was sent: fate unknown, the answer"
+                                            + " was lost: "),
+                    complaint());
         }
     }
 
     @Test
+    void onATerminalOneLineTellsTheProgress() throws Exception {
+        terminals = Set.of(1, 2);
+
+        assertEquals(0, run(input("a\nb\n".repeat(600)), "--id=terminal", "--stdin"));
+
+        assertEquals("id: terminal\n", printed());
+        String[] shown = complaint().split("\u001b\\[K[\r\n]");
+        assertTrue(
+                shown[shown.length - 1].matches("1,200 lines logged, [0-9,]+ lines/s, last receipt: \\d+"),
+                complaint());
+        assertEquals(1200, server.messagesOf("terminal").size());
+    }
+
+    @Test
+    void whereOnlyTheComplaintsGoToATerminalTheReceiptsAreKept() {
+        terminals = Set.of(2);
+
+        assertEquals(0, run(input("a\nb\n"), "--stdin"));
+
+        assertEquals(3, printed().lines().count(), printed());
+        assertTrue(complaint().startsWith("1 lines logged") || complaint().startsWith("2 lines logged"), complaint());
+    }
+
+    @Test
+    void aRunThatIsRepeatedSendsOnlyWhatIsNew() throws Exception {
+        String[] arguments = {
+            "--stdin", "--id=repeated", "--credentials=" + folder.resolve("c"), "--progress=" + folder.resolve("p")
+        };
+        assertEquals(0, run(input("1\n2\n"), arguments), this::complaint);
+
+        assertEquals(0, run(input("1\n2\n"), arguments), this::complaint);
+        assertEquals(0, run(input("1\n2\n3\n"), arguments), this::complaint);
+
+        assertEquals(List.of("1", "2", "3"), server.messagesOf("repeated"));
+        assertEquals(2, run(input("1\n"), arguments));
+        assertTrue(complaint().contains("fewer lines than the 3 that --progress knows of"), complaint());
+    }
+
+    @Test
+    void aRunThatFailedIsRepeatedWithTheSameLinesAndTheSameKey() throws Exception {
+        environment.put("COUNTERSIGN_RETRY_FOR", "0");
+        String[] arguments = {
+            "--stdin", "--max-body=1024", "--credentials=" + folder.resolve("c"), "--progress=" + folder.resolve("p")
+        };
+        String first = "a".repeat(900) + "\n" + "b".repeat(900) + "\n";
+        try (ScriptedServer scripted = new ScriptedServer(
+                registered("code"), loggedAll(1, 1), cut(), cut(), loggedAll(2, 1), loggedAll(3, 1))) {
+            scripted(scripted);
+
+            assertEquals(4, run(input(first), arguments));
+            assertTrue(
+                    complaint()
+                            .contains(
+                                    "\nline 1 is logged, line 2 may be, nothing after was sent (the same command goes on"
+                                            + " from there): fate unknown"),
+                    complaint());
+            assertEquals(4, run(input(first), arguments));
+            assertEquals(0, run(input(first + "c\n"), arguments), this::complaint);
+
+            List<String> bodies = scripted.requests();
+            List<String> keys = scripted.keys();
+            assertEquals(List.of(bodies.get(2), bodies.get(2)), bodies.subList(3, 5));
+            assertEquals(List.of(keys.get(2), keys.get(2)), keys.subList(3, 5));
+            assertTrue(bodies.get(5).endsWith("\"messages\":[\"c\"]}"), bodies.get(5));
+            assertEquals(4, Set.copyOf(keys).size());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"not mine", "{}\n"})
+    void aFileThatIsNoProgressIsLeftAlone(String content) throws Exception {
+        Path file = Files.writeString(folder.resolve("p"), content);
+
+        assertEquals(2, run(input("1\n"), "--stdin", "--credentials=" + folder.resolve("c"), "--progress=" + file));
+
+        assertTrue(complaint().contains(file + " is not the progress of "), complaint());
+        assertEquals(content, Files.readString(file));
+    }
+
+    @Test
+    void progressIsForLinesOfOneClient() throws Exception {
+        String file = "--progress=" + folder.resolve("p");
+        String credentials = "--credentials=" + folder.resolve("c");
+
+        assertEquals(2, run(TERMINAL, "--stdin", file));
+        assertEquals(2, run(TERMINAL, credentials, file, "hi"));
+        assertEquals(2, run(TERMINAL, credentials, file, "--stdin", "hi"));
+        assertTrue(complaint().startsWith("--progress is for --stdin and --credentials, without other messages"));
+        assertEquals(List.of(), filesIn(folder));
+        assertEquals(0, run(input("1\n"), credentials, file, "--stdin"));
+        assertEquals(2, run(input("1\n"), "--credentials=" + folder.resolve("another"), file, "--stdin"));
+    }
+
+    @Test
     void theMessageThatFailedIsNamedAndTheRestNotSent() {
+        environment.put("COUNTERSIGN_RETRY_FOR", "0");
         try (ScriptedServer scripted = new ScriptedServer(registered("code"), logged(1), cut(), logged(2))) {
             scripted(scripted);
 
             assertEquals(4, run(TERMINAL, "one", "two", "three"));
 
             assertTrue(
-                    complaint()
-                            .contains("\nmessage 2 (nothing after it was sent): fate unknown, the answer was lost: "),
+                    complaint().contains("message 2 (nothing after it was sent): fate unknown, the answer was lost: "),
                     complaint());
             assertEquals(3, scripted.requests().size());
         }
@@ -186,6 +304,7 @@ class MainTest {
 
     @Test
     void aProxysErrorLeavesTheFateUnknown() {
+        environment.put("COUNTERSIGN_RETRY_FOR", "0");
         try (ScriptedServer scripted =
                 new ScriptedServer(registered("code"), answer("504 Gateway Timeout", "<html>"), logged(1))) {
             scripted(scripted);
@@ -314,6 +433,7 @@ class MainTest {
 
     @Test
     void aLostAnswerLeavesTheFateUnknown() {
+        environment.put("COUNTERSIGN_RETRY_FOR", "0");
         try (ScriptedServer scripted = new ScriptedServer(registered("code"), cut())) {
             scripted(scripted);
 
@@ -324,11 +444,11 @@ class MainTest {
     }
 
     @Test
-    void atLeastOnceSendsAMessageAgainWhoseAnswerWasLost() {
+    void aMessageWhoseAnswerWasLostIsSentAgain() {
         try (ScriptedServer scripted = new ScriptedServer(registered("code"), cut(), logged(9))) {
             scripted(scripted);
 
-            assertEquals(0, run(TERMINAL, "hi", "--at-least-once"));
+            assertEquals(0, run(TERMINAL, "hi"));
 
             assertTrue(printed().contains("receipt: 9, time: 2026-11-22T19:26:55.071200Z\n"), printed());
         }
@@ -405,6 +525,48 @@ class MainTest {
 
         assertEquals(0, run(TERMINAL, id, "hi"), this::complaint);
         assertEquals(Set.of(dangling, directory), Set.copyOf(filesIn(folder)));
+    }
+
+    @Test
+    void aRotationPutsANewCodeInPlaceOfTheOld() throws Exception {
+        Path file = folder.resolve("rotated");
+        assertEquals(0, run(TERMINAL, "--id=rotated", "--credentials=" + file, "one"));
+        Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+        String old = codeIn(file);
+        Path kept = Files.copy(file, folder.resolve("old"));
+
+        assertEquals(0, run(TERMINAL, "--rotate", "--credentials=" + link), this::complaint);
+
+        assertNotEquals(old, codeIn(file));
+        assertFalse(printed().contains(codeIn(file)));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+        assertEquals(Set.of(file, link, kept), Set.copyOf(filesIn(folder)));
+        assertEquals(0, run(TERMINAL, "--credentials=" + kept, "the old code still works"));
+        assertEquals(0, run(TERMINAL, "--rotate", "--credentials=" + kept, "again, with the old"), this::complaint);
+        assertEquals(1, run(TERMINAL, "--credentials=" + file, "void"));
+        assertEquals(List.of("one", "the old code still works", "again, with the old"), server.messagesOf("rotated"));
+    }
+
+    @Test
+    void aLostAnswerToARotationIsAskedForAgain() throws Exception {
+        Path file = folder.resolve("lost");
+        Files.writeString(file, "{\"id\":\"me\",\"code\":\"old\"}");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        try (ScriptedServer scripted = new ScriptedServer(cut(), registered("new"))) {
+            scripted(scripted);
+
+            assertEquals(0, run(TERMINAL, "--rotate", "--credentials=" + file));
+
+            assertEquals("new", codeIn(file));
+            assertEquals("{\"id\":\"me\",\"code\":\"old\"}", scripted.requests().get(1));
+        }
+    }
+
+    @Test
+    void aRotationNeedsAFileOfCredentials() {
+        assertEquals(2, run(TERMINAL, "--rotate"));
+        assertEquals(2, run(TERMINAL, "--rotate", "--credentials=" + folder.resolve("none")));
+        assertTrue(complaint().contains("none does not exist: there is no code to rotate"), complaint());
     }
 
     @Test
@@ -487,7 +649,8 @@ class MainTest {
 
     private int run(InputStream in, String... arguments) {
         err.reset();
-        return Main.commandLine(in, out, err, properties::get, environment::get).execute(arguments);
+        return Main.commandLine(in, out, err, properties::get, environment::get, terminals::contains)
+                .execute(arguments);
     }
 
     private void scripted(ScriptedServer scripted) {

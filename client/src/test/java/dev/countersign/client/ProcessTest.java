@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -76,6 +77,31 @@ class ProcessTest {
 
             assertEquals(1, exitCode);
             assertEquals("refused: 403 Größer\n", complaint());
+        }
+    }
+
+    @Test
+    void whoStopsItIsToldWhichLinesAreLogged() throws Exception {
+        CountDownLatch never = new CountDownLatch(1);
+        try (ScriptedServer server = new ScriptedServer(
+                ScriptedServer.registered("code"),
+                ScriptedServer.loggedAll(1, 1),
+                ScriptedServer.loggedAll(2, 1),
+                (out, closed) -> never.await())) {
+            String line = "x".repeat(900) + "\n";
+            Files.writeString(folder.resolve("in"), line.repeat(9));
+            Process command = start(
+                    classPathWithout(LOGBACK),
+                    "--stdin",
+                    "--max-body=1024",
+                    "--register-port=" + server.port(),
+                    "--message-port=" + server.port());
+            server.awaitRequests(4);
+
+            command.destroy();
+
+            assertEquals(143, command.waitFor());
+            assertEquals("stopped: lines 1 to 2 are logged, line 3 may be, nothing after was sent\n", complaint());
         }
     }
 

@@ -37,6 +37,10 @@ final class RealServer implements AutoCloseable {
 
     /** The messages in the log that came from this id, in order. */
     List<String> messagesOf(String id) throws IOException {
+        return messagesOf(log, id);
+    }
+
+    static List<String> messagesOf(Path log, String id) throws IOException {
         return Files.readAllLines(log, UTF_8).stream()
                 .map(line -> JsonParser.parseString(line).getAsJsonObject())
                 .filter(line -> line.get("id").getAsString().equals(id))

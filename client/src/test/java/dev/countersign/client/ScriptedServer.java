@@ -19,6 +19,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Does what a good server never does: reads each request whole, then takes the next step of a script; at its end it cuts the connection. */
 final class ScriptedServer implements AutoCloseable {
@@ -61,6 +63,21 @@ final class ScriptedServer implements AutoCloseable {
 
     static Step logged(int receipt) {
         return answer("201 Created", "{\"receipt\":\"" + receipt + "\",\"time\":\"2026-11-22T19:26:55.071200Z\"}");
+    }
+
+    /** The answer to an earlier request with the same key. */
+    static Step replayed(int receipt) {
+        return answer(
+                "200 OK\r\nIdempotency-Replayed: true",
+                "{\"receipt\":\"" + receipt + "\",\"time\":\"2026-11-22T19:26:55.071200Z\"}");
+    }
+
+    /** As many receipts, from this one on. */
+    static Step loggedAll(int first, int number) {
+        String receipts = IntStream.range(first, first + number)
+                .mapToObj(receipt -> "\"" + receipt + "\"")
+                .collect(Collectors.joining(","));
+        return answer("201 Created", "{\"receipts\":[" + receipts + "],\"time\":\"2026-11-22T19:26:55.071200Z\"}");
     }
 
     static Step registered(String code) {
@@ -109,8 +126,21 @@ final class ScriptedServer implements AutoCloseable {
         return heads;
     }
 
+    /** Their keys. */
+    List<String> keys() {
+        return heads.stream()
+                .map(head -> head.replaceFirst("(?s).*\nIdempotency-Key: ([^\r]*)\r.*", "$1"))
+                .toList();
+    }
+
     int connections() {
         return sockets.size();
+    }
+
+    void awaitRequests(int number) {
+        while (requests.size() < number) {
+            Thread.onSpinWait();
+        }
     }
 
     void awaitHangUp() throws InterruptedException {

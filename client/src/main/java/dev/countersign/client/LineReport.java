@@ -1,0 +1,74 @@
+package dev.countersign.client;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.IntPredicate;
+import java.util.function.ObjLongConsumer;
+
+/**
+ * Tells what became of lines: each one's receipt and, on a terminal, in one line how many are logged, how fast, and the
+ * last receipt. Where both would go to a terminal the one line is enough. For one thread.
+ */
+final class LineReport implements ObjLongConsumer<List<Receipt>> {
+
+    private static final int STDOUT = 1;
+    private static final int STDERR = 2;
+    private static final long REFRESH_NANOS = Duration.ofMillis(100).toNanos();
+
+    private final PrintWriter out;
+    private final PrintWriter err;
+    private final boolean showsProgress;
+    private final boolean showsReceipts;
+    private final long startNanos = System.nanoTime();
+
+    private long shownNanos = startNanos - REFRESH_NANOS;
+    private long sent; // by this run
+    private String line = "";
+
+    /** @param terminal whether a stream of this process, by its number, is a terminal */
+    LineReport(PrintWriter out, PrintWriter err, IntPredicate terminal) {
+        this.out = out;
+        this.err = err;
+        this.showsProgress = terminal.test(STDERR);
+        this.showsReceipts = !showsProgress || !terminal.test(STDOUT);
+    }
+
+    @Override
+    public void accept(List<Receipt> receipts, long logged) {
+        sent += receipts.size();
+        if (showsReceipts) {
+            String time = ", time: " + SendCommand.TIME.format(receipts.get(0).time()) + "\n";
+            StringBuilder lines = new StringBuilder();
+            for (Receipt receipt : receipts) {
+                lines.append("receipt: ")
+                        .append(SendCommand.printable(receipt.value()))
+                        .append(time);
+            }
+            out.print(lines);
+            out.flush();
+        }
+        if (showsProgress) {
+            long now = System.nanoTime();
+            line = String.format(
+                    Locale.ROOT,
+                    "%,d lines logged, %,.0f lines/s, last receipt: %s",
+                    logged,
+                    sent * 1e9 / (now - startNanos),
+                    SendCommand.printable(receipts.get(receipts.size() - 1).value()));
+            if (now - shownNanos >= REFRESH_NANOS) {
+                shownNanos = now;
+                err.print(line + "\u001b[K\r");
+                err.flush();
+            }
+        }
+    }
+
+    /** Leaves the last state in place. */
+    void end() {
+        if (!line.isEmpty()) {
+            err.println(line + "\u001b[K");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+package dev.countersign.client;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.ObjLongConsumer;
+
+/**
+ * Sends an input's lines in order, each once, as many together as wait, and knows at any moment which are logged.
+ *
+ * <p>One thread sends, one of its own reads, and any other may stop it.
+ */
+final class LineSender {
+
+    private final CountersignClient client;
+    private final Credentials sender;
+    private final Optional<ProgressFile> progress;
+    private final ObjLongConsumer<List<Receipt>> listener;
+
+    private long logged; // lines; these three guarded by this
+    private long begun; // the same, and those under way
+    private boolean stopping;
+
+    private volatile Optional<IOException> inputFailure = Optional.empty();
+
+    /** @param listener told the receipts of each request, and how many lines are logged with it */
+    LineSender(
+            CountersignClient client,
+            Credentials sender,
+            Optional<ProgressFile> progress,
+            ObjLongConsumer<List<Receipt>> listener) {
+        this.client = client;
+        this.sender = sender;
+        this.progress = progress;
+        this.listener = listener;
+    }
+
+    /**
+     * Returns when all lines are logged.
+     *
+     * @throws IOException where the input can't be read as UTF-8, or the progress can't be written; all lines before that
+     *     are logged
+     */
+    void send(InputStream input) throws CountersignException, IOException, InterruptedException {
+        Lines lines = new Lines(input);
+        if (progress.isPresent()) {
+            goOn(lines, progress.get().read());
+        }
+        Gathering<byte[]> gathering = client.gathering(sender, text -> text);
+        Thread reader = new Thread(() -> read(lines, gathering), "lines");
+        reader.setDaemon(true); // nothing ends a read of a terminal
+        reader.start();
+        for (List<byte[]> texts = gathering.next(); !texts.isEmpty(); texts = gathering.next()) {
+            String key = Key.random();
+            if (progress.isPresent()) {
+                progress.get().write(new ProgressFile.Position(logged + 1, texts.size(), key));
+            }
+            request(texts, key);
+        }
+        if (progress.isPresent()) {
+            progress.get().write(new ProgressFile.Position(logged + 1, 0, ""));
+        }
+        if (inputFailure.isPresent()) {
+            throw inputFailure.get();
+        }
+    }
+
+    /** Skips what an earlier run has had logged, and sends again what it had under way. */
+    private void goOn(Lines lines, ProgressFile.Position earlier)
+            throws CountersignException, IOException, InterruptedException {
+        for (long line = 1; line < earlier.line(); line++) {
+            text(lines, earlier);
+        }
+        begun = earlier.line() - 1;
+        logged = begun;
+        List<byte[]> texts = new ArrayList<>();
+        while (texts.size() < earlier.lines()) {
+            texts.add(text(lines, earlier));
+        }
+        if (!texts.isEmpty()) {
+            request(texts, earlier.key());
+        }
+    }
+
+    private static byte[] text(Lines lines, ProgressFile.Position earlier) throws IOException {
+        return Body.text(lines.next()
+                .orElseThrow(() -> new IOException("it has fewer lines than the "
+                        + (earlier.line() - 1 + earlier.lines()) + " that --progress knows of")));
+    }
+
+    private void read(Lines lines, Gathering<byte[]> gathering) {
+        try {
+            for (Optional<String> line = lines.next(); line.isPresent(); line = lines.next()) {
+                gathering.add(Body.text(line.get()), true);
+            }
+        } catch (IOException e) {
+            inputFailure = Optional.of(e);
+        } catch (InterruptedException | RuntimeException | Error e) {
+            inputFailure = Optional.of(new IOException("reading failed: " + e, e)); // or it would look like the end
+        } finally {
+            gathering.close();
+        }
+    }
+
+    private void request(List<byte[]> texts, String key) throws CountersignException, InterruptedException {
+        synchronized (this) {
+            while (stopping) {
+                wait(); // for the end of this process
+            }
+            begun += texts.size();
+        }
+        try {
+            List<Receipt> receipts = client.logged(sender, texts, key);
+            end(begun, begun);
+            listener.accept(receipts, logged);
+        } catch (RefusedException | UnreachableException e) {
+            end(logged, logged);
+            throw e;
+        }
+    }
+
+    private synchronized void end(long linesLogged, long linesBegun) {
+        logged = linesLogged;
+        begun = linesBegun;
+        notifyAll();
+    }
+
+    /** Sends no further request; returns when the one under way is answered, or the time is over. */
+    synchronized void stop(Duration patience) throws InterruptedException {
+        stopping = true;
+        long deadline = System.nanoTime() + patience.toNanos();
+        for (long left = patience.toMillis();
+                logged < begun && left > 0;
+                left = (deadline - System.nanoTime()) / 1_000_000) {
+            wait(left);
+        }
+    }
+
+    /** Which lines are logged. */
+    synchronized String outcome() {
+        return (logged == 0 ? "no line is logged" : lines(1, logged) + (logged == 1 ? " is" : " are") + " logged")
+                + (begun == logged
+                        ? ""
+                        : ", " + lines(logged + 1, begun) + (begun == logged + 1 ? " may be" : " may be, all or none"))
+                + ", nothing after was sent";
+    }
+
+    private static String lines(long first, long last) {
+        return first == last ? "line " + first : "lines " + first + " to " + last;
+    }
+}

@@ -1,0 +1,101 @@
+package dev.countersign.client;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * What a run over an input is about to send, on disk before it goes out, so that the next run can send the same again. For
+ * one thread and, by a lock, one process.
+ */
+final class ProgressFile implements AutoCloseable {
+
+    /**
+     * All lines before this one are logged, and a request with the next few is under way.
+     *
+     * @param line from 1
+     * @param lines 0 where none is under way
+     * @param key the request's; empty where none is under way
+     */
+    record Position(long line, int lines, String key) {}
+
+    private final Path file;
+    private final String id;
+    private final FileChannel lock;
+
+    /** @throws IOException where it can't be written, or another run has it; says what to do */
+    ProgressFile(Path file, String id) throws IOException {
+        this.file = file.toAbsolutePath();
+        this.id = id;
+        try {
+            lock = FileChannel.open(sibling(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        } catch (IOException e) {
+            throw new IOException("can't make a file in " + this.file.getParent() + ": choose another folder", e);
+        }
+        try {
+            if (lock.tryLock() != null) {
+                return;
+            }
+        } catch (OverlappingFileLockException e) {
+            // by this process
+        }
+        lock.close();
+        throw new IOException(file + " is in use by another run");
+    }
+
+    /** @throws IOException where the file is something else, or another id's; says what to do */
+    Position read() throws IOException {
+        if (!Files.exists(file)) {
+            return new Position(1, 0, "");
+        }
+        Members members = Members.parse(Files.readAllBytes(file));
+        try {
+            return members.text("id")
+                    .filter(id::equals)
+                    .map(mine -> new Position(
+                            Long.parseLong(members.text("line").orElseThrow()),
+                            Integer.parseInt(members.text("lines").orElseThrow()),
+                            members.text("key").orElseThrow()))
+                    .orElseThrow();
+        } catch (RuntimeException e) {
+            throw new IOException(
+                    file + " is not the progress of " + id + ": choose another file, or remove it to begin anew", e);
+        }
+    }
+
+    /** Returns once this is on disk, in place of what the file held. */
+    void write(Position position) throws IOException {
+        JsonObject json = new JsonObject();
+        json.addProperty("id", id);
+        json.addProperty("line", Long.toString(position.line));
+        json.addProperty("lines", Integer.toString(position.lines));
+        json.addProperty("key", position.key);
+        Path draft = sibling(".new");
+        Files.writeString(
+                draft,
+                json + "\n",
+                UTF_8,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE,
+                StandardOpenOption.SYNC);
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
+        CredentialsFile.flushFolder(file.getParent());
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+
+    private Path sibling(String suffix) {
+        return file.resolveSibling("." + file.getFileName() + suffix);
+    }
+}
