@@ -309,7 +309,26 @@ final class MessageKeyTest {
         }
     }
 
-    /** 72 entries go to the nine others, which is as many as leave room for the eight of the first. */
+    /** A client that sends side by side sends request 9 as soon as 1 is answered, whatever became of 2's answer. */
+    @Test
+    void ofRequestsSideBySideNoneIsForgottenBeforeItsSenderMaySendMore() throws IOException {
+        String code = server.service().register("parallel");
+        Answer second = keyed("parallel", code, 9);
+        for (int earlierAndLater : new int[] {8, 7, 6, 5, 4, 3, 2, 10, 11, 12, 13, 14, 15, 16}) {
+            assertEquals(201, keyed("parallel", code, earlierAndLater).status());
+        }
+
+        Answer repeat = keyed("parallel", code, 9);
+
+        assertEquals(200, repeat.status(), repeat::text);
+        assertEquals(second.text(), repeat.text());
+    }
+
+    private static Answer keyed(String id, String code, int number) throws IOException {
+        return exchange(server.messagePort(), request(Json.message(id, code, "text " + number), "k" + number));
+    }
+
+    /** The first and nine others are an eighth of the total: all that each of them has is remembered. */
     @Test
     void theLastEightOfAnIdAreRememberedWhileOthersSendAndAcrossARestart(@TempDir Path ownHome) throws IOException {
         StoreSettings defaults = StoreSettings.defaults();

@@ -5,28 +5,35 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The last 8 keyed requests of each client id, up to a total; beyond it, the ids that have been silent longest are
- * forgotten.
+ * The last 15 keyed requests of each client id; beyond a total, the ids that have been silent longest are forgotten.
  *
- * <p>Entries and ids stand in plain arrays, linked by index: 56 bytes an entry, 44 an id, and an index that is made at
- * once, of 5 to 10 bytes for each entry of the total. Used by one thread at a time.
+ * <p>15, so that a client may send its request n+8 as soon as n is answered: of the requests that it sends side by side, 7
+ * earlier and 7 later ones may be logged after one whose answer is lost. An eighth of the total of ids is always
+ * remembered, with all that they have.
+ *
+ * <p>Entries and ids stand in plain arrays, linked by index: 56 bytes an entry, 52 an id, and an index that is made at
+ * once, of 8 to 16 bytes for each entry of the total. Used by one thread at a time.
  */
 final class KeyTable {
 
-    /** Bytes of heap for each entry of the total, at most: where every id has one entry. */
-    static final int BYTES_PER_ENTRY = 120;
+    /** Bytes of heap for each entry of the total, at most: where every id has one entry, or an eighth of them have 15. */
+    static final int BYTES_PER_ENTRY = 128;
 
-    private static final int PER_ID = 8;
+    private static final int PER_ID = 15;
+
+    /** The part of the total that is the number of ids which are never forgotten. */
+    private static final int IDS_PART = 8;
+
     private static final int NONE = -1;
 
     /** Longs of an entry: digests of key and request, receipt, time. Ints: count, the id's next entry; the first's after the last. */
     private final Slots entries = new Slots(6, 2);
 
     /**
-     * Longs of an id: its digest, a byte of each of its last keys. Ints: its last entry, number of entries, the ids beside
+     * Longs of an id: its digest, a byte of each of its last keys (two longs). Ints: its last entry, number of entries, the ids beside
      * it in order of last use, walk.
      */
-    private final Slots ids = new Slots(3, 5);
+    private final Slots ids = new Slots(4, 5);
 
     private static final int COUNT = 0;
     private static final int LATER = 1;
@@ -42,12 +49,13 @@ final class KeyTable {
     private int oldest = NONE;
     private int newest = NONE;
     private int size;
+    private int idCount;
     private int walk;
     private int cursor = NONE;
 
-    /** @param capacity entries that are remembered; at least 8 */
+    /** @param capacity entries that are remembered; at least 8; up to 15/8 of them where ids have more than 8 each */
     KeyTable(int capacity) {
-        this.capacity = Math.max(capacity, PER_ID);
+        this.capacity = Math.max(capacity, IDS_PART);
         index = new int[Integer.highestOneBit(this.capacity) * 4];
     }
 
@@ -58,7 +66,9 @@ final class KeyTable {
     /** The request of this name, if it is remembered. */
     Optional<KeyEntry> find(KeyName name) {
         int id = index[place(name.id())] - 1;
-        if (id < 0 || !mayHold(ids.value(id, KEY_BYTES), name.key())) {
+        if (id < 0
+                || !mayHold(ids.value(id, KEY_BYTES), name.key())
+                        && !mayHold(ids.value(id, KEY_BYTES + 1), name.key())) {
             return Optional.empty();
         }
         int entry = ids.number(id, LAST);
@@ -72,7 +82,7 @@ final class KeyTable {
         return Optional.empty();
     }
 
-    /** Whether a key ends in the same byte as one of these: most are new, and to read 8 entries costs 16 cache misses. */
+    /** Whether a key ends in the same byte as one of these: most are new, and to read an entry costs two cache misses. */
     private static boolean mayHold(long keyBytes, Digest key) {
         for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
             if ((byte) (keyBytes >>> shift) == (byte) key.low()) {
@@ -103,11 +113,10 @@ final class KeyTable {
         entries.value(entry, 5, entered.timeMicros());
         entries.number(entry, COUNT, entered.count());
         ids.number(id, LAST, entry);
-        ids.value(
-                id,
-                KEY_BYTES,
-                ids.value(id, KEY_BYTES) << Byte.SIZE | entered.name().key().low() & 0xff);
-        while (size > capacity) {
+        long keyBytes = ids.value(id, KEY_BYTES);
+        ids.value(id, KEY_BYTES, keyBytes << Byte.SIZE | entered.name().key().low() & 0xff);
+        ids.value(id, KEY_BYTES + 1, ids.value(id, KEY_BYTES + 1) << Byte.SIZE | keyBytes >>> Long.SIZE - Byte.SIZE);
+        while (size > capacity && idCount > capacity / IDS_PART) {
             forget(oldest);
         }
     }
@@ -139,6 +148,7 @@ final class KeyTable {
             unlink(id);
         } else {
             id = ids.take();
+            idCount++;
             index[place] = id + 1;
             ids.value(id, 0, digest.high());
             ids.value(id, 1, digest.low());
@@ -188,6 +198,7 @@ final class KeyTable {
         }
         removeFromIndex(place(digest(id)));
         ids.give(id);
+        idCount--;
     }
 
     private Digest digest(int id) {

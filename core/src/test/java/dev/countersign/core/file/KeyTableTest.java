@@ -22,15 +22,15 @@ class KeyTableTest {
         KeyTable table = new KeyTable(200);
         Map<Digest, List<KeyEntry>> model = new LinkedHashMap<>(16, 0.75f, true); // in order of last use
         for (int i = 0; i < 50_000; i++) {
-            Digest id = digest(random.nextInt(random.nextInt(10) == 0 ? 400 : 40));
+            Digest id = digest(random.nextInt(random.nextInt(10) == 0 ? 400 : random.nextBoolean() ? 40 : 4));
             KeyEntry entry = entry(id, digest(i));
             table.enter(entry);
             List<KeyEntry> own = model.computeIfAbsent(id, none -> new ArrayList<>());
             own.add(entry);
-            if (own.size() > 8) {
+            if (own.size() > 15) {
                 assertEquals(Optional.empty(), table.find(own.remove(0).name()));
             }
-            while (model.values().stream().mapToInt(List::size).sum() > 200) {
+            while (model.values().stream().mapToInt(List::size).sum() > 200 && model.size() > 200 / 8) {
                 Digest silent = model.keySet().iterator().next();
                 for (KeyEntry forgotten : model.remove(silent)) {
                     assertEquals(Optional.empty(), table.find(forgotten.name()));
@@ -79,6 +79,17 @@ class KeyTableTest {
         assertEquals(800_000, table.size());
         assertTrue(bytes < 800_000L * KeyTable.BYTES_PER_ENTRY, bytes / 800_000 + " bytes an entry");
         assertTrue(KeyTable.BYTES_PER_ENTRY * 800_000L < (1 << 30) / 8, "an eighth of a gigabyte");
+    }
+
+    @Test
+    void anEighthOfTheTotalOfIdsHasAllThatEachMayHave() {
+        KeyTable table = new KeyTable(800_000);
+        long used = used();
+        for (int i = 0; i < 100_000 * 15; i++) {
+            table.enter(entry(new Digest(i % 100_000 * 0x9e3779b97f4a7c15L, i % 100_000), digest(i)));
+        }
+        assertEquals(100_000 * 15, table.size());
+        assertTrue(used() - used < 800_000L * KeyTable.BYTES_PER_ENTRY, (used() - used) / 800_000 + " bytes an entry");
     }
 
     private static long used() {
