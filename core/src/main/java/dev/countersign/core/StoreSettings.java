@@ -35,8 +35,9 @@ public record StoreSettings(
                 name = "keep-free",
                 label = "BYTES",
                 min = 0,
-                help = "Where less of the disk is free, messages get a 503, before a write fails; a start may need as much"
-                        + " as the default.")
+                help =
+                        "Where less of the disk is free, messages get a 503, before a write fails; a start may need as much"
+                                + " as the default.")
         long keepFreeBytes) {
 
     /** What a start may need to give the log all that the journal holds: as much as the journal's ring. */
