@@ -75,7 +75,7 @@ class DuelTest {
         Files.delete(home.resolve("data/countersign.db"));
         String printed =
                 duel(0, "--candidate=" + jar, "--baseline=" + jar, "--workload=starts", "--turns=1", "--home=" + home);
-        String quartiles = "\\d\\.\\d{3} \\(.*\\) +[+-]\\d\\.\\d{3} \\(.*\\)";
+        String quartiles = "\\d+\\.\\d{3} \\(.*\\) +[+-]\\d+\\.\\d{3} \\(.*\\)";
         assertTrue(printed.lines().anyMatch(line -> line.matches("candidate +" + quartiles)), printed);
         assertTrue(printed.lines().anyMatch(line -> line.matches("control +" + quartiles)), printed);
         try (Stream<Path> left = Files.list(home.resolve("data"))) {
