@@ -33,7 +33,7 @@ record LoggedMessage(
         }
     }
 
-    private static LoggedMessage parse(String line) {
+    static LoggedMessage parse(String line) {
         JsonNode json = Json.parse(line);
         List<String> expected = MEMBERS.stream()
                 .filter(name -> json.has(name) || !OPTIONAL.contains(name))

@@ -1,8 +1,14 @@
 package dev.countersign.web;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,8 +52,20 @@ final class ServerProcess implements AutoCloseable {
 
     /** Starts one on free ports, and returns once it says that it listens. */
     static ServerProcess start(Path home) throws IOException {
-        return start(new ProcessBuilder(
-                command("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0")));
+        return start(onFreePorts(home));
+    }
+
+    private static ProcessBuilder onFreePorts(Path home) {
+        return new ProcessBuilder(
+                command("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0"));
+    }
+
+    /** SIGKILL so long after it was begun, wherever it is by then. */
+    static void killWhileItStarts(Path home, long millis) throws IOException, InterruptedException {
+        ProcessBuilder command = onFreePorts(home).redirectErrorStream(true).redirectOutput(Redirect.DISCARD);
+        try (ServerProcess server = new ServerProcess(command.start())) {
+            assertFalse(server.endsWithin(millis), "ended by itself");
+        }
     }
 
     static ServerProcess start(ProcessBuilder command) throws IOException {
@@ -114,6 +132,35 @@ final class ServerProcess implements AutoCloseable {
         process.toHandle().destroy(); // Process.destroy() would close its output, too
         endInTime(process);
         return process.waitFor();
+    }
+
+    /** Lets it stand still, in the middle of whatever it is at; returns when each of its threads does. Linux only. */
+    void pause() throws IOException, InterruptedException {
+        signal("STOP");
+        boolean still;
+        do {
+            still = true;
+            try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(pid()), "task"))) {
+                for (Path thread : threads.toList()) {
+                    String stat = Files.readString(thread.resolve("stat"));
+                    still &= stat.charAt(stat.lastIndexOf(')') + 2) == 'T';
+                }
+            } catch (NoSuchFileException e) {
+                still = false; // a thread has ended
+            }
+        } while (!still);
+    }
+
+    /** Lets it go on. */
+    void resume() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        int exit = new ProcessBuilder("kill", "-" + name, Long.toString(pid()))
+                .start()
+                .waitFor();
+        assertEquals(0, exit, "kill -" + name);
     }
 
     /** SIGKILL: the process does nothing more, not even in what it is at. */
