@@ -104,6 +104,7 @@ class ClientCrashTest {
             all.get();
 
             assertEquals(texts, logged("background"));
+            CompletableFuture.allOf(threads.toArray(CompletableFuture[]::new)).get();
             List<String> loggedByThreads = logged("shared");
             int sent = 0;
             for (int n = 0; n < threads.size(); n++) {
