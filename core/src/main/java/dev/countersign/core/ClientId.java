@@ -5,7 +5,7 @@ import java.util.Optional;
 /** The name that a client picked for itself: 1 to 64 of {@code A-Z a-z 0-9 . _ -}. */
 public record ClientId(String value) {
 
-    private static final int MAX_LENGTH = 64;
+    public static final int MAX_LENGTH = 64;
 
     /** @throws IllegalArgumentException outside the alphabet or the length; the value is not repeated in it */
     public ClientId {
@@ -31,7 +31,7 @@ public record ClientId(String value) {
         return true;
     }
 
-    private static boolean isAllowed(char c) {
+    public static boolean isAllowed(char c) {
         return (c >= 'a' && c <= 'z')
                 || (c >= 'A' && c <= 'Z')
                 || (c >= '0' && c <= '9')

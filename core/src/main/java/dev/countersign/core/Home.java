@@ -109,7 +109,12 @@ public final class Home implements Closeable {
     }
 
     public Path database() {
-        return folder.resolve("data/countersign.db");
+        return database(folder);
+    }
+
+    /** Of a home that is not opened. */
+    public static Path database(Path home) {
+        return home.resolve("data/countersign.db");
     }
 
     /** What makes messages durable before they are in their log. */
@@ -118,7 +123,12 @@ public final class Home implements Closeable {
     }
 
     public Path messageLog() {
-        return folder.resolve("logs/messages.jsonl");
+        return messageLog(folder);
+    }
+
+    /** Of a home that is not opened. */
+    public static Path messageLog(Path home) {
+        return home.resolve("logs/messages.jsonl");
     }
 
     /** The server's own, operational log: starts, stops, failures. */

@@ -4,6 +4,10 @@ import dev.countersign.core.Home;
 import dev.countersign.core.Setting;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +29,7 @@ import picocli.CommandLine.Spec;
         resourceBundle = "dev.countersign.web.build",
         version = "Countersign ${bundle:build.version}",
         sortOptions = false,
+        subcommands = {LogCommand.class, VerifyCommand.class, BackupCommand.class},
         footer = {
             "",
             "Each setting is taken from its option, else from the system property (-Dregister.port=9000), else from",
@@ -44,8 +49,8 @@ public final class Main implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /** All settings of the command. */
-    record Options(
+    /** What the commands need, too. */
+    record Place(
             @Setting(
                     name = "home",
                     label = "FOLDER",
@@ -59,12 +64,17 @@ public final class Main implements Callable<Integer> {
                     byDefault = "none",
                     help = "Has a line NAME=VALUE for each setting that it sets, NAME being the option's without"
                             + " dashes in front; # begins a comment.")
-            String config,
+            String config) {
 
-            Settings server) {
+        static Place defaults() {
+            return new Place(".", "");
+        }
+    }
+
+    record Options(Place place, Settings server) {
 
         static Options defaults() {
-            return new Options(".", "", Settings.defaults());
+            return new Options(Place.defaults(), Settings.defaults());
         }
     }
 
@@ -100,6 +110,10 @@ public final class Main implements Callable<Integer> {
                         command.getErr().println("countersign: " + failure.getMessage());
                         return CAN_NOT_START;
                     }
+                    if (failure instanceof IOException || failure instanceof InvalidPathException) {
+                        command.getErr().println("countersign: " + Home.reason(failure));
+                        return CAN_NOT_START;
+                    }
                     throw failure;
                 });
     }
@@ -107,7 +121,7 @@ public final class Main implements Callable<Integer> {
     @Override
     public Integer call() throws ExecutionException {
         Options options = options();
-        Home home = Home.open(options.home);
+        Home home = Home.open(options.place.home);
         ServerLog.writeTo(home.serverLog(), OutOfMemoryGuard.install(home.serverLog()));
         Logger log = LoggerFactory.getLogger(Main.class);
         CountersignServer server = CountersignServer.start(home, options.server);
@@ -135,8 +149,22 @@ public final class Main implements Callable<Integer> {
         }
     }
 
+    /** The home of a server that may be running. */
+    Path homeToRead() {
+        Path folder = Path.of(settings().read(Place.defaults()).home);
+        if (!Files.isReadable(Home.database(folder))) {
+            throw new StartupException("there is no server's home in "
+                    + folder.toAbsolutePath().normalize() + ", or this user can't read it. Name it with --home.");
+        }
+        return folder;
+    }
+
+    private SettingsReader settings() {
+        return new SettingsReader(spec, System::getProperty, System::getenv);
+    }
+
     private Options options() {
-        Options options = new SettingsReader(spec, System::getProperty, System::getenv).read(Options.defaults());
+        Options options = settings().read(Options.defaults());
         int port = options.server.http().registerPort();
         if (port == options.server.http().messagePort() && port != 0) {
             throw new ParameterException(spec.commandLine(), "--register-port and --message-port are both " + port);

@@ -1,5 +1,8 @@
 package dev.countersign.web;
 
+import static picocli.CommandLine.ScopeType.INHERIT;
+import static picocli.CommandLine.ScopeType.LOCAL;
+
 import dev.countersign.core.Home;
 import dev.countersign.core.Setting;
 import dev.countersign.core.Sync;
@@ -17,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine;
@@ -33,6 +37,7 @@ import picocli.CommandLine.ParameterException;
 final class SettingsReader {
 
     private static final String CONFIG = "config";
+    private static final Set<String> OF_ALL_COMMANDS = Set.of("home", CONFIG);
 
     private final CommandSpec command;
     private final UnaryOperator<String> properties;
@@ -108,6 +113,7 @@ final class SettingsReader {
                             .type(String.class)
                             .paramLabel(each.setting.label())
                             .description(each.setting.help() + " Default: " + each.defaultText() + ".")
+                            .scopeType(OF_ALL_COMMANDS.contains(each.setting.name()) ? INHERIT : LOCAL)
                             .build());
         }
         return commandLine;

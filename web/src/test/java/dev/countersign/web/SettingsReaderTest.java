@@ -107,7 +107,7 @@ final class SettingsReaderTest {
 
         Main.Options read = read("--config=" + file);
 
-        assertEquals("C:\\a=${b} ü # c", read.home());
+        assertEquals("C:\\a=${b} ü # c", read.place().home());
         assertEquals("", read.server().http().host());
     }
 

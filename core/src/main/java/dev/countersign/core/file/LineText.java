@@ -9,6 +9,7 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
+import java.util.concurrent.TimeUnit;
 
 /** How times and texts stand in a line of the log. */
 final class LineText {
@@ -30,7 +31,7 @@ final class LineText {
     }
 
     static long micros(Instant time) {
-        return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+        return TimeUnit.SECONDS.toMicros(time.getEpochSecond()) + time.getNano() / 1_000;
     }
 
     /** The tail of a line, from the quote that ends its time. */
@@ -66,6 +67,27 @@ final class LineText {
             }
         }
         return escaped.toString();
+    }
+
+    /**
+     * The text that {@link #escape} made this of.
+     *
+     * @throws IllegalArgumentException perhaps, where it made it of none
+     */
+    static String unescape(String escaped) {
+        StringBuilder text = new StringBuilder(escaped.length());
+        for (int i = 0; i < escaped.length(); i++) {
+            char c = escaped.charAt(i);
+            if (c == '\\' && escaped.startsWith("u", i + 1)) {
+                c = (char) HexFormat.fromHexDigits(escaped, i + 2, Math.min(i + 6, escaped.length()));
+                i += 5;
+            } else if (c == '\\') {
+                i++;
+                c = escaped.charAt(i);
+            }
+            text.append(c);
+        }
+        return text.toString();
     }
 
     private static boolean isPlain(char c) {

@@ -1,20 +1,11 @@
 package dev.countersign.core.file;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.google.gson.Strictness;
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import dev.countersign.core.ClientId;
 import dev.countersign.core.StartupException;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.util.Optional;
 
 /**
  * What a start finds in a file of the log.
@@ -27,10 +18,9 @@ import java.util.Optional;
 record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long endOfLines) {
 
     /** Longer than any line the server writes: a body is at most 1 MiB, and an escape takes six bytes for one. */
-    private static final int MAX_LINE_BYTES = 8 * 1024 * 1024;
+    static final int MAX_LINE_BYTES = 8 * 1024 * 1024;
 
     private static final byte[] BEFORE_RECEIPT = "{\"receipt\":\"".getBytes(US_ASCII);
-    private static final String[] FIELDS = {"receipt", "time", "id", "message"};
 
     /** Takes a line, without its newline. */
     private interface Visitor {
@@ -44,15 +34,18 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
      */
     static LogScan strict(Disk disk, Path file) throws IOException {
         long[] found = new long[3];
+        LogLine record = new LogLine();
         long end = lines(disk, file, 0, true, (line, number) -> {
-            String[] values = fields(line).orElseThrow(() -> damaged(file, number, "is no record"));
-            long receipt = Long.parseLong(values[0]);
-            if (receipt <= found[1]) {
+            int start = line.arrayOffset();
+            if (!record.parse(line.array(), start, start + line.remaining())) {
+                throw damaged(file, number, "is no record");
+            }
+            if (record.receipt() <= found[1]) {
                 throw damaged(file, number, "has a receipt that does not rise");
             }
-            found[0] = found[0] == 0 ? receipt : found[0];
-            found[1] = receipt;
-            found[2] = LineText.micros(Instant.parse(values[1]));
+            found[0] = found[0] == 0 ? record.receipt() : found[0];
+            found[1] = record.receipt();
+            found[2] = record.micros();
         });
         return new LogScan(found[0], found[1], found[2], end);
     }
@@ -130,29 +123,6 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
             receipt = receipt * 10 + digit - '0';
         }
         return 0;
-    }
-
-    private static Optional<String[]> fields(ByteBuffer line) {
-        try (JsonReader json =
-                new JsonReader(new StringReader(UTF_8.newDecoder().decode(line).toString()))) {
-            json.setStrictness(Strictness.STRICT);
-            json.beginObject();
-            String[] values = new String[FIELDS.length];
-            for (int i = 0; i < FIELDS.length; i++) {
-                if (!json.nextName().equals(FIELDS[i]) || json.peek() != JsonToken.STRING) {
-                    return Optional.empty();
-                }
-                values[i] = json.nextString();
-            }
-            json.endObject();
-            boolean isRecord = json.peek() == JsonToken.END_DOCUMENT
-                    && ClientId.parse(values[2]).isPresent();
-            Long.parseLong(values[0]);
-            Instant.parse(values[1]);
-            return isRecord ? Optional.of(values) : Optional.empty();
-        } catch (IOException | IllegalStateException | NumberFormatException | DateTimeException e) {
-            return Optional.empty();
-        }
     }
 
     private static StartupException damaged(Path file, long lineNumber, String what) {

@@ -233,12 +233,32 @@ public final class Database implements Closeable {
     }
 
     /**
-     * Copies the database beside itself, for a way back to the version that wrote it. Under its name a copy is whole; one
-     * that stands there already is from a start that was killed, or from before a way back, and is replaced.
+     * Copies the database beside itself, for a way back to the version that wrote it. One that is there already is from a
+     * start that was killed, or from before a way back.
      */
     private static void keepCopy(Handle handle, Path file, int version) throws IOException {
         Path copy = file.resolveSibling(file.getFileName() + ".version-" + version);
-        Path unfinished = file.resolveSibling(copy.getFileName() + ".new");
+        copy(handle, copy);
+        log.info("the database is upgraded from schema version {}; a copy of it as it was is {}", version, copy);
+    }
+
+    /**
+     * Copies a database that a server may be using.
+     *
+     * @throws IOException where it can't be read, or the copy not be written
+     */
+    public static void copy(Path file, Path copy) throws IOException {
+        loadLibrary(copy.resolveSibling("native"));
+        try (Handle handle = handle(file, true)) {
+            copy(handle, copy);
+        } catch (JdbiException e) {
+            throw new IOException("can't copy the database " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Under its name the copy is whole and on disk; one that stands there already is replaced. */
+    private static void copy(Handle handle, Path copy) throws IOException {
+        Path unfinished = copy.resolveSibling(copy.getFileName() + ".new");
         Files.deleteIfExists(unfinished);
         Home.createFile(unfinished); // SQLite takes an empty file as it is: readable by its owner only
         handle.execute("VACUUM INTO ?", unfinished.toString());
@@ -246,8 +266,7 @@ public final class Database implements Closeable {
             channel.force(true); // VACUUM INTO does not: sqlite.org/lang_vacuum.html
         }
         Files.move(unfinished, copy, ATOMIC_MOVE);
-        Home.flushFolder(file.getParent());
-        log.info("the database is upgraded from schema version {}; a copy of it as it was is {}", version, copy);
+        Home.flushFolder(copy.getParent());
     }
 
     /**

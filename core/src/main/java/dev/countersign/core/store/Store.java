@@ -8,12 +8,14 @@ import dev.countersign.core.Registrations;
 import dev.countersign.core.Registry;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.StoreSettings;
+import dev.countersign.core.file.FileLogReader;
 import dev.countersign.core.file.FileMessageLog;
 import dev.countersign.core.file.MessageFiles;
 import dev.countersign.core.sql.Database;
 import dev.countersign.core.sql.SqlRegistrations;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayDeque;
@@ -73,6 +75,15 @@ public final class Store implements Closeable {
             }
             throw e;
         }
+    }
+
+    /**
+     * Copies a home, whose server may go on, into another: all that was acknowledged when this began. Messages come first, so
+     * that whoever sent one is registered in the copy.
+     */
+    public static void backUp(Path home, Home copy) throws IOException {
+        FileLogReader.copyLog(Home.messageLog(home), copy.messageLog());
+        Database.copy(Home.database(home), copy.database());
     }
 
     public Home home() {

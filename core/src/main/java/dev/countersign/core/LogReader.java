@@ -1,0 +1,31 @@
+package dev.countersign.core;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Optional;
+
+/**
+ * Reads messages in the order logged, each once, beside whoever writes them: a cursor that stands on one message at a
+ * time. For one thread; memory does not depend on the log's size.
+ */
+public interface LogReader extends Closeable {
+
+    /** Goes on to the next message; false where there is none: ask again later. */
+    boolean next() throws IOException;
+
+    /** As the log has it. */
+    String time();
+
+    /** Whose the message is; empty where it was erased. */
+    Optional<String> id();
+
+    /** The message as the log's JSON has it, but for quotes: no control character in it can drive a terminal. */
+    String escapedText();
+
+    /** Writes the log's line. */
+    void writeLine(OutputStream target) throws IOException;
+
+    /** Lines met so far that no server wrote. */
+    long foreignLines();
+}

@@ -1,0 +1,233 @@
+package dev.countersign.core.file;
+
+import dev.countersign.core.Home;
+import dev.countersign.core.LogRange;
+import dev.countersign.core.LogReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads the files of a log, oldest first, while the server writes, renames, packs and removes them. */
+public final class FileLogReader implements LogReader {
+
+    private final Optional<Path> activePath; // none where files were named
+    private final long sinceMicros;
+    private final long untilMicros;
+    private final Deque<StoredFile> stored = new ArrayDeque<>();
+    private long from; // receipt: the least that is still to be given
+    private Optional<LogLines> current = Optional.empty();
+    private Optional<LogLines> active = Optional.empty();
+    private Optional<Object> activeIdentity = Optional.empty();
+    private long lastNamed; // receipt that the current file has by its name, at most
+    private boolean isInActive;
+    private boolean isReplaced;
+    private long foreignLines;
+
+    private FileLogReader(Optional<Path> activePath, LogRange range) {
+        this.activePath = activePath;
+        sinceMicros = LineText.micros(range.since());
+        untilMicros = LineText.micros(range.until());
+        from = range.fromReceipt();
+    }
+
+    /** Reads the log that has this active file, or will have. */
+    public static FileLogReader ofLog(Path active, LogRange range) throws IOException {
+        FileLogReader reader = new FileLogReader(Optional.of(active), range);
+        reader.list();
+        reader.startWithLast(range.last());
+        return reader;
+    }
+
+    /** Reads files wherever they are, in order of their receipts. */
+    public static FileLogReader ofFiles(List<Path> files, LogRange range) throws IOException {
+        FileLogReader reader = new FileLogReader(Optional.empty(), range);
+        reader.stored.addAll(StoredFile.sorted(files));
+        reader.startWithLast(range.last());
+        return reader;
+    }
+
+    /** Copies a log that a server may be writing: all that was acknowledged when this began, in whole requests. */
+    public static void copyLog(Path active, Path copy) throws IOException {
+        Optional<LogLines> opened = LogLines.open(active); // first: if it is renamed now, no message escapes
+        if (opened.isPresent()) {
+            try (LogLines lines = opened.get()) {
+                lines.copyTo(copy, lines.last().end());
+            }
+        }
+        for (StoredFile each : StoredFile.beside(active)) {
+            Optional<LogLines> stored = each.open();
+            if (stored.isPresent()) { // else retention has removed it
+                try (LogLines lines = stored.get()) {
+                    lines.copyTo(copy.resolveSibling(lines.path().getFileName()), lines.bytes());
+                }
+            }
+        }
+        Home.flushFolder(copy.getParent());
+    }
+
+    @Override
+    public boolean next() throws IOException {
+        while (true) {
+            if (current.isEmpty() || !current.get().next()) {
+                if (!goOn()) {
+                    return false;
+                }
+            } else if (!current.get().isMessage() || line().receipt() > lastNamed) {
+                foreignLines++;
+            } else if (line().micros() > untilMicros) {
+                if (!goOn()) { // after the clock was set back, the next file may have some
+                    return false;
+                }
+            } else if (line().receipt() >= from && line().micros() >= sinceMicros) {
+                from = line().receipt() + 1;
+                return true;
+            }
+        }
+    }
+
+    @Override
+    public String time() {
+        return line().time();
+    }
+
+    @Override
+    public Optional<String> id() {
+        return line().isErased() ? Optional.empty() : Optional.of(line().id());
+    }
+
+    @Override
+    public String escapedText() {
+        return line().escapedText();
+    }
+
+    @Override
+    public void writeLine(OutputStream target) throws IOException {
+        line().writeTo(target);
+    }
+
+    @Override
+    public long foreignLines() {
+        return foreignLines;
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Optional<LogLines> each : List.of(current, active)) {
+            if (each.isPresent()) {
+                each.get().close();
+            }
+        }
+    }
+
+    LogLine line() {
+        return current.orElseThrow(() -> new IllegalStateException("it stands on no message"))
+                .line();
+    }
+
+    /** Opens the active file first: one that is renamed then is read as it was, or found beside it. */
+    private void list() throws IOException {
+        Path path = activePath.orElseThrow();
+        do {
+            close();
+            activeIdentity = stat(path).map(Disk.Stat::identity);
+            active = LogLines.open(path);
+        } while (!stat(path).map(Disk.Stat::identity).equals(activeIdentity));
+        current = Optional.empty();
+        isInActive = false;
+        isReplaced = false;
+        stored.clear();
+        stored.addAll(StoredFile.beside(path));
+    }
+
+    /** Goes on to the next file that may have messages to give; false where there is none, for now. */
+    private boolean goOn() throws IOException {
+        while (!stored.isEmpty()) {
+            StoredFile file = stored.remove();
+            if (!endsBeforeRange(file)) {
+                Optional<LogLines> opened = file.open();
+                if (opened.isPresent()) {
+                    goTo(opened, file.last().orElse(Long.MAX_VALUE));
+                    return true;
+                }
+            }
+        }
+        if (!isInActive && active.isPresent()) {
+            goTo(active, Long.MAX_VALUE);
+            isInActive = true;
+            return true;
+        }
+        if (isReplaced) {
+            list();
+            return true;
+        }
+        isReplaced = activePath.isPresent() && isReplaced(activePath.get());
+        return isReplaced; // by now it has what was written before that: it is read to its end once more
+    }
+
+    /** Whether all that it has lies before what is asked for, as far as its name or the start of the next tells. */
+    private boolean endsBeforeRange(StoredFile file) throws IOException {
+        if (file.last().isPresent() && file.last().get() < from) {
+            return true;
+        }
+        if (!file.isPacked()) {
+            return false; // a search by bisection tells
+        }
+        Optional<LogLines> next = stored.isEmpty() ? active : stored.peek().open();
+        boolean isBefore = next.isPresent()
+                && next.get().nextMessage()
+                && (next.get().line().receipt() <= from || next.get().line().micros() <= sinceMicros);
+        if (next.isPresent() && !stored.isEmpty()) {
+            next.get().close();
+        }
+        return isBefore;
+    }
+
+    private void goTo(Optional<LogLines> lines, long last) throws IOException {
+        if (current.isPresent()) {
+            current.get().close();
+        }
+        current = lines;
+        lastNamed = last;
+        lines.get().seek(from, sinceMicros);
+    }
+
+    private boolean isReplaced(Path path) throws IOException {
+        Optional<Object> identity = stat(path).map(Disk.Stat::identity);
+        return identity.isPresent() && !identity.equals(activeIdentity)
+                || active.isPresent() && active.get().isTruncated();
+    }
+
+    private static Optional<Disk.Stat> stat(Path path) throws IOException {
+        return new LocalDisk().stat(path);
+    }
+
+    /** Begins where this many messages are left, counted by receipts, which rise by one within a file. */
+    private void startWithLast(long count) throws IOException {
+        if (count == Long.MAX_VALUE) {
+            return;
+        }
+        List<StoredFile> newestFirst = new ArrayList<>(stored);
+        activePath.flatMap(StoredFile::of).ifPresent(newestFirst::add);
+        Collections.reverse(newestFirst);
+        long missing = count;
+        long counted = Long.MAX_VALUE; // from this receipt on
+        for (StoredFile file : newestFirst) {
+            long last = Math.min(file.lastReceipt(), counted - 1);
+            long messages = last - file.first() + 1;
+            if (file.first() > 0 && messages >= missing) {
+                from = Math.max(from, last - missing + 1);
+                return;
+            }
+            if (file.first() > 0 && messages > 0) {
+                missing -= messages;
+                counted = file.first();
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package dev.countersign.core.file;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.countersign.core.ClientId;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Arrays;
+
+/**
+ * A line of the log, checked byte by byte where it lies in a buffer: whether it is one that a server writes, and where its
+ * members stand. Reused from line to line, by one thread.
+ */
+final class LogLine {
+
+    private static final byte[] RECEIPT = ascii("{\"receipt\":\"");
+    private static final byte[] TIME = ascii("\",\"time\":\"");
+    private static final byte[] ID = ascii("\",\"id\":\"");
+    private static final byte[] KEY = ascii("\",\"key\":\"");
+    private static final byte[] PART = ascii("\",\"part\":\"");
+    private static final byte[] MESSAGE = ascii("\",\"message\":\"");
+    private static final byte[] ERASED = ascii("\",\"erased\":true}");
+    private static final byte[] END = ascii("\"}");
+    private static final int MINUTE_CHARACTERS = "2026-11-26T14:44:".length();
+
+    /** By byte: ASCII that stands for itself in a string. */
+    private static final boolean[] PLAIN = new boolean[256];
+
+    static {
+        Arrays.fill(PLAIN, ' ', 0x7f, true);
+        PLAIN['"'] = false;
+        PLAIN['\\'] = false;
+    }
+
+    private byte[] bytes = {};
+    private int start;
+    private int at;
+    private int end;
+    private long receipt;
+    private int timeStart;
+    private int timeEnd;
+    private long micros;
+    private int idStart;
+    private int idEnd;
+    private int part;
+    private int parts;
+    private int textStart;
+    private byte[] minute = {}; // as in the line before, mostly: a look-up instead of a calendar
+    private long minuteMicros;
+
+    /** Whether these bytes are a line that a server writes, without its newline. */
+    boolean parse(byte[] buffer, int from, int to) {
+        bytes = buffer;
+        start = from;
+        at = from;
+        end = to;
+        part = 1;
+        parts = 1;
+        idStart = 0;
+        idEnd = 0;
+        receipt = skip(RECEIPT) ? skipNumber(18) : -1;
+        if (receipt <= 0 || !skip(TIME) || !skipTime()) {
+            return false;
+        }
+        if (skip(ERASED)) {
+            return at == end;
+        }
+        boolean hasMembers =
+                skip(ID) && skipId() && (!skip(KEY) || skipString()) && (!skip(PART) || skipPart()) && skip(MESSAGE);
+        textStart = at;
+        return hasMembers && skipString() && skip(END) && at == end;
+    }
+
+    long receipt() {
+        return receipt;
+    }
+
+    String time() {
+        return new String(bytes, timeStart, timeEnd - timeStart, US_ASCII);
+    }
+
+    /** When it was taken: microseconds since 1970. */
+    long micros() {
+        return micros;
+    }
+
+    boolean isErased() {
+        return idStart == idEnd;
+    }
+
+    String id() {
+        return new String(bytes, idStart, idEnd - idStart, US_ASCII);
+    }
+
+    /** Its number in the request, from 1 on. */
+    int part() {
+        return part;
+    }
+
+    /** How many the request has. */
+    int parts() {
+        return parts;
+    }
+
+    String escapedText() {
+        return new String(bytes, textStart, end - END.length - textStart, UTF_8).replace("\\\"", "\"");
+    }
+
+    /** Writes it with the newline that follows it in the buffer. */
+    void writeTo(OutputStream target) throws IOException {
+        target.write(bytes, start, end + 1 - start);
+    }
+
+    boolean hasBytesOf(LogLine other) {
+        return Arrays.equals(bytes, start, end, other.bytes, other.start, other.end);
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(US_ASCII);
+    }
+
+    /** Goes past these bytes, if they come next. */
+    private boolean skip(byte[] expected) {
+        int next = at + expected.length;
+        if (next > end || !Arrays.equals(bytes, at, next, expected, 0, expected.length)) {
+            return false;
+        }
+        at = next;
+        return true;
+    }
+
+    /** Goes past digits, without a zero before them; -1 where there are none, or too many. */
+    private long skipNumber(int maxDigits) {
+        long value = 0;
+        int first = at;
+        while (at < end && bytes[at] >= '0' && bytes[at] <= '9' && at - first < maxDigits) {
+            value = value * 10 + bytes[at++] - '0';
+        }
+        return at == first || bytes[first] == '0' ? -1 : value;
+    }
+
+    private boolean skipTime() {
+        timeStart = at;
+        int seconds = at + MINUTE_CHARACTERS;
+        if (seconds + 3 > end || !readMinute(seconds)) {
+            return false;
+        }
+        int second = (bytes[seconds] - '0') * 10 + bytes[seconds + 1] - '0';
+        if (bytes[seconds] < '0' || bytes[seconds + 1] < '0' || bytes[seconds + 1] > '9' || second > 59) {
+            return false;
+        }
+        at = seconds + 2;
+        int fraction = 0;
+        int digits = 0;
+        if (bytes[at] == '.') {
+            for (at++; at < end && bytes[at] >= '0' && bytes[at] <= '9' && digits < 6; digits++) {
+                fraction = fraction * 10 + bytes[at++] - '0';
+            }
+        }
+        for (; digits < 6; digits++) {
+            fraction *= 10; // three digits, from an earlier version
+        }
+        micros = minuteMicros + second * 1_000_000L + fraction;
+        timeEnd = at + 1;
+        return at < end && bytes[at++] == 'Z';
+    }
+
+    private boolean readMinute(int seconds) {
+        if (Arrays.equals(bytes, at, seconds, minute, 0, minute.length)) {
+            return true;
+        }
+        String time = new String(bytes, at, MINUTE_CHARACTERS, US_ASCII) + "00Z";
+        try {
+            minuteMicros = LineText.micros(Instant.parse(time));
+        } catch (DateTimeException e) {
+            return false;
+        }
+        minute = Arrays.copyOfRange(bytes, at, seconds);
+        return true;
+    }
+
+    private boolean skipId() {
+        idStart = at;
+        while (at < end && ClientId.isAllowed((char) bytes[at])) {
+            at++;
+        }
+        idEnd = at;
+        return idEnd > idStart && idEnd - idStart <= ClientId.MAX_LENGTH;
+    }
+
+    private boolean skipPart() {
+        part = (int) skipNumber(4);
+        if (part < 1 || at == end || bytes[at++] != '/') {
+            return false;
+        }
+        parts = (int) skipNumber(4);
+        return part <= parts && parts > 1;
+    }
+
+    /** Goes to the quote that ends a string, which is to be as {@link LineText} writes it, in UTF-8. */
+    private boolean skipString() {
+        byte[] buffer = bytes; // a local: this loop sees each byte
+        int next = at;
+        while (next < end && PLAIN[buffer[next] & 0xff]) {
+            next++;
+        }
+        if (next < end && buffer[next] == '"') {
+            at = next;
+            return true;
+        }
+        while (next < end && buffer[next] != '"') {
+            next += buffer[next] == '\\' ? 2 : 1;
+        }
+        if (next >= end) {
+            return false;
+        }
+        try {
+            String text = UTF_8.newDecoder()
+                    .decode(ByteBuffer.wrap(buffer, at, next - at))
+                    .toString();
+            at = next;
+            return LineText.escape(LineText.unescape(text)).equals(text);
+        } catch (CharacterCodingException | IllegalArgumentException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,247 @@
+package dev.countersign.core.file;
+
+import static java.nio.file.StandardOpenOption.READ;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import dev.countersign.core.Home;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.zip.GZIPInputStream;
+
+/** The lines of one file of the log, packed by gzip or not, one after the other. For one thread. */
+final class LogLines implements Closeable {
+
+    private static final int BUFFER_BYTES = 256 * 1024;
+
+    /**
+     * The last message of a request.
+     *
+     * @param receipt 0 where there is none
+     * @param end of its line: bytes of an unpacked file
+     */
+    record Last(long receipt, long end) {}
+
+    private final Path path;
+    private final FileChannel channel;
+    private final boolean isPacked;
+    private final InputStream input;
+    private final LogLine line = new LogLine();
+    private byte[] buffer = new byte[BUFFER_BYTES];
+    private int start; // of the line, in the buffer
+    private int next; // line's start
+    private int scanned;
+    private int limit;
+    private boolean isOverlong;
+    private boolean isMessage;
+
+    private LogLines(Path path, FileChannel channel, boolean isPacked) throws IOException {
+        this.path = path;
+        this.channel = channel;
+        this.isPacked = isPacked;
+        InputStream bytes = Channels.newInputStream(channel);
+        input = isPacked ? new GZIPInputStream(bytes, BUFFER_BYTES) : bytes;
+    }
+
+    /** Empty where there is no such file. */
+    static Optional<LogLines> open(Path path) throws IOException {
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(path, READ);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(new LogLines(path, channel, path.toString().endsWith(".gz")));
+        } catch (IOException e) {
+            channel.close();
+            throw damaged(path, e);
+        }
+    }
+
+    /**
+     * Goes on to the next line; false where the whole lines end, for now.
+     *
+     * @throws IOException also where a packed file is damaged
+     */
+    boolean next() throws IOException {
+        int newline = indexOfNewline();
+        while (newline < 0) {
+            scanned = limit;
+            if (!fill()) {
+                return false;
+            }
+            newline = indexOfNewline();
+        }
+        start = next;
+        next = newline + 1;
+        scanned = next;
+        isMessage = !isOverlong && line.parse(buffer, start, newline);
+        isOverlong = false;
+        return true;
+    }
+
+    /** Whether the line is one that a server writes. */
+    boolean isMessage() {
+        return isMessage;
+    }
+
+    private int indexOfNewline() {
+        byte[] bytes = buffer; // locals: this loop sees each byte
+        int end = limit;
+        for (int i = scanned; i < end; i++) {
+            if (bytes[i] == '\n') {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** Goes on to the next message, past all else. */
+    boolean nextMessage() throws IOException {
+        boolean found = next();
+        while (found && !isMessage) {
+            found = next();
+        }
+        return found;
+    }
+
+    /** The message that was found last; it changes with the next. */
+    LogLine line() {
+        return line;
+    }
+
+    /**
+     * Goes to the first message of this receipt or a later one, and of this time or a later one, or to somewhere before
+     * it: by bisection, since both rise within a file. A packed file is left where it stands.
+     */
+    void seek(long receipt, long micros) throws IOException {
+        long low = 0;
+        long high = isPacked ? 0 : channel.size();
+        while (high - low > BUFFER_BYTES) {
+            long middle = (low + high) >>> 1;
+            moveTo(middle);
+            next(); // the rest of a line
+            if (nextMessage() && offset() < high && (line.receipt() < receipt || line.micros() < micros)) {
+                low = offset();
+            } else {
+                high = middle;
+            }
+        }
+        if (!isPacked) {
+            moveTo(low);
+        }
+    }
+
+    /** Where the last whole request ends, found from near the file's end, in a packed file by reading it all. */
+    Last last() throws IOException {
+        Last last = new Last(0, 0);
+        long from = isPacked ? 0 : channel.size();
+        for (long back = BUFFER_BYTES; from > 0 && last.receipt == 0; back *= 8) {
+            from = Math.max(0, channel.size() - back);
+            moveTo(from);
+            if (from > 0) {
+                next(); // the rest of a line
+            }
+            last = lastFromHere();
+        }
+        return isPacked ? lastFromHere() : last;
+    }
+
+    private Last lastFromHere() throws IOException {
+        Last last = new Last(0, 0);
+        while (nextMessage()) {
+            if (line.part() == line.parts()) {
+                last = new Last(line.receipt(), offset() + scanned - start);
+            }
+        }
+        return last;
+    }
+
+    /** Copies the file's own bytes, packed where it is, to a new file that only its owner can read, and flushes them. */
+    void copyTo(Path copy, long length) throws IOException {
+        Home.createNewFile(copy);
+        try (FileChannel target = FileChannel.open(copy, WRITE)) {
+            long copied;
+            for (long done = 0; done < length; done += copied) {
+                copied = channel.transferTo(done, length - done, target);
+                if (copied == 0) {
+                    throw new IOException(path + " was cut while it was copied");
+                }
+            }
+            target.force(true);
+        }
+    }
+
+    /** Whether the file was cut off before what was read of it. */
+    boolean isTruncated() throws IOException {
+        return channel.size() < channel.position();
+    }
+
+    Path path() {
+        return path;
+    }
+
+    long bytes() throws IOException {
+        return channel.size();
+    }
+
+    /** Of the file, bytes. */
+    long bytesRead() throws IOException {
+        return channel.position();
+    }
+
+    /** After the last whole line. */
+    boolean hasTornEnd() {
+        return next < limit || isOverlong;
+    }
+
+    private long offset() throws IOException {
+        return channel.position() - limit + start;
+    }
+
+    private void moveTo(long position) throws IOException {
+        channel.position(position);
+        next = 0;
+        scanned = 0;
+        limit = 0;
+        isOverlong = false;
+    }
+
+    private boolean fill() throws IOException {
+        if (next > 0) {
+            System.arraycopy(buffer, next, buffer, 0, limit - next);
+            limit -= next;
+            next = 0;
+        } else if (limit == LogScan.MAX_LINE_BYTES) {
+            isOverlong = true;
+            limit = 0;
+        } else if (limit == buffer.length) {
+            buffer = Arrays.copyOf(buffer, 2 * limit);
+        }
+        scanned = limit;
+        int read;
+        try {
+            read = input.read(buffer, limit, buffer.length - limit);
+        } catch (IOException e) {
+            throw damaged(path, e);
+        }
+        limit += Math.max(read, 0);
+        return read > 0;
+    }
+
+    private static IOException damaged(Path path, IOException e) {
+        return new IOException(path + " can't be read: " + e.getMessage(), e);
+    }
+
+    @Override
+    public void close() throws IOException {
+        input.close();
+    }
+}

@@ -1,0 +1,50 @@
+package dev.countersign.web;
+
+import dev.countersign.core.Home;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.store.Store;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** Copies messages and registrations, beside the server that adds to them. */
+@Command(
+        name = "backup",
+        mixinStandardHelpOptions = true,
+        description = "Copies messages and registrations to a folder, as a home to start a server in."
+                + " The server may be running: the copy has what it had acknowledged when this began.")
+final class BackupCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @ParentCommand
+    private Main main;
+
+    @Parameters(paramLabel = "FOLDER", description = "New, or empty.")
+    private Path folder;
+
+    @Override
+    public Integer call() throws IOException {
+        Path home = main.homeToRead();
+        if (Files.exists(folder)) {
+            try (Stream<Path> files = Files.list(folder)) {
+                if (files.findAny().isPresent()) {
+                    throw new StartupException("the folder " + folder + " is not empty. Choose a new one.");
+                }
+            }
+        }
+        try (Home copy = Home.open(folder)) {
+            Store.backUp(home, copy);
+        }
+        spec.commandLine().getOut().println("copied " + home + " to " + folder);
+        return 0;
+    }
+}

@@ -1,0 +1,187 @@
+package dev.countersign.web;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.countersign.core.Home;
+import dev.countersign.core.LogRange;
+import dev.countersign.core.LogReader;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.file.FileLogReader;
+import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** Prints messages of the log, beside the server that writes it. */
+@Command(
+        name = "log",
+        mixinStandardHelpOptions = true,
+        description = "Prints the messages of the log: time, id and text. The server may be running.")
+final class LogCommand implements Callable<Integer> {
+
+    private static final int BUFFER_BYTES = 64 * 1024;
+    private static final int LINES_BETWEEN_CHECKS = 1024;
+    private static final long FOLLOW_MILLIS = 50;
+    private static final long FOLLOWED_FROM = 10;
+
+    @Spec
+    private CommandSpec spec;
+
+    @ParentCommand
+    private Main main;
+
+    @Parameters(paramLabel = "FILE", description = "Reads these instead, packed by gzip or not.")
+    private List<Path> files = List.of();
+
+    @Option(names = "--id", paramLabel = "ID", description = "Of this client only.")
+    private Optional<String> id;
+
+    @Option(
+            names = "--since",
+            paramLabel = "TIME",
+            converter = Time.class,
+            description = "Not older: 2026-11-26T14:44:15Z, or 2026-11-26 for its start in UTC.")
+    private Optional<Instant> since;
+
+    @Option(names = "--until", paramLabel = "TIME", converter = Time.class, description = "Not younger.")
+    private Optional<Instant> until;
+
+    @Option(names = "--from-receipt", paramLabel = "RECEIPT", description = "Not before this one.")
+    private Optional<Long> fromReceipt;
+
+    @Option(names = "--last", paramLabel = "COUNT", description = "The newest of them only.")
+    private Optional<Long> last;
+
+    @Option(names = "--follow", description = "Goes on with what comes, from the newest 10 on if nothing else is said.")
+    private boolean follow;
+
+    @Option(names = "--raw", description = "The lines of the log, in JSON.")
+    private boolean raw;
+
+    static final class Time implements ITypeConverter<Instant> {
+
+        @Override
+        public Instant convert(String value) {
+            try {
+                if (!value.startsWith("+")) { // a year beyond 9999
+                    return Instant.parse(value.length() == "2026-11-26".length() ? value + "T00:00:00Z" : value);
+                }
+            } catch (DateTimeException e) {
+                // told below
+            }
+            throw new TypeConversionException("'" + value + "' is no time like 2026-11-26T14:44:15Z or 2026-11-26");
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        if (last.orElse(0L) < 0) {
+            throw new ParameterException(spec.commandLine(), "--last must be 0 or more, not " + last.get());
+        }
+        long newest = last.orElse(follow && !isSelective() && fromReceipt.isEmpty() ? FOLLOWED_FROM : Long.MAX_VALUE);
+        try (LogReader reader = open(isSelective() ? Long.MAX_VALUE : newest)) {
+            OutputStream out = new BufferedOutputStream(System.out, BUFFER_BYTES);
+            boolean isRead =
+                    last.isPresent() && isSelective() ? printNewest(reader, newest, out) : printAll(reader, out);
+            while (follow && isRead) {
+                Thread.sleep(FOLLOW_MILLIS);
+                isRead = printAll(reader, out);
+            }
+            if (reader.foreignLines() > 0) {
+                spec.commandLine()
+                        .getErr()
+                        .println("countersign: " + reader.foreignLines()
+                                + " lines are no messages of a server's; the command verify says where");
+            }
+        }
+        return CommandLine.ExitCode.OK;
+    }
+
+    /** Whether messages are left out that only reading them tells. */
+    private boolean isSelective() {
+        return id.isPresent() || since.isPresent() || until.isPresent();
+    }
+
+    private LogReader open(long newest) throws IOException {
+        LogRange all = LogRange.from(fromReceipt.orElse(0L));
+        LogRange range = new LogRange(all.fromReceipt(), since.orElse(all.since()), until.orElse(all.until()), newest);
+        return files.isEmpty()
+                ? FileLogReader.ofLog(Home.messageLog(main.homeToRead()), range)
+                : FileLogReader.ofFiles(existing(files), range);
+    }
+
+    static List<Path> existing(List<Path> files) {
+        for (Path each : files) {
+            if (!Files.isReadable(each)) {
+                throw new StartupException("there is no file " + each + ", or this user can't read it");
+            }
+        }
+        return files;
+    }
+
+    /** False where nobody reads the output any more. */
+    private boolean printAll(LogReader reader, OutputStream out) throws IOException {
+        for (int lines = 1; next(reader); lines++) {
+            print(reader, out);
+            if (lines % LINES_BETWEEN_CHECKS == 0 && System.out.checkError()) {
+                return false;
+            }
+        }
+        out.flush();
+        return !System.out.checkError();
+    }
+
+    private boolean printNewest(LogReader reader, long count, OutputStream out) throws IOException {
+        Queue<byte[]> newest = new ArrayDeque<>();
+        while (next(reader)) {
+            ByteArrayOutputStream line = new ByteArrayOutputStream();
+            print(reader, line);
+            newest.add(line.toByteArray());
+            if (newest.size() > count) {
+                newest.remove();
+            }
+        }
+        for (byte[] each : newest) {
+            out.write(each);
+        }
+        return printAll(reader, out);
+    }
+
+    private boolean next(LogReader reader) throws IOException {
+        boolean found = reader.next();
+        while (found && id.isPresent() && !reader.id().equals(id)) {
+            found = reader.next();
+        }
+        return found;
+    }
+
+    private void print(LogReader reader, OutputStream out) throws IOException {
+        if (raw) {
+            reader.writeLine(out);
+        } else {
+            String rest = reader.id()
+                    .map(sender -> sender + " " + reader.escapedText())
+                    .orElse("(erased)");
+            out.write((reader.time() + " " + rest + "\n").getBytes(UTF_8));
+        }
+    }
+}
