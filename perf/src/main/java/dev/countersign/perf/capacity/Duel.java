@@ -205,11 +205,11 @@ public final class Duel implements Callable<Integer> {
             print("baseline and control: %s%n", entrants.get(BASELINE).workload());
         }
         String unit = entrants.get(CANDIDATE).workload().texts() == 1 ? "request" : "text";
-        print("%-10s%28s%10s%10s%26s%8s%n", "", unit + "s/s", "p50 us", "p99 us", "CPU us/" + unit, "errors");
+        print("%-10s%28s%10s%10s%32s%8s%n", "", unit + "s/s", "p50 us", "p99 us", "CPU us/" + unit, "errors");
         for (int i = 0; i < NAMES.size(); i++) {
             Side side = turns.side(i);
             print(
-                    "%-10s%28s%10d%10d%26s%8d%n",
+                    "%-10s%28s%10d%10d%32s%8d%n",
                     NAMES.get(i),
                     text("%.0f", side.perSecond()),
                     side.p50(),
