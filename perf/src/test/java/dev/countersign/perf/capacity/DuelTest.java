@@ -53,7 +53,7 @@ class DuelTest {
                 "--candidate-only",
                 "--connections=2",
                 "--turns=1",
-                "--turn-seconds=0.2",
+                "--turn-seconds=2",
                 "--warm-up=0.2");
 
         assertTrue(
