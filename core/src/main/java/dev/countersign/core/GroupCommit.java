@@ -116,6 +116,7 @@ public final class GroupCommit<T, R> implements Closeable {
         }
         // closed meanwhile: the writer may have gone without it, or it may still be written. remove() tells which.
         if (closed && queue.remove(entry)) {
+            memory.giveBack(entry.bytes);
             return CompletableFuture.failedStage(new UnavailableException("closed", null));
         }
         return entry;

@@ -138,6 +138,9 @@ public final class Home implements Closeable {
 
     @Override
     public void close() {
+        if (!lock.isOpen()) {
+            return; // another may hold the folder by now
+        }
         try {
             lock.close();
         } catch (IOException e) {

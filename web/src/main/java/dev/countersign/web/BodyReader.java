@@ -22,7 +22,7 @@ abstract class BodyReader implements Runnable {
     }
 
     private final Request request;
-    private State state = State.WAITING;
+    private State state = State.READING; // until start() has read: the timer may run before that
     private boolean calledWhileReading;
     private boolean timeIsUp;
     private Scheduler.Task timer;
@@ -43,9 +43,6 @@ abstract class BodyReader implements Runnable {
     /** Takes the first piece and reads what is there, and goes on by itself when more arrives. */
     final void start(Content.Chunk first, Duration timeout) {
         timer = request.getComponents().getScheduler().schedule(this::endOfTime, timeout);
-        synchronized (this) {
-            state = State.READING;
-        }
         if (!isEndedBy(first)) {
             read();
         }

@@ -58,9 +58,9 @@ final class Connections implements Connection.Listener {
 
     /** Looks after the connections from now on, for as long as the scheduler runs. */
     void watch(Scheduler scheduler) {
+        scheduler.schedule(() -> watch(scheduler), SWEEP_PAUSE); // first: a failure below must not end the watch
         long now = System.nanoTime();
         open.forEach(connection -> connection.enforce(limits, now));
-        scheduler.schedule(() -> watch(scheduler), SWEEP_PAUSE);
     }
 
     @Override

@@ -34,6 +34,20 @@ public final class CountersignServer implements AutoCloseable {
         HttpSettings http = settings.http();
         ServerThreads threads = new ServerThreads(LISTENERS);
         Store store = Store.open(home, settings.store(), threads::complete);
+        try {
+            CountersignServer server = new CountersignServer(store, http(threads, store, http));
+            server.http.start(); // leaves nothing open where it fails
+            return server;
+        } catch (RuntimeException e) {
+            try (store) {
+                throw e;
+            } catch (IOException notClosed) {
+                throw new UncheckedIOException("the files were not closed cleanly", notClosed);
+            }
+        }
+    }
+
+    private static HttpServer http(ServerThreads threads, Store store, HttpSettings http) {
         Intake intake = new Intake(http.limits(), threads);
         HealthServlet health = new HealthServlet(store::healthy);
         List<Listener> listeners = List.of(
@@ -57,14 +71,7 @@ public final class CountersignServer implements AutoCloseable {
                                 new MessageServlet(intake, store.registry(), store.messageLog()),
                                 HealthServlet.PATH,
                                 health)));
-        CountersignServer server = new CountersignServer(store, new HttpServer(threads, http.limits(), listeners));
-        try {
-            server.http.start();
-            return server;
-        } catch (RuntimeException e) {
-            server.close();
-            throw e;
-        }
+        return new HttpServer(threads, http.limits(), listeners);
     }
 
     public int registerPort() {

@@ -27,7 +27,7 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
  *   ServerThreads.guard               keeps from the writers what might hold them up
  *   GracefulHandler                   counts what is in flight; refuses the rest while stopping
  *     ContextHandlerCollection        one for each listener, bound to its connector by name:
- *       "/" of "@register"            /register, /health; anything else is a 404
+ *       "/" of "@register"            /register, /rotate, /health; anything else is a 404
  *       "/" of "@message"             /message,  /health; anything else is a 404
  *   ProblemHandler                    says every refusal of Jetty's own
  * </pre>

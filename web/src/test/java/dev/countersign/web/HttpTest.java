@@ -263,7 +263,7 @@ final class HttpTest {
                 contentType("application/json;charset", 415),
                 contentType("application/x-www-form-urlencoded", 415),
                 contentType("multipart/form-data; boundary=c4n4ry", 415),
-                contentType("text/plain", 415),
+                contentType("text/plainly", 415),
                 contentType("text/json", 415),
                 contentType("application/problem+json", 415),
                 contentType("application/jsonp", 415),
