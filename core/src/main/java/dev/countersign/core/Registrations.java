@@ -19,7 +19,7 @@ public interface Registrations extends Closeable {
     /** What became of a registration. */
     enum Outcome {
         ADDED,
-        /** The id was registered with this key at most {@link #REPEATABLE} ago: it has this code in place of the former. */
+        /** The same key registered this id within {@link #REPEATABLE}; the new code has replaced the old one. */
         REPLACED,
         TAKEN
     }

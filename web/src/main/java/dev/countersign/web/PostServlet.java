@@ -26,7 +26,7 @@ abstract class PostServlet extends HttpServlet {
     private static final long serialVersionUID = 1;
     private static final Logger log = LoggerFactory.getLogger(PostServlet.class);
 
-    /** Up to this length a body's copies are few enough to leave out of account: only as many as there are threads. */
+    /** The budget ignores the decoded copies of bodies up to this length: each thread holds at most one. */
     private static final int SMALL_BYTES = 64 * 1024;
 
     /** What Jetty holds for a request that is under way, about. */

@@ -11,26 +11,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The threads that serve requests, among them, for moments, the writers of {@code core}.
+ * Jetty's thread pool, and what lets the threads of {@code core} answer requests: each answers its own batch.
  *
- * <p>Once a batch is on disk, all of its requests are to be answered at once. Handed to a pool, each answer costs two
+ * <p>Once a batch is on disk, all of its requests are to be answered at once. Handed to the pool, each answer costs two
  * changes of threads: one to write it, one to look whether the connection's next request has come. So the thread that
- * wrote the batch answers it itself ({@link #complete}, the executor of {@code core}), and then serves the next request of each
- * of the connections that it has just answered: most have come by then. Of many connections it gives the pool a share.
- * Measured in turns against answers from the pool: 1.1 to 1.2 times the throughput at 51 connections, 1.4 at 500.
+ * wrote the batch (or looked up its codes) calls {@link #complete}. That is a turn: it writes the answers, then serves the
+ * next request of each connection that it has just answered. Most have come by then. Of many connections it gives the
+ * pool a share. Measured in turns against answers from the pool: 1.1 to 1.2 times the throughput at 51 connections, 1.4
+ * at 500.
+ *
+ * <p>How a turn learns which connections it has answered: when another thread than the one that began an exchange
+ * completes it, Jetty calls {@link #execute} with a task that looks for the connection's next request. Within a turn that
+ * task goes into a list instead of the pool's queue.
  *
  * <p>A writer must not be held up by a client, so the pool gets whatever might take long:
  *
  * <ul>
  *   <li>the first answer of a connection ({@link #answer}): a client that resets each connection before its answer makes
  *       each of them fail, and a failed write costs many times a good one;
- *   <li>a connection's second request in a row, so that a client that sends on and on takes one turn like any other
- *       (where others wait for the pool, it goes behind them there, too);
- *   <li>a request whose body is of unknown or excessive length: its refusal may have to wait for the client.
+ *   <li>a connection's second request in a row, so that a client that sends on and on takes one turn like any other.
+ *       Outside a turn it goes to the pool only if other tasks are queued there;
+ *   <li>a request whose body is of unknown or excessive length: to refuse it, the rest of the body must be read.
  * </ul>
  *
- * <p>Jetty's side of it: an exchange that is completed by another thread than the one that began it ends with a call of
- * {@link #execute}, whose task looks for the connection's next request.
+ * <p>A connection's first request is served by the thread of the pool that selected it. Jetty's scheduler ends bodies and
+ * headers that take too long.
  */
 final class ServerThreads extends QueuedThreadPool {
 

@@ -233,8 +233,8 @@ public final class Database implements Closeable {
     }
 
     /**
-     * Copies the database beside itself, for a way back to the version that wrote it. One that is there already is from a
-     * start that was killed, or from before a way back.
+     * Copies the database beside itself, for a way back to the version that wrote it. Replaces an existing copy: an interrupted
+     * upgrade, or one that was rolled back, left it.
      */
     private static void keepCopy(Handle handle, Path file, int version) throws IOException {
         Path copy = file.resolveSibling(file.getFileName() + ".version-" + version);
