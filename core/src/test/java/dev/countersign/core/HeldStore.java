@@ -49,7 +49,7 @@ final class HeldStore implements Closeable {
     static final class Holder {
         public static void main(String[] arguments) throws IOException {
             try {
-                Store.open(Home.open(Path.of(arguments[0])), StoreSettings.defaults(), Runnable::run);
+                Store.open(Home.open(Path.of(arguments[0])), StoreSettings.defaults(), Runnable::run, Runnable::run);
                 System.out.println("open");
             } catch (StartupException e) {
                 System.out.println(e.getMessage());

@@ -108,7 +108,7 @@ class StoreTest {
 
     private Store open(int queueSize) {
         StoreSettings settings = StoreSettings.defaults().withQueueSize(queueSize);
-        return Store.open(Home.open(home), settings, Runnable::run);
+        return Store.open(Home.open(home), settings, Runnable::run, Runnable::run);
     }
 
     /** Of all that stands in the home folder, by its path in it. */

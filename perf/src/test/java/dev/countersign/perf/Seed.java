@@ -54,7 +54,8 @@ final class Seed {
     }
 
     private static Path makeDatabase(Path home) throws IOException {
-        try (Store store = Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run)) {
+        try (Store store =
+                Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run, Runnable::run)) {
             return store.home().database();
         }
     }

@@ -33,7 +33,7 @@ public final class TemporaryStore implements AutoCloseable {
         return new TemporaryStore(
                 home,
                 registered,
-                Store.open(Home.open(home), StoreSettings.defaults().withSync(sync), Runnable::run));
+                Store.open(Home.open(home), StoreSettings.defaults().withSync(sync), Runnable::run, Runnable::run));
     }
 
     public Registry registry() {

@@ -33,7 +33,8 @@ public final class CountersignServer implements AutoCloseable {
     public static CountersignServer start(Home home, Settings settings) {
         HttpSettings http = settings.http();
         ServerThreads threads = new ServerThreads(LISTENERS);
-        Store store = Store.open(home, settings.store(), threads::complete);
+        // messages: the fewest changes of threads. Registrations: a commit takes the processor, another core may answer
+        Store store = Store.open(home, settings.store(), threads.onPool(), threads.onCaller());
         try {
             CountersignServer server = new CountersignServer(store, http(threads, store, http));
             server.http.start(); // leaves nothing open where it fails

@@ -42,10 +42,11 @@ public final class Store implements Closeable {
     /**
      * Opens what the home folder holds, and closes that folder with itself.
      *
-     * @param completions completes the stages of a batch
+     * @param registryCompletions completes the stages of a batch of registrations
+     * @param logCompletions the same of messages
      * @throws StartupException where something can't be opened; all of it is closed again
      */
-    public static Store open(Home home, StoreSettings settings, Executor completions) {
+    public static Store open(Home home, StoreSettings settings, Executor registryCompletions, Executor logCompletions) {
         Deque<Closeable> opened = new ArrayDeque<>(List.of(home));
         try {
             Database database = Database.open(home.database(), settings.sync());
@@ -55,12 +56,12 @@ public final class Store implements Closeable {
                     database.past(),
                     settings.queueSize(),
                     new MemoryBudget(settings.queueMemoryBytes()),
-                    completions,
+                    logCompletions,
                     Clock.systemUTC());
             opened.push(messageLog);
             database.noteJournal();
             Registrations registrations =
-                    new SqlRegistrations(database, settings.queueSize(), completions, Clock.systemUTC());
+                    new SqlRegistrations(database, settings.queueSize(), registryCompletions, Clock.systemUTC());
             opened.push(registrations);
             Registry registry =
                     new Registry(registrations, new CodeGenerator(new SecureRandom()), StoreSettings.shareOfHeap());

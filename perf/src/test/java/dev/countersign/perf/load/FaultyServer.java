@@ -50,7 +50,8 @@ public final class FaultyServer {
     public static void main(String[] arguments) {
         Fault fault = Fault.valueOf(arguments[0]);
         Path home = Path.of(arguments[1].substring("--home=".length()));
-        Store store = Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run);
+        Store store =
+                Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run, Runnable::run);
         HttpServer server = new HttpServer(
                 Limits.defaults(),
                 List.of(
