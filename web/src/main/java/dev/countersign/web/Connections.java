@@ -35,6 +35,7 @@ final class Connections implements Connection.Listener {
     private static final Duration SWEEP_PAUSE = Duration.ofMillis(250);
 
     private final Limits limits;
+    private final int maxConnections;
     private final int maxOnOnePort;
     private final Set<SerialHttpConnection> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger onAllPorts = new AtomicInteger();
@@ -44,11 +45,12 @@ final class Connections implements Connection.Listener {
 
     Connections(Limits limits) {
         this.limits = limits;
-        maxOnOnePort = Math.max(1, limits.maxConnections() / 8 * 7);
+        maxConnections = limits.maxConnections() == 0 ? defaultLimit() : limits.maxConnections();
+        maxOnOnePort = Math.max(1, maxConnections / 8 * 7);
     }
 
     /** As many as the process may open files, and as fit into half of the heap. */
-    static int defaultLimit() {
+    private static int defaultLimit() {
         long files = ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
                 ? unix.getMaxFileDescriptorCount()
                 : 16_384;
@@ -68,9 +70,9 @@ final class Connections implements Connection.Listener {
         if (opened instanceof SerialHttpConnection connection) {
             open.add(connection);
             boolean portIsFull = onPort(connection).incrementAndGet() > maxOnOnePort;
-            boolean allAreFull = onAllPorts.incrementAndGet() > limits.maxConnections();
+            boolean allAreFull = onAllPorts.incrementAndGet() > maxConnections;
             if (portIsFull || allAreFull) {
-                log.warn("all connections are in use, --max-connections=" + limits.maxConnections()
+                log.warn("all connections are in use, --max-connections=" + maxConnections
                         + ": closing idle ones, else refusing new ones");
                 if (!makeRoom(connection, portIsFull)) {
                     connection.refuse(Problem.OVERLOADED);
@@ -103,7 +105,7 @@ final class Connections implements Connection.Listener {
                 .filter(connection -> connection.idleMillis() >= LEAST_IDLE_MILLIS)
                 .sorted(Comparator.comparingLong(SerialHttpConnection::idleMillis)
                         .reversed())
-                .limit(Math.max(1, limits.maxConnections() / 16))
+                .limit(Math.max(1, maxConnections / 16))
                 .toList();
         idle.forEach(connection -> connection.getEndPoint().close());
         return !idle.isEmpty();

@@ -4,7 +4,11 @@ import dev.countersign.core.Setting;
 import dev.countersign.core.StoreSettings;
 import java.time.Duration;
 
-/** What clients may take of the server, and for how long. */
+/**
+ * What clients may take of the server, and for how long.
+ *
+ * @param maxConnections 0 for as many as files and heap allow: not asked for here, it would slow down every command
+ */
 public record Limits(
         @Setting(name = "max-body", label = "BYTES", min = 128, max = 1024 * 1024, help = "A larger body gets a 413.")
         int maxBodyBytes,
@@ -37,8 +41,7 @@ public record Limits(
 
     public static Limits defaults() {
         Duration timeout = Duration.ofSeconds(30);
-        return new Limits(
-                64 * 1024, StoreSettings.shareOfHeap(), Connections.defaultLimit(), timeout, timeout, timeout);
+        return new Limits(64 * 1024, StoreSettings.shareOfHeap(), 0, timeout, timeout, timeout);
     }
 
     public Limits withBodyTimeout(Duration timeout) {

@@ -24,8 +24,8 @@ final class LogLine {
     private static final byte[] KEY = ascii("\",\"key\":\"");
     private static final byte[] PART = ascii("\",\"part\":\"");
     private static final byte[] MESSAGE = ascii("\",\"message\":\"");
-    private static final byte[] ERASED = ascii("\",\"erased\":true}");
-    private static final byte[] END = ascii("\"}");
+    private static final byte[] ERASED = ascii("\",\"erased\":true}\n");
+    private static final byte[] END = ascii("\"}\n");
     private static final int MINUTE_CHARACTERS = "2026-11-26T14:44:".length();
 
     /** By byte: ASCII that stands for itself in a string. */
@@ -53,7 +53,7 @@ final class LogLine {
     private byte[] minute = {}; // as in the line before, mostly: a look-up instead of a calendar
     private long minuteMicros;
 
-    /** Whether these bytes are a line that a server writes, without its newline. */
+    /** Whether a line that a server writes begins here, and ends with a newline before {@code to}. */
     boolean parse(byte[] buffer, int from, int to) {
         bytes = buffer;
         start = from;
@@ -68,12 +68,17 @@ final class LogLine {
             return false;
         }
         if (skip(ERASED)) {
-            return at == end;
+            return true;
         }
         boolean hasMembers =
                 skip(ID) && skipId() && (!skip(KEY) || skipString()) && (!skip(PART) || skipPart()) && skip(MESSAGE);
         textStart = at;
-        return hasMembers && skipString() && skip(END) && at == end;
+        return hasMembers && skipString() && skip(END);
+    }
+
+    /** After its newline, in the buffer. */
+    int next() {
+        return at;
     }
 
     long receipt() {
@@ -108,16 +113,15 @@ final class LogLine {
     }
 
     String escapedText() {
-        return new String(bytes, textStart, end - END.length - textStart, UTF_8).replace("\\\"", "\"");
+        return new String(bytes, textStart, at - END.length - textStart, UTF_8).replace("\\\"", "\"");
     }
 
-    /** Writes it with the newline that follows it in the buffer. */
     void writeTo(OutputStream target) throws IOException {
-        target.write(bytes, start, end + 1 - start);
+        target.write(bytes, start, at - start);
     }
 
     boolean hasBytesOf(LogLine other) {
-        return Arrays.equals(bytes, start, end, other.bytes, other.start, other.end);
+        return Arrays.equals(bytes, start, at, other.bytes, other.start, other.at);
     }
 
     private static byte[] ascii(String text) {

@@ -71,20 +71,21 @@ final class LogLines implements Closeable {
      * @throws IOException also where a packed file is damaged
      */
     boolean next() throws IOException {
-        int newline = indexOfNewline();
-        while (newline < 0) {
+        while (true) {
+            start = next;
+            isMessage = !isOverlong && line.parse(buffer, start, limit);
+            int end = isMessage ? line.next() : endOfForeignLine();
+            if (end > 0) {
+                next = end;
+                scanned = end;
+                isOverlong = false;
+                return true;
+            }
             scanned = limit;
             if (!fill()) {
                 return false;
             }
-            newline = indexOfNewline();
         }
-        start = next;
-        next = newline + 1;
-        scanned = next;
-        isMessage = !isOverlong && line.parse(buffer, start, newline);
-        isOverlong = false;
-        return true;
     }
 
     /** Whether the line is one that a server writes. */
@@ -92,15 +93,14 @@ final class LogLines implements Closeable {
         return isMessage;
     }
 
-    private int indexOfNewline() {
-        byte[] bytes = buffer; // locals: this loop sees each byte
-        int end = limit;
-        for (int i = scanned; i < end; i++) {
-            if (bytes[i] == '\n') {
-                return i;
+    /** After its newline; 0 where that isn't read yet. */
+    private int endOfForeignLine() {
+        for (int i = scanned; i < limit; i++) {
+            if (buffer[i] == '\n') {
+                return i + 1;
             }
         }
-        return -1;
+        return 0;
     }
 
     /** Goes on to the next message, past all else. */

@@ -37,7 +37,7 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
         LogLine record = new LogLine();
         long end = lines(disk, file, 0, true, (line, number) -> {
             int start = line.arrayOffset();
-            if (!record.parse(line.array(), start, start + line.remaining())) {
+            if (!record.parse(line.array(), start, start + line.remaining() + 1)) {
                 throw damaged(file, number, "is no record");
             }
             if (record.receipt() <= found[1]) {

@@ -146,7 +146,7 @@ class LogReaderTest {
                 "\u00ff"
             })
     void textThatIsNoUtf8IsNoMessage(String text) {
-        byte[] line = (BEFORE_TEXT + text + "\"}").getBytes(ISO_8859_1);
+        byte[] line = (BEFORE_TEXT + text + "\"}\n").getBytes(ISO_8859_1);
 
         assertFalse(new LogLine().parse(line, 0, line.length));
     }
@@ -410,12 +410,12 @@ class LogReaderTest {
     }
 
     private static boolean isMessage(String line) {
-        byte[] bytes = line.getBytes(UTF_8);
+        byte[] bytes = (line + "\n").getBytes(UTF_8);
         return new LogLine().parse(bytes, 0, bytes.length);
     }
 
     private static LogLine parse(String text) {
-        byte[] bytes = text.getBytes(UTF_8);
+        byte[] bytes = (text + "\n").getBytes(UTF_8);
         LogLine line = new LogLine();
         assertTrue(line.parse(bytes, 0, bytes.length));
         return line;
