@@ -32,11 +32,13 @@ import picocli.CommandLine.Spec;
         subcommands = {LogCommand.class, VerifyCommand.class, BackupCommand.class},
         footer = {
             "",
-            "Each setting is taken from its option, else from the system property (-Dregister.port=9000), else from",
-            "the environment (COUNTERSIGN_REGISTER_PORT=9000), else from the file of --config (register-port=9000),",
-            "else it has its default.",
-            "Exit codes: 143 stopped by SIGTERM, 130 by Ctrl-C, 1 can't start, 2 bad usage, 3 out of memory,",
-            "4 a thread that writes has died; after 3 and 4 start it again: nothing acknowledged is lost."
+            "Each setting is taken from its option, else from the system property",
+            "(-Dregister.port=9000), else from the environment",
+            "(COUNTERSIGN_REGISTER_PORT=9000), else from the file of --config",
+            "(register-port=9000), else it has its default.",
+            "Exit codes: 143 stopped by SIGTERM, 130 by Ctrl-C, 1 can't start, 2 bad usage,",
+            "3 out of memory, 4 a thread that writes has died; after 3 and 4 start it",
+            "again: nothing acknowledged is lost."
         })
 public final class Main implements Callable<Integer> {
 
