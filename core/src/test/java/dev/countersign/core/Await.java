@@ -9,7 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.BooleanSupplier;
 
 /** Waits ten seconds at most: for what becomes of a stage, or for a state. */
-final class Await {
+public final class Await {
 
     private static final int SECONDS_AT_MOST = 10;
 
@@ -23,7 +23,7 @@ final class Await {
         return assertThrows(ExecutionException.class, () -> result(stage)).getCause();
     }
 
-    static void until(BooleanSupplier state) {
+    public static void until(BooleanSupplier state) {
         long deadline = System.nanoTime() + SECONDS.toNanos(SECONDS_AT_MOST);
         while (!state.getAsBoolean()) {
             assertTrue(System.nanoTime() < deadline, "not within the time");

@@ -334,7 +334,13 @@ final class MessageKeyTest {
         StoreSettings defaults = StoreSettings.defaults();
         Settings small = new Settings(
                 HttpSettings.local(),
-                new StoreSettings(defaults.sync(), defaults.queueSize(), defaults.queueMemoryBytes(), 10 * PER_ID, 0));
+                new StoreSettings(
+                        defaults.sync(),
+                        defaults.queueSize(),
+                        defaults.queueMemoryBytes(),
+                        10 * PER_ID,
+                        0,
+                        defaults.rollBytes()));
         List<Answer> first = new ArrayList<>();
         String code;
         try (CountersignServer own = CountersignServer.start(Home.open(ownHome), small)) {

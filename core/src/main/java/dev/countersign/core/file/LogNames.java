@@ -9,13 +9,13 @@ import java.util.regex.Pattern;
 /** The names of log files that are no longer written to: {@code messages-FIRST-LAST.jsonl}, which sort by receipt. */
 final class LogNames {
 
-    private static final Pattern ASIDE = Pattern.compile("messages-(\\d+)-(\\d+)\\..*");
+    private static final Pattern ASIDE = Pattern.compile("messages-\\d+-0*(\\d{1,18})\\..*");
 
     private LogNames() {}
 
     /** Renames the active file for its first and last receipt; never over a name that exists. */
     static Path setAside(Disk disk, Path active, long first, long last) throws IOException {
-        String receipts = String.format(Locale.ROOT, "messages-%016d-%016d", first, Math.max(first, last));
+        String receipts = String.format(Locale.ROOT, "messages-%019d-%019d", first, Math.max(first, last));
         Path aside = active.resolveSibling(receipts + ".jsonl");
         for (int copy = 2; disk.stat(aside).isPresent(); copy++) {
             aside = active.resolveSibling(receipts + "." + copy + ".jsonl"); // set aside with the same lines before
@@ -30,7 +30,7 @@ final class LogNames {
         for (Path file : disk.list(active.getParent())) {
             Matcher name = ASIDE.matcher(file.getFileName().toString());
             if (name.matches()) {
-                last = Math.max(last, Long.parseLong(name.group(2)));
+                last = Math.max(last, Long.parseLong(name.group(1)));
             }
         }
         return last;

@@ -20,6 +20,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The messages of one server in files. A batch is flushed to the {@link Journal}, then its lines are appended to the log
@@ -38,6 +39,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
 
     private static final long MAX_STEP_BACK_MICROS = TimeUnit.MINUTES.toMicros(1);
     private static final long RENAME_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final String FULL = "it has reached --roll-size";
 
     private final ReentrantLock lock = new ReentrantLock(true); // fair: the writer would keep it from the flusher
     private final Condition flushEnded = lock.newCondition();
@@ -55,7 +57,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private Checkpoint flushed; // the last that log and keys were flushed up to, and found well
     private ByteBuffer missingLines = ByteBuffer.allocate(0); // of what the journal has, those the log lacks
     private ByteBuffer missingKeys = ByteBuffer.allocate(0);
-    private boolean newFileDue; // it was begun, and failed
+    private Optional<String> newFileDue = Optional.empty(); // why it was begun, and failed
     private volatile boolean lacksRoom = true; // until the file system was asked
     private boolean logFlushFailed;
     private boolean keyFlushFailed;
@@ -122,6 +124,9 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
                 requireRoom();
             }
             mend();
+            if (active.length() >= files.rollBytes() && missingSinceNanos.isEmpty()) {
+                roll(FULL);
+            }
             List<Appended> outcomes = new ArrayList<>(requests.size());
             while (outcomes.size() < requests.size()) {
                 commitBatch(requests, outcomes);
@@ -254,8 +259,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         if (found != LogFile.Found.CHANGED) {
             completeLog();
         }
-        if (newFileDue || found == LogFile.Found.CHANGED) {
-            newFile("something else has changed or replaced it");
+        if (newFileDue.isPresent() || found == LogFile.Found.CHANGED) {
+            newFile(newFileDue.orElse("something else has changed or replaced it"));
         } else if (found == LogFile.Found.MISSING && graceHasPassed()) {
             newFile("it was renamed or removed");
         }
@@ -291,7 +296,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
      * comes a header, so that a start knows of the new file; then the old one is set aside, unless it is empty.
      */
     void newFile(String reason) throws IOException {
-        newFileDue = true;
+        newFileDue = Optional.of(reason);
         boolean isSetAside = disk.stat(path).filter(stat -> stat.length() > 0).isPresent();
         flushLog(); // also where it was renamed: a power cut may undo that
         if (isSetAside) {
@@ -303,11 +308,12 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         long first = Record.firstReceipt(records, journal.nextReceipt());
         Checkpoint start = flushed.inNewLog(first);
         journal.writeHeader(start);
+        Level level = reason.equals(FULL) ? Level.INFO : Level.WARN;
         if (isSetAside) {
             Path aside = LogNames.setAside(disk, path, active.first(), journal.nextReceipt() - 1);
-            log.warn("the message log {} was set aside as {}: {}", path, aside.getFileName(), reason);
+            log.atLevel(level).log("the message log {} was set aside as {}: {}", path, aside.getFileName(), reason);
         } else {
-            log.warn("a new message log {} begins: {}", path, reason);
+            log.atLevel(level).log("a new message log {} begins: {}", path, reason);
         }
         LogFile next = LogFile.begin(disk, path, first);
         active.close();
@@ -316,7 +322,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         missingLines = Record.lines(records);
         missingSinceNanos = Optional.empty();
         logFlushFailed = false;
-        newFileDue = false;
+        newFileDue = Optional.empty();
         completeLog();
     }
 
@@ -401,7 +407,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         try {
             flushing = false;
             flushEnded.signalAll();
-            boolean sameLog = file == active && !newFileDue;
+            boolean sameLog = file == active && newFileDue.isEmpty();
             boolean sameKeys = noted.keyFile() == keyFile.number();
             logFlushFailed |= sameLog && logFailed;
             keyFlushFailed |= sameKeys && !logFailed && failure.isPresent();

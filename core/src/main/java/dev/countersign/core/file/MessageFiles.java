@@ -17,8 +17,10 @@ import org.slf4j.LoggerFactory;
  *     shrinks
  * @param rememberedKeys entries of keyed requests, in all
  * @param keepFreeBytes of the disk: where less is free, nothing is logged
+ * @param rollBytes of the active file, after which a new one begins
  */
-public record MessageFiles(Path journal, Path log, Sync sync, long ringBytes, int rememberedKeys, long keepFreeBytes) {
+public record MessageFiles(
+        Path journal, Path log, Sync sync, long ringBytes, int rememberedKeys, long keepFreeBytes, long rollBytes) {
 
     private static final Logger serverLog = LoggerFactory.getLogger(MessageFiles.class);
 
@@ -33,7 +35,13 @@ public record MessageFiles(Path journal, Path log, Sync sync, long ringBytes, in
             serverLog.warn("remembers {} keyed requests, not {}: the heap is small", fit, wanted);
         }
         return new MessageFiles(
-                home.journal(), home.messageLog(), settings.sync(), RING_BYTES, fit, settings.keepFreeBytes());
+                home.journal(),
+                home.messageLog(),
+                settings.sync(),
+                RING_BYTES,
+                fit,
+                settings.keepFreeBytes(),
+                settings.rollBytes());
     }
 
     Path dataFolder() {

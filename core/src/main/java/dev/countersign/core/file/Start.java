@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Makes log and keys equal to the journal, whatever a kill, a power cut or somebody else left, before any request is
@@ -179,7 +180,13 @@ final class Start {
             LogFile.flush(disk, path);
             Path aside = LogNames.setAside(
                     disk, path, scan.firstReceipt(), scan.lastReceipt() == 0 ? next - 1 : scan.lastReceipt());
-            log.warn("{} is not the file that was written last; it was set aside as {}", path, aside.getFileName());
+            boolean isRolled = scan.lastReceipt() + 1 == journal.named().logFirst();
+            log.atLevel(isRolled ? Level.INFO : Level.WARN)
+                    .log(
+                            "{} was set aside as {}: {}",
+                            path,
+                            aside.getFileName(),
+                            isRolled ? "a stop interrupted that" : "it is not the file that was written last");
         }
         ByteBuffer lines = Record.lines(records);
         disk.create(unfinished);

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 record StoredFile(Path path, long first, Optional<Long> last, int copy) {
 
     private static final Pattern NAMED =
-            Pattern.compile("messages-(\\d{16,18})-(\\d{16,18})(?:\\.(\\d{1,9}))?\\.jsonl(\\.gz)?");
+            Pattern.compile("messages-(0?\\d{16,18})-(0?\\d{16,18})(?:\\.(\\d{1,9}))?\\.jsonl(\\.gz)?");
     private static final Pattern ROTATED = Pattern.compile("messages[-.0-9]*\\.jsonl[-.0-9]*(\\.gz)?");
     private static final Comparator<StoredFile> ORDER = Comparator.comparingLong(StoredFile::first)
             .thenComparingLong(file -> file.last.orElse(Long.MAX_VALUE))

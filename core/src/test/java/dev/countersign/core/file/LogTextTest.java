@@ -52,7 +52,8 @@ class LogTextTest {
     void open() {
         file = folder.resolve("messages.jsonl");
         log = FileMessageLog.open(
-                new MessageFiles(folder.resolve("messages.journal"), file, Sync.OS, 16 * 1024 * 1024, 10, 0),
+                new MessageFiles(
+                        folder.resolve("messages.journal"), file, Sync.OS, 16 * 1024 * 1024, 10, 0, Long.MAX_VALUE),
                 Past.NEW,
                 10,
                 new MemoryBudget(Long.MAX_VALUE),

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
 import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.GroupCommit;
@@ -64,7 +66,8 @@ class LogWriterTest {
                 Sync.ALWAYS,
                 1 << 20,
                 800,
-                0);
+                0,
+                Long.MAX_VALUE);
     }
 
     @Test
@@ -108,8 +111,123 @@ class LogWriterTest {
             assertEquals(
                     Instant.parse("2026-11-22T15:00:00Z"), logged(log, "two").time());
         }
-        assertEquals(List.of("messages-0000000000000001-0000000000000001.jsonl", "messages.jsonl"), logNames());
+        assertEquals(List.of("messages-0000000000000000001-0000000000000000001.jsonl", "messages.jsonl"), logNames());
         assertEquals(List.of("two"), texts(files.log()));
+    }
+
+    @Test
+    void aFileOfItsSizeIsRenamedForItsReceiptsAndTheNextBeginsWithTheNext() throws Exception {
+        files = rollingAt(150);
+        try (ServerLogEvents events = new ServerLogEvents(LogWriter.class);
+                LogWriter log = start(Past.NEW)) {
+            for (int i = 1; i <= 6; i++) {
+                assertEquals(i, Requests.firstReceipt(logged(log, "text " + i)));
+            }
+            log.commit(List.of(Requests.messages(ALICE, NO_KEY, List.of("one", "two", "three"))));
+            assertEquals(List.of(Level.INFO, Level.INFO, Level.INFO), levels(events));
+            logged(log, "last");
+        }
+        assertEquals(
+                List.of(
+                        "messages-0000000000000000001-0000000000000000002.jsonl",
+                        "messages-0000000000000000003-0000000000000000004.jsonl",
+                        "messages-0000000000000000005-0000000000000000006.jsonl",
+                        "messages-0000000000000000007-0000000000000000009.jsonl",
+                        "messages.jsonl"),
+                logNames());
+        List<String> all = new ArrayList<>();
+        for (String name : logNames()) {
+            all.addAll(texts(home.resolve("logs").resolve(name)));
+        }
+        assertEquals(
+                List.of("text 1", "text 2", "text 3", "text 4", "text 5", "text 6", "one", "two", "three", "last"),
+                all);
+    }
+
+    @Test
+    void aRollThatFailsRefusesMessagesAndIsDoneWhenItCanBe() throws Exception {
+        files = rollingAt(150);
+        for (String failing : List.of("flush", "rename", "create", "flush folder")) {
+            PowerCutDisk disk = new PowerCutDisk(new Random(1));
+            LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
+            logged(log, "one");
+            logged(log, "two");
+            disk.observe((operation, path) -> {
+                if (operation.equals(failing)) {
+                    throw new IOException("Input/output error");
+                }
+            });
+            assertThrows(IOException.class, () -> logged(log, "refused"), failing);
+            assertThrows(IOException.class, () -> logged(log, "refused"), failing);
+            disk.observe((operation, path) -> {});
+            assertEquals(3, Requests.firstReceipt(logged(log, "three")), failing);
+            assertEquals(
+                    List.of("messages-0000000000000000001-0000000000000000002.jsonl", "messages.jsonl"),
+                    disk.list(files.log().getParent()).stream()
+                            .map(each -> each.getFileName().toString())
+                            .toList(),
+                    failing);
+            assertTrue(new String(disk.read(files.log()), UTF_8).startsWith("{\"receipt\":\"3\""), failing);
+        }
+    }
+
+    @Test
+    void aRollThatAKillInterruptsIsFinishedByTheStart() throws Exception {
+        files = rollingAt(150);
+        for (String last : List.of("rename", "create", "flush folder")) {
+            PowerCutDisk disk = new PowerCutDisk(new Random(1));
+            LogWriter killed = new Start(disk, files, clock, nanoTime).run(Past.NEW);
+            logged(killed, "one");
+            logged(killed, "two");
+            disk.observe((operation, path) -> {
+                if (operation.equals(last)) {
+                    throw new PowerCutDisk.Killed();
+                }
+            });
+            assertThrows(PowerCutDisk.Killed.class, () -> logged(killed, "never logged"), last);
+            disk.observe((operation, path) -> {});
+            try (ServerLogEvents events = new ServerLogEvents(Start.class)) {
+                LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.LOST_JOURNAL);
+                assertEquals(3, Requests.firstReceipt(logged(log, "three")), last);
+                assertTrue(levels(events).stream().allMatch(Level.INFO::equals), last);
+            }
+            assertEquals(
+                    List.of("messages-0000000000000000001-0000000000000000002.jsonl", "messages.jsonl"),
+                    disk.list(files.log().getParent()).stream()
+                            .map(each -> each.getFileName().toString())
+                            .toList(),
+                    last);
+            assertTrue(new String(disk.read(files.log()), UTF_8).startsWith("{\"receipt\":\"3\""), last);
+        }
+    }
+
+    @Test
+    void aRenamedFileIsNotRolled() throws Exception {
+        files = rollingAt(150);
+        Path renamed = home.resolve("logs/messages.jsonl.1");
+        try (LogWriter log = start(Past.NEW)) {
+            logged(log, "one");
+            log.checkpoint();
+            Files.move(files.log(), renamed);
+            for (int i = 0; i < 3; i++) {
+                logged(log, "on");
+            }
+            Files.createFile(files.log()); // as logrotate does
+            logged(log, "after");
+        }
+        assertEquals(List.of("one", "on", "on", "on"), texts(renamed));
+        assertEquals("after", texts(files.log()).get(texts(files.log()).size() - 1));
+        try (LogWriter log = start(Past.LOST_JOURNAL)) {
+            assertEquals(6, Requests.firstReceipt(logged(log, "and on")));
+        }
+    }
+
+    private MessageFiles rollingAt(long bytes) {
+        return new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, 0, bytes);
+    }
+
+    private static List<Level> levels(ServerLogEvents events) {
+        return events.list().stream().map(ILoggingEvent::getLevel).toList();
     }
 
     @Test
@@ -179,7 +297,7 @@ class LogWriterTest {
             Files.writeString(files.log(), "mine\n", StandardOpenOption.APPEND);
             logged(log, "after");
         }
-        assertEquals(List.of("messages-0000000000000001-0000000000000002.jsonl", "messages.jsonl"), logNames());
+        assertEquals(List.of("messages-0000000000000000001-0000000000000000002.jsonl", "messages.jsonl"), logNames());
         assertEquals(List.of("not flushed", "after"), texts(files.log()));
     }
 
@@ -253,7 +371,7 @@ class LogWriterTest {
                                     .get(0)
                             instanceof Appended.Logged);
         }
-        assertEquals(List.of("messages-0000000000000001-0000000000000002.jsonl", "messages.jsonl"), logNames());
+        assertEquals(List.of("messages-0000000000000000001-0000000000000000002.jsonl", "messages.jsonl"), logNames());
     }
 
     @Test
@@ -300,14 +418,14 @@ class LogWriterTest {
 
     @Test
     void withoutFlushesWhatFollowsALostRecordIsDroppedForGood() throws Exception {
-        files = new MessageFiles(files.journal(), files.log(), Sync.OS, 1 << 20, 800, 0);
+        files = new MessageFiles(files.journal(), files.log(), Sync.OS, 1 << 20, 800, 0, Long.MAX_VALUE);
         killedWithItsSecondRecordDamaged();
         LogWriter killed = start(Past.LOST_JOURNAL);
         assertEquals(4, Requests.firstReceipt(logged(killed, "after")), "the log had the lines that the journal lost");
         try (LogWriter log = start(Past.LOST_JOURNAL)) {
             assertEquals(5, Requests.firstReceipt(logged(log, "and on")));
         }
-        assertEquals(List.of("messages-0000000000000001-0000000000000003.jsonl", "messages.jsonl"), logNames());
+        assertEquals(List.of("messages-0000000000000000001-0000000000000000003.jsonl", "messages.jsonl"), logNames());
         assertEquals(List.of("after", "and on"), texts(files.log()));
     }
 
@@ -342,7 +460,7 @@ class LogWriterTest {
 
     @Test
     void whereTheDiskHasLessThanIsToBeKeptFreeAMessageIsRefusedBeforeAWriteFails() throws Exception {
-        files = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, 5_000);
+        files = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, 5_000, Long.MAX_VALUE);
         PowerCutDisk disk = new PowerCutDisk(new Random(1));
         LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
         logged(log, "before");
@@ -458,7 +576,8 @@ class LogWriterTest {
     @Test
     void aJournalGrowsWithItsSettingAndNeverShrinks() throws Exception {
         start(Past.NEW).close();
-        MessageFiles larger = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 21, 800, 0);
+        MessageFiles larger =
+                new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 21, 800, 0, Long.MAX_VALUE);
         try (LogWriter log = new Start(new LocalDisk(), larger, clock, nanoTime).run(Past.LOST_JOURNAL)) {
             assertEquals(1, Requests.firstReceipt(logged(log, "one")));
             log.grow();

@@ -32,7 +32,7 @@ import java.util.zip.CRC32C;
 
 /**
  * One life of a message log on a {@link PowerCutDisk}: batches, repeats, checkpoints, failing flushes, kills, a clock that
- * steps back, files renamed by somebody else. At points drawn from the seed the power is cut: the store's own start runs
+ * steps back, files that reach their size or are renamed by somebody else. At points drawn from the seed the power is cut: the store's own start runs
  * on what the cut leaves, sometimes is cut itself, and what it made is checked against what was acknowledged.
  */
 final class PowerCutRun {
@@ -53,14 +53,23 @@ final class PowerCutRun {
     private static final Path DATA = Path.of("/home/data");
     private static final Path LOGS = Path.of("/home/logs");
     private static final MessageFiles FILES = new MessageFiles(
-            DATA.resolve("messages.journal"), LOGS.resolve("messages.jsonl"), Sync.ALWAYS, 1 << 19, 1000, 0);
+            DATA.resolve("messages.journal"),
+            LOGS.resolve("messages.jsonl"),
+            Sync.ALWAYS,
+            1 << 19,
+            1000,
+            0,
+            Long.MAX_VALUE);
     private static final Pattern LINE = Pattern.compile(
             "\\{\"receipt\":\"(\\d+)\",\"time\":\"([^\"\\x00]*)\",\"id\":\"([^\"\\x00]*)\""
                     + "(?:,\"key\":\"([^\"\\x00]*)\")?(?:,\"part\":\"(\\d+)/(\\d+)\")?,\"message\":\"([^\"\\x00]*)\"\\}");
     private static final int STEPS = 250;
     private static final int IDS = 6;
 
+    private static final Pattern ROLLED = Pattern.compile("messages-0*(\\d+)-0*(\\d+)\\.jsonl");
+
     private final Random random;
+    private final MessageFiles files;
     private final Predicate<Flush> leftOut;
     private final boolean noChecksums;
     private final List<Sent> sent = new ArrayList<>();
@@ -70,6 +79,7 @@ final class PowerCutRun {
     private long micros = 1_700_000_000_000_000L;
     private long highestAnswered;
     private int images;
+    private int rolls;
     private long nanos;
     private boolean starting;
     private int failFlushes;
@@ -130,6 +140,14 @@ final class PowerCutRun {
 
     PowerCutRun(long seed, Predicate<Flush> leftOut, boolean noChecksums) {
         random = new Random(seed);
+        files = new MessageFiles(
+                FILES.journal(),
+                FILES.log(),
+                FILES.sync(),
+                FILES.ringBytes(),
+                FILES.rememberedKeys(),
+                FILES.keepFreeBytes(),
+                random.nextInt(3) == 0 ? Long.MAX_VALUE : 2_000 + random.nextInt(100_000));
         this.leftOut = leftOut;
         this.noChecksums = noChecksums;
     }
@@ -140,6 +158,10 @@ final class PowerCutRun {
 
     int images() {
         return images;
+    }
+
+    int rolls() {
+        return rolls;
     }
 
     void go() throws IOException {
@@ -179,7 +201,7 @@ final class PowerCutRun {
     private LogWriter open(PowerCutDisk disk) throws IOException {
         starting = true;
         failFlushes = 0;
-        LogWriter log = new Start(disk, FILES, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW);
+        LogWriter log = new Start(disk, files, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW);
         starting = false;
         return log;
     }
@@ -274,6 +296,10 @@ final class PowerCutRun {
         if (killDue && random.nextInt(4) == 0) {
             throw new PowerCutDisk.Killed();
         }
+        if (operation.equals("rename")
+                && ROLLED.matcher(path.getFileName().toString()).matches()) {
+            rolls++;
+        }
         if (operation.startsWith("flush")) {
             Optional<Flush> flush = flush(path);
             if (flush.filter(leftOut).isPresent()) {
@@ -336,7 +362,7 @@ final class PowerCutRun {
             }
         });
         try {
-            new Start(image, FILES, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW);
+            new Start(image, files, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW);
         } catch (PowerCutDisk.Killed e) {
             // as it should be
         } finally {
@@ -347,9 +373,10 @@ final class PowerCutRun {
 
     private void check(PowerCutDisk image) throws IOException {
         LogWriter log = new Start(
-                        noChecksums ? new NoChecksums(image) : image, FILES, new TestClock(), () -> nanos += 20_000_000)
+                        noChecksums ? new NoChecksums(image) : image, files, new TestClock(), () -> nanos += 20_000_000)
                 .run(sent.stream().noneMatch(each -> each.answer.isPresent()) ? Past.NEW : Past.LOST_JOURNAL);
         Map<Long, Line> before = lines(image);
+        checkNames(image);
         checkAnswers(before);
         checkWhole(before);
         long highest = before.keySet().stream().mapToLong(each -> each).max().orElse(0);
@@ -411,6 +438,21 @@ final class PowerCutRun {
             }
         }
         return lines;
+    }
+
+    /** A file that was renamed for its receipts has them. */
+    private static void checkNames(PowerCutDisk image) throws IOException {
+        for (Path file : image.list(LOGS)) {
+            Matcher name = ROLLED.matcher(file.getFileName().toString());
+            if (name.matches()) {
+                String text = new String(image.read(file), UTF_8);
+                String last = text.substring(text.lastIndexOf('\n', text.length() - 2) + 1);
+                expect(
+                        text.startsWith("{\"receipt\":\"" + name.group(1) + "\"")
+                                && last.startsWith("{\"receipt\":\"" + name.group(2) + "\""),
+                        file + " has other receipts");
+            }
+        }
     }
 
     private void checkAnswers(Map<Long, Line> lines) {

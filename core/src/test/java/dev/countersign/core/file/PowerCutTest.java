@@ -25,12 +25,15 @@ class PowerCutTest {
     @Test
     void afterAnyPowerCutEveryAcknowledgedRequestIsThereOnce() throws Exception {
         int images = 0;
+        int rolls = 0;
         for (long seed = SEED; images < IMAGES; seed++) {
             PowerCutRun run = new PowerCutRun(seed, flush -> false, false);
             run.go();
             assertEquals(List.of(), run.faults(), "seed " + seed);
             images += run.images();
+            rolls += run.rolls();
         }
+        assertTrue(rolls > images / 100, rolls + " rolls");
     }
 
     static Stream<PowerCutRun.Flush> flushes() {
