@@ -18,6 +18,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -89,7 +90,7 @@ final class Verifier {
      * @throws IOException if its log or its database can't be read
      */
     static Findings verify(List<Sample> samples, Path home) throws IOException {
-        List<Line> lines = lines(home.resolve("logs/messages.jsonl"));
+        List<Line> lines = lines(home.resolve("logs"));
         Map<String, String> kept = codeHashes(home.resolve("data/countersign.db"));
         return new Verifier(samples, lines).findings(lines.size(), kept);
     }
@@ -175,12 +176,21 @@ final class Verifier {
                 .count();
     }
 
-    private static List<Line> lines(Path log) throws IOException {
-        try (Stream<String> lines = Files.lines(log, UTF_8)) {
-            return lines.map(Line::parse)
-                    .filter(line -> !line.id.startsWith(WARM_UP))
+    private static List<Line> lines(Path logs) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(logs)) {
+            files = all.filter(file -> file.getFileName().toString().matches("messages.*\\.jsonl"))
                     .toList();
         }
+        List<Line> kept = new ArrayList<>();
+        for (Path file : files) {
+            try (Stream<String> lines = Files.lines(file, UTF_8)) {
+                lines.map(Line::parse)
+                        .filter(line -> !line.id.startsWith(WARM_UP))
+                        .forEach(kept::add);
+            }
+        }
+        return kept;
     }
 
     /** The SHA-256 of each id's code, in hexadecimal. */

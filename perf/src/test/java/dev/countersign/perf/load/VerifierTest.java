@@ -30,6 +30,7 @@ class VerifierTest {
 
     private final List<Sample> samples = new ArrayList<>();
     private final List<String> log = new ArrayList<>();
+    private final List<String> rolled = new ArrayList<>();
     private final Map<String, String> table = new LinkedHashMap<>();
 
     @BeforeEach
@@ -46,6 +47,13 @@ class VerifierTest {
 
     @Test
     void nothingIsWrongWhereAllIsKept() throws Exception {
+        assertEquals(new Findings(3, 3, 3, 0, 3, 3, 0, 0, 0, 0, 0, 1, 1), verify());
+    }
+
+    @Test
+    void allFilesOfTheLogAreRead() throws Exception {
+        rolled.add(log.remove(0));
+
         assertEquals(new Findings(3, 3, 3, 0, 3, 3, 0, 0, 0, 0, 0, 1, 1), verify());
     }
 
@@ -236,6 +244,7 @@ class VerifierTest {
         Files.createDirectories(home.resolve("logs"));
         Files.createDirectories(home.resolve("data"));
         Files.write(home.resolve("logs/messages.jsonl"), log);
+        Files.write(home.resolve("logs/messages-0000000000000000001-0000000000000000001.jsonl"), rolled);
         Path database = home.resolve("data/countersign.db");
         Files.deleteIfExists(database);
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + database)) {
