@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 /** The names of log files that are no longer written to: {@code messages-FIRST-LAST.jsonl}, which sort by receipt. */
 final class LogNames {
 
-    private static final Pattern ASIDE = Pattern.compile("messages-\\d+-0*(\\d{1,18})\\..*");
+    private static final Pattern ASIDE = Pattern.compile("messages-\\d{16,19}-(0?\\d{16,18})\\..*");
 
     private LogNames() {}
 

@@ -39,6 +39,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
 
     private static final long MAX_STEP_BACK_MICROS = TimeUnit.MINUTES.toMicros(1);
     private static final long RENAME_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long GROW_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final String FULL = "it has reached --roll-size";
 
     private final ReentrantLock lock = new ReentrantLock(true); // fair: the writer would keep it from the flusher
@@ -52,7 +53,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private final KeyTable keys;
     private final KeyFile keyFile;
     private final Batch batch;
-    private boolean hasFullSize; // the journal; used by the flusher alone
+    private boolean hasFullSize; // the journal; used by the flusher alone, as is the next
+    private long growNanos; // not before this
     private LogFile active;
     private Checkpoint flushed; // the last that log and keys were flushed up to, and found well
     private ByteBuffer missingLines = ByteBuffer.allocate(0); // of what the journal has, those the log lacks
@@ -86,6 +88,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         flushed = journal.named();
         batch = new Batch(journal.seed());
         hasFullSize = journal.hasSize(files.ringBytes());
+        growNanos = nanoTime.getAsLong();
     }
 
     /** Flushes the log, and notes in the journal that log and keys have all that it has. */
@@ -436,7 +439,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
 
     /** Gives the journal more of its full size, unless the disk has no room: what is left of that is for messages. */
     void grow() {
-        if (!hasFullSize) {
+        if (!hasFullSize && nanoTime.getAsLong() - growNanos >= 0) {
             try {
                 if (freeBytes() - files.ringBytes() < files.keepFreeBytes()) {
                     throw new IOException("the disk has too little room beyond --keep-free");
@@ -450,7 +453,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
                 }
                 hasFullSize = journal.hasSize(files.ringBytes());
             } catch (IOException e) {
-                hasFullSize = true; // as far as this disk goes
+                growNanos = nanoTime.getAsLong() + GROW_PAUSE_NANOS; // somebody may make room
                 log.warn("the journal can't have its full size, so that bursts may wait: {}", e.getMessage());
             }
         }
