@@ -55,14 +55,10 @@ final class LineSender {
         reader.start();
         for (List<byte[]> texts = gathering.next(); !texts.isEmpty(); texts = gathering.next()) {
             String key = Key.random();
-            if (progress.isPresent()) {
-                progress.get().write(new ProgressFile.Position(logged + 1, texts.size(), key));
-            }
+            keep(texts.size(), key);
             request(texts, key);
         }
-        if (progress.isPresent()) {
-            progress.get().write(new ProgressFile.Position(logged + 1, 0, ""));
-        }
+        keep(0, "");
         if (inputFailure.isPresent()) {
             throw inputFailure.get();
         }
@@ -89,6 +85,12 @@ final class LineSender {
         return Body.text(lines.next()
                 .orElseThrow(() -> new IOException("it has fewer lines than the "
                         + (earlier.line() - 1 + earlier.lines()) + " that --progress knows of")));
+    }
+
+    private void keep(int lines, String key) throws IOException {
+        if (progress.isPresent()) {
+            progress.get().write(new ProgressFile.Position(logged + 1, lines, key));
+        }
     }
 
     private void read(Lines lines, Gathering<byte[]> gathering) {

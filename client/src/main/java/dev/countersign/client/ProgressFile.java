@@ -1,7 +1,5 @@
 package dev.countersign.client;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.gson.JsonObject;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -9,7 +7,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 
 /**
  * What a run over an input is about to send, on disk before it goes out, so that the next run can send the same again. For
@@ -34,11 +31,7 @@ final class ProgressFile implements AutoCloseable {
     ProgressFile(Path file, String id) throws IOException {
         this.file = file.toAbsolutePath();
         this.id = id;
-        try {
-            lock = FileChannel.open(sibling(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        } catch (IOException e) {
-            throw new IOException("can't make a file in " + this.file.getParent() + ": choose another folder", e);
-        }
+        lock = CredentialsFile.openLock(CredentialsFile.sibling(this.file, ".lock"));
         try {
             if (lock.tryLock() != null) {
                 return;
@@ -57,13 +50,11 @@ final class ProgressFile implements AutoCloseable {
         }
         Members members = Members.parse(Files.readAllBytes(file));
         try {
-            return members.text("id")
-                    .filter(id::equals)
-                    .map(mine -> new Position(
-                            Long.parseLong(members.text("line").orElseThrow()),
-                            Integer.parseInt(members.text("lines").orElseThrow()),
-                            members.text("key").orElseThrow()))
-                    .orElseThrow();
+            members.text("id").filter(id::equals).orElseThrow();
+            return new Position(
+                    Long.parseLong(members.text("line").orElseThrow()),
+                    Integer.parseInt(members.text("lines").orElseThrow()),
+                    members.text("key").orElseThrow());
         } catch (RuntimeException e) {
             throw new IOException(
                     file + " is not the progress of " + id + ": choose another file, or remove it to begin anew", e);
@@ -77,25 +68,11 @@ final class ProgressFile implements AutoCloseable {
         json.addProperty("line", Long.toString(position.line));
         json.addProperty("lines", Integer.toString(position.lines));
         json.addProperty("key", position.key);
-        Path draft = sibling(".new");
-        Files.writeString(
-                draft,
-                json + "\n",
-                UTF_8,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.SYNC);
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-        CredentialsFile.flushFolder(file.getParent());
+        CredentialsFile.replace(file, CredentialsFile.sibling(file, ".new"), json, StandardCopyOption.ATOMIC_MOVE);
     }
 
     @Override
     public void close() throws IOException {
         lock.close();
-    }
-
-    private Path sibling(String suffix) {
-        return file.resolveSibling("." + file.getFileName() + suffix);
     }
 }

@@ -47,11 +47,7 @@ import picocli.CommandLine.Spec;
         exitCodeOnExecutionException = 70)
 final class SendCommand implements Callable<Integer> {
 
-    private static final int LOGGED = 0;
-    private static final int REFUSED = 1;
-    private static final int UNREACHABLE = 3;
-    private static final int FATE_UNKNOWN = 4;
-
+    private static final String DEFAULT = " Default: ${DEFAULT-VALUE}";
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
 
     static final DateTimeFormatter TIME =
@@ -89,64 +85,44 @@ final class SendCommand implements Callable<Integer> {
 
     @Option(
             names = "--rotate",
-            description =
-                    "First get a new code and put it into the file of --credentials. The old one works until the new"
-                            + " one is used.")
+            description = "First get a new code into the file of --credentials. The old works until the new is used.")
     private boolean rotate;
 
     @Option(names = "--show-code", description = "Print the code, which whoever reads it can send with.")
     private boolean showCode;
 
-    @Option(
-            names = "--host",
-            paramLabel = "HOST",
-            defaultValue = "localhost",
-            description = "The server. Default: ${DEFAULT-VALUE}")
-    private String host;
+    @Option(names = "--host", paramLabel = "HOST", description = "The server." + DEFAULT)
+    private String host = "localhost";
 
-    @Option(
-            names = "--register-port",
-            paramLabel = "PORT",
-            defaultValue = "8000",
-            description = "Its port for registrations. Default: ${DEFAULT-VALUE}")
-    private int registerPort;
+    @Option(names = "--register-port", paramLabel = "PORT", description = "Its port for registrations." + DEFAULT)
+    private int registerPort = 8000;
 
-    @Option(
-            names = "--message-port",
-            paramLabel = "PORT",
-            defaultValue = "8001",
-            description = "Its port for messages. Default: ${DEFAULT-VALUE}")
-    private int messagePort;
+    @Option(names = "--message-port", paramLabel = "PORT", description = "Its port for messages." + DEFAULT)
+    private int messagePort = 8001;
 
     @Option(
             names = "--connect-timeout",
             paramLabel = "SECONDS",
-            defaultValue = "5",
-            description = "How long a connection may take to come about. Default: ${DEFAULT-VALUE}")
-    private int connectTimeoutSeconds;
+            description = "How long a connection may take to come about." + DEFAULT)
+    private int connectTimeoutSeconds = 5;
 
     @Option(
             names = "--answer-timeout",
             paramLabel = "SECONDS",
-            defaultValue = "30",
-            description = "How long the server may be silent. Default: ${DEFAULT-VALUE}")
-    private int answerTimeoutSeconds;
+            description = "How long the server may be silent." + DEFAULT)
+    private int answerTimeoutSeconds = 30;
 
     @Option(
             names = "--retry-for",
             paramLabel = "SECONDS",
-            defaultValue = "30",
-            description = "How long to try again after a failure; nothing is logged twice. 0 for not at all."
-                    + " Default: ${DEFAULT-VALUE}")
-    private int retryForSeconds;
+            description = "How long to try again after a failure; nothing is logged twice. 0 for not at all." + DEFAULT)
+    private int retryForSeconds = 30;
 
     @Option(
             names = "--max-body",
             paramLabel = "BYTES",
-            defaultValue = "65536",
-            description =
-                    "The server's option of this name: lines go out in requests of this size. Default: ${DEFAULT-VALUE}")
-    private int maxBodyBytes;
+            description = "The server's option of this name: lines go out in requests of this size." + DEFAULT)
+    private int maxBodyBytes = 65536;
 
     private final InputStream input;
     private final String argumentEncoding;
@@ -175,18 +151,11 @@ final class SendCommand implements Callable<Integer> {
                 print("code: " + sender.code());
             }
             sendAll(client, sender);
-            return LOGGED;
+            return 0;
         } catch (CountersignException e) {
             complain(position + e.getMessage());
-            return exitCode(e);
+            return e instanceof RefusedException ? 1 : e instanceof UnreachableException ? 3 : 4;
         }
-    }
-
-    private static int exitCode(CountersignException failure) {
-        if (failure instanceof RefusedException) {
-            return REFUSED;
-        }
-        return failure instanceof UnreachableException ? UNREACHABLE : FATE_UNKNOWN;
     }
 
     private void checkMessages() {
@@ -231,7 +200,7 @@ final class SendCommand implements Callable<Integer> {
         try {
             CredentialsFile file = new CredentialsFile(credentials.get());
             if (rotate) {
-                file.rotate(client::rotate);
+                file.rotate(client);
             }
             Credentials kept = file.readOrMake(() -> register(client, wanted));
             if (id.isPresent() && !kept.id().equals(wanted)) {
@@ -250,25 +219,21 @@ final class SendCommand implements Callable<Integer> {
     }
 
     private void sendAll(CountersignClient client, Credentials sender) throws CountersignException {
-        boolean logged = false;
         try {
             for (int n = 0; n < messages.size(); n++) {
-                startOf("message " + (n + 1));
-                send(client, sender, messages.get(n));
+                position = stdin || messages.size() > 1 ? "message " + (n + 1) + " (nothing after it was sent): " : "";
+                Receipt receipt = client.send(sender, messages.get(n));
+                print("receipt: " + receipt.value() + ", time: " + TIME.format(receipt.time()));
             }
             if (stdin) {
                 sendLines(client, sender);
             }
-            logged = true;
-        } finally {
-            if (!logged && registered) {
+        } catch (CountersignException | RuntimeException e) {
+            if (registered) {
                 complain("registered: " + sender.id() + ", whose code is " + whereTheCodeIs());
             }
+            throw e;
         }
-    }
-
-    private void startOf(String message) {
-        position = stdin || messages.size() > 1 ? message + " (nothing after it was sent): " : "";
     }
 
     private String whereTheCodeIs() {
@@ -334,11 +299,6 @@ final class SendCommand implements Callable<Integer> {
         } catch (IllegalStateException e) {
             // it runs, and tells
         }
-    }
-
-    private void send(CountersignClient client, Credentials sender, String message) throws CountersignException {
-        Receipt receipt = client.send(sender, message);
-        print("receipt: " + receipt.value() + ", time: " + TIME.format(receipt.time()));
     }
 
     private void print(String line) {
