@@ -2,6 +2,7 @@ package dev.countersign.client;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -21,7 +22,9 @@ final class ProgressFile implements AutoCloseable {
      * @param lines 0 where none is under way
      * @param key the request's; empty where none is under way
      */
-    record Position(long line, int lines, String key) {}
+    record Position(long line, int lines, String key) {
+        static final Position START = new Position(1, 0, "");
+    }
 
     private final Path file;
     private final String id;
@@ -46,7 +49,7 @@ final class ProgressFile implements AutoCloseable {
     /** @throws IOException where the file is something else, or another id's; says what to do */
     Position read() throws IOException {
         if (!Files.exists(file)) {
-            return new Position(1, 0, "");
+            return Position.START;
         }
         Members members = Members.parse(Files.readAllBytes(file));
         try {
@@ -61,14 +64,22 @@ final class ProgressFile implements AutoCloseable {
         }
     }
 
-    /** Returns once this is on disk, in place of what the file held. */
-    void write(Position position) throws IOException {
+    /**
+     * Returns once this is on disk, in place of what the file held.
+     *
+     * @throws UncheckedIOException where it can't be; not to be taken for a failure of the input
+     */
+    void write(Position position) {
         JsonObject json = new JsonObject();
         json.addProperty("id", id);
         json.addProperty("line", Long.toString(position.line));
         json.addProperty("lines", Integer.toString(position.lines));
         json.addProperty("key", position.key);
-        CredentialsFile.replace(file, CredentialsFile.sibling(file, ".new"), json, StandardCopyOption.ATOMIC_MOVE);
+        try {
+            CredentialsFile.replace(file, CredentialsFile.sibling(file, ".new"), json, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
     }
 
     @Override

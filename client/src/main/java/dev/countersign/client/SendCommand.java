@@ -2,6 +2,7 @@ package dev.countersign.client;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeFormatter;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
@@ -244,21 +246,25 @@ final class SendCommand implements Callable<Integer> {
 
     private void sendLines(CountersignClient client, Credentials sender) throws CountersignException {
         if (progress.isEmpty()) {
-            sendLines(client, sender, Optional.empty());
+            sendLines(client, sender, ProgressFile.Position.START, position -> {});
             return;
         }
         try (ProgressFile file = new ProgressFile(progress.get(), sender.id())) {
-            sendLines(client, sender, Optional.of(file));
+            sendLines(client, sender, file.read(), file::write);
         } catch (IOException e) {
             throw unusable("--progress: " + e.getMessage());
         }
     }
 
-    private void sendLines(CountersignClient client, Credentials sender, Optional<ProgressFile> file)
+    private void sendLines(
+            CountersignClient client,
+            Credentials sender,
+            ProgressFile.Position earlier,
+            Consumer<ProgressFile.Position> keeping)
             throws CountersignException {
         LineReport report =
                 new LineReport(spec.commandLine().getOut(), spec.commandLine().getErr(), terminal);
-        LineSender lines = new LineSender(client, sender, file, report);
+        LineSender lines = new LineSender(client, sender, keeping, report);
         Thread atStop = new Thread(() -> stop(lines));
         try {
             Runtime.getRuntime().addShutdownHook(atStop);
@@ -266,12 +272,14 @@ final class SendCommand implements Callable<Integer> {
             return; // it is stopping already
         }
         try {
-            lines.send(input);
+            lines.send(input, earlier);
         } catch (CountersignException e) {
             position = outcome(lines) + ": ";
             throw e;
         } catch (IOException e) {
             throw unusable("standard input: " + e.getMessage() + ": " + outcome(lines));
+        } catch (UncheckedIOException e) {
+            throw unusable("--progress: " + e.getMessage() + ": " + outcome(lines));
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts this thread", e);
         } finally {
