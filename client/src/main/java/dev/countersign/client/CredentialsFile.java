@@ -7,6 +7,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.CopyOption;
 import java.nio.file.FileAlreadyExistsException;
@@ -94,17 +95,22 @@ final class CredentialsFile {
     }
 
     /**
-     * Works on the file while no other process does. Who waited for the lock of one that failed holds that of a file that
-     * is gone, and may register beside a third: whichever makes the file first has made it for all.
+     * Works on the file while no other process does. Whoever locks the lock file makes it longer by a byte, and removes it
+     * at the end: one who waited knows by its length that the file in its place is another, and waits for that.
      */
     private Credentials alone(Source work) throws IOException, CountersignException {
         Path lockFile = sibling(file, ".lock");
-        try (FileChannel lock = openLock(lockFile)) {
-            lock.lock(); // until it is closed
-            try {
-                return work.get();
-            } finally {
-                Files.deleteIfExists(lockFile);
+        while (true) {
+            try (FileChannel lock = openLock(lockFile)) {
+                lock.lock(); // until it is closed
+                lock.write(ByteBuffer.allocate(1), lock.size());
+                if (lockFile.toFile().length() == lock.size()) {
+                    try {
+                        return work.get();
+                    } finally {
+                        Files.deleteIfExists(lockFile);
+                    }
+                }
             }
         }
     }
