@@ -1,14 +1,15 @@
 package dev.countersign.client;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
 import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.ClassicHttpRequest;
@@ -46,25 +47,21 @@ public final class CountersignClient implements AutoCloseable {
     private final HttpHost registerPort;
     private final HttpHost messagePort;
     private final int maxBodyBytes;
-    private final RetryPolicy retryPolicy;
-    private final Consumer<CountersignException> waiting;
+    private final Supplier<Retries> retries;
     private final Windows windows = new Windows();
     private final Outbox outbox = new Outbox(this);
 
-    /** @param waiting told why before a call's first pause */
     CountersignClient(
             CloseableHttpClient http,
             HttpHost registerPort,
             HttpHost messagePort,
             int maxBodyBytes,
-            RetryPolicy retryPolicy,
-            Consumer<CountersignException> waiting) {
+            Supplier<Retries> retries) {
         this.http = http;
         this.registerPort = registerPort;
         this.messagePort = messagePort;
         this.maxBodyBytes = maxBodyBytes;
-        this.retryPolicy = retryPolicy;
-        this.waiting = waiting;
+        this.retries = retries;
     }
 
     /** A client of the server on this machine, at its default ports; one step each changes that. */
@@ -89,12 +86,7 @@ public final class CountersignClient implements AutoCloseable {
     public Credentials register(String id, String key) throws CountersignException {
         Objects.requireNonNull(id, "id");
         Key.check(key, 16);
-        return post(
-                registerPort,
-                "/register",
-                Body.registration(id),
-                key,
-                answer -> new Credentials(id, answer.text("code")));
+        return credentials("/register", id, Body.registration(id), key);
     }
 
     /**
@@ -105,12 +97,7 @@ public final class CountersignClient implements AutoCloseable {
      */
     public Credentials rotate(Credentials credentials) throws CountersignException {
         Objects.requireNonNull(credentials, "credentials");
-        return post(
-                registerPort,
-                "/rotate",
-                Body.credentials(credentials),
-                Key.random(),
-                answer -> new Credentials(credentials.id(), answer.text("code")));
+        return credentials("/rotate", credentials.id(), Body.credentials(credentials), Key.random());
     }
 
     /** Sends a message with a key of its own: see {@link #send(Credentials, String, String)}. */
@@ -135,7 +122,7 @@ public final class CountersignClient implements AutoCloseable {
                 credentials,
                 Body.message(credentials, text),
                 key,
-                answer -> new Receipt(answer.text("receipt"), Instant.parse(answer.text("time"))));
+                answer -> new Receipt(answer.text("receipt").orElseThrow(), time(answer)));
     }
 
     /** Sends texts with a key of their own: see {@link #sendAll(Credentials, List, String)}. */
@@ -201,13 +188,17 @@ public final class CountersignClient implements AutoCloseable {
         return postMessage(sender, Body.messages(sender, texts), key, answer -> receipts(answer, texts.size()));
     }
 
-    private static List<Receipt> receipts(Answer answer, int number) {
+    private static List<Receipt> receipts(Members answer, int number) {
         List<String> receipts = answer.texts("receipts");
-        Instant time = Instant.parse(answer.text("time"));
+        Instant time = time(answer);
         if (receipts.size() != number) {
             throw new NoSuchElementException(receipts.size() + " receipts for " + number + " texts");
         }
         return receipts.stream().map(receipt -> new Receipt(receipt, time)).toList();
+    }
+
+    private static Instant time(Members answer) {
+        return Instant.parse(answer.text("time").orElseThrow());
     }
 
     private void checkSize(int bodyBytes) {
@@ -217,7 +208,16 @@ public final class CountersignClient implements AutoCloseable {
         }
     }
 
-    private <T> T postMessage(Credentials sender, byte[] body, String key, Function<Answer, T> reading)
+    private Credentials credentials(String path, String id, byte[] body, String key) throws CountersignException {
+        return post(
+                registerPort,
+                path,
+                body,
+                key,
+                answer -> new Credentials(id, answer.text("code").orElseThrow()));
+    }
+
+    private <T> T postMessage(Credentials sender, byte[] body, String key, Function<Members, T> reading)
             throws CountersignException {
         Windows.Place place;
         try {
@@ -233,20 +233,20 @@ public final class CountersignClient implements AutoCloseable {
         }
     }
 
-    private <T> T post(HttpHost port, String path, byte[] body, String key, Function<Answer, T> reading)
+    private <T> T post(HttpHost port, String path, byte[] body, String key, Function<Members, T> reading)
             throws CountersignException {
-        Retries retries = new Retries(retryPolicy, waiting);
+        Retries attempts = retries.get();
         while (true) {
             try {
                 return attempt(port, path, body, key, reading);
-            } catch (FailedAttemptException e) {
-                retries.pauseAfter(e);
+            } catch (CountersignException e) {
+                attempts.pauseAfter(e);
             }
         }
     }
 
-    private <T> T attempt(HttpHost port, String path, byte[] body, String key, Function<Answer, T> reading)
-            throws FailedAttemptException {
+    private <T> T attempt(HttpHost port, String path, byte[] body, String key, Function<Members, T> reading)
+            throws CountersignException {
         ClassicHttpRequest request = ClassicRequestBuilder.post(path)
                 .setHeader("Idempotency-Key", key)
                 .setEntity(new ByteArrayEntity(body, JSON))
@@ -259,13 +259,13 @@ public final class CountersignClient implements AutoCloseable {
         try (ClassicHttpResponse response = http.executeOpen(port, request, HttpClientContext.create())) {
             Answer answer = Answer.read(response);
             if (!answer.isDone()) {
-                throw FailedAttemptException.answered(answer);
+                throw answer.failure();
             }
-            return reading.apply(answer);
-        } catch (NoSuchElementException | DateTimeParseException e) {
-            throw FailedAttemptException.unreadable(e);
+            return reading.apply(answer.members());
+        } catch (NoSuchElementException | DateTimeParseException e) { // it says yes, and not as Countersign says it
+            throw new UnknownFateException("the answer is none of Countersign's", e, true, Duration.ZERO);
         } catch (IOException e) {
-            throw FailedAttemptException.broken(e);
+            throw CountersignException.broken(e);
         }
     }
 }

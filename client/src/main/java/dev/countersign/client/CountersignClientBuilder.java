@@ -100,13 +100,14 @@ public final class CountersignClientBuilder {
 
     /** A client with these settings; it connects at its first call. */
     public CountersignClient build() {
+        RetryPolicy policy = new RetryPolicy(retryFor, firstPause, new Random());
+        Consumer<CountersignException> told = waiting;
         return new CountersignClient(
                 httpClient(),
                 serverAt(registerPort),
                 serverAt(messagePort),
                 maxBodyBytes,
-                new RetryPolicy(retryFor, firstPause, new Random()),
-                waiting);
+                () -> new Retries(policy, told));
     }
 
     private HttpHost serverAt(int port) {
@@ -115,8 +116,8 @@ public final class CountersignClientBuilder {
             return new HttpHost(host, port);
         }
         try {
-            // in brackets, which HttpClient forgets for ::ffff:127.0.0.1; without its zone, which is this machine's
-            // affair
+            // in brackets, which HttpClient forgets for ::ffff:127.0.0.1; without its zone, which only this machine
+            // knows
             String name = "[" + address.replaceFirst("%.*", "") + "]";
             return new HttpHost(null, InetAddress.getByName("[" + address + "]"), name, port);
         } catch (UnknownHostException e) {

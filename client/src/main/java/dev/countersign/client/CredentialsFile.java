@@ -1,16 +1,20 @@
 package dev.countersign.client;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.SYNC;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.CopyOption;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -24,18 +28,9 @@ import java.util.Set;
  */
 final class CredentialsFile {
 
-    /** Registers an id; called once the folder is known to take what comes of it. */
-    interface Registration {
-        Credentials register() throws CountersignException;
-    }
-
-    /** Gets an id a new code. */
-    interface Rotation {
-        Credentials rotate(Credentials old) throws CountersignException;
-    }
-
-    private interface Work {
-        Credentials run() throws IOException, CountersignException;
+    /** Makes credentials; called once the folder is known to take them. */
+    interface Source {
+        Credentials get() throws IOException, CountersignException;
     }
 
     private static final Set<PosixFilePermission> OF_OTHERS =
@@ -53,24 +48,24 @@ final class CredentialsFile {
      * @throws IOException where the file can't be made, can't be read, is open to others, or holds something else; the
      *     message says what to do
      */
-    Credentials readOrMake(Registration registration) throws IOException, CountersignException {
+    Credentials readOrMake(Source registration) throws IOException, CountersignException {
         return exists() ? read() : alone(() -> exists() ? read() : make(registration));
     }
 
     /**
-     * Puts what a rotation gives in place of what the file holds, whole and on disk. One process at a time does: of two
-     * that rotate the same code the first one's new code is void.
+     * Puts a new code in place of what the file holds, whole and on disk. One process at a time does: of two that rotate the
+     * same code the first one's new code is void.
      *
      * @throws IOException as with {@link #readOrMake}, and where there is no file
      */
-    void rotate(Rotation rotation) throws IOException, CountersignException {
+    void rotate(CountersignClient client) throws IOException, CountersignException {
         CredentialsFile target = new CredentialsFile(Files.exists(file) ? file.toRealPath() : file);
         target.alone(() -> {
             if (!target.exists()) {
                 throw new IOException(file + " does not exist: there is no code to rotate");
             }
             Credentials old = target.read();
-            return target.make(() -> rotation.rotate(old), StandardCopyOption.ATOMIC_MOVE);
+            return target.make(() -> client.rotate(old), StandardCopyOption.ATOMIC_MOVE);
         });
     }
 
@@ -86,65 +81,53 @@ final class CredentialsFile {
         if (!Files.isRegularFile(file)) {
             throw new IOException(file + " is no file: choose another name");
         }
-        if (hasPermissions() && !Collections.disjoint(OF_OTHERS, Files.getPosixFilePermissions(file))) {
+        if (file.getFileSystem().supportedFileAttributeViews().contains("posix")
+                && !Collections.disjoint(OF_OTHERS, Files.getPosixFilePermissions(file))) {
             throw new IOException(file + " is open to others: chmod 600 it");
         }
-        Members members = Members.parse(content());
+        if (!Files.isReadable(file)) {
+            throw new IOException(file + " can't be read by this user: choose another file");
+        }
+        Members members = Members.parse(Files.readAllBytes(file));
         return members.text("id")
                 .flatMap(id -> members.text("code").map(code -> new Credentials(id, code)))
                 .orElseThrow(() -> new IOException(file + " holds no id and code: remove it to register anew"));
     }
 
-    private byte[] content() throws IOException {
-        try {
-            return Files.readAllBytes(file);
-        } catch (AccessDeniedException e) {
-            throw new IOException(file + " can't be read by this user: choose another file", e);
-        }
-    }
-
     /**
-     * Works on the file while no other process does. Who waited for the lock of one that failed holds that of a file that
-     * is gone, and may register beside a third: whichever makes the file first has made it for all.
+     * Works on the file while no other process does. Whoever locks the lock file makes it longer by a byte, and removes it
+     * at the end: one who waited knows by its length that the file in its place is another, and waits for that.
      */
-    private Credentials alone(Work work) throws IOException, CountersignException {
-        Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
-        try (FileChannel lock = open(lockFile)) {
-            lock.lock(); // until it is closed
-            try {
-                return work.run();
-            } finally {
-                Files.deleteIfExists(lockFile);
+    private Credentials alone(Source work) throws IOException, CountersignException {
+        Path lockFile = sibling(file, ".lock");
+        while (true) {
+            try (FileChannel lock = openLock(lockFile)) {
+                lock.lock(); // until it is closed
+                lock.write(ByteBuffer.allocate(1), lock.size());
+                if (lockFile.toFile().length() == lock.size()) {
+                    try {
+                        return work.get();
+                    } finally {
+                        Files.deleteIfExists(lockFile);
+                    }
+                }
             }
         }
     }
 
-    private FileChannel open(Path lockFile) throws IOException {
+    /** The draft is made first: a folder that can't be written to must not cost an id. */
+    private Credentials make(Source source, CopyOption... options) throws IOException, CountersignException {
+        Path draft;
         try {
-            return FileChannel.open(
-                    lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+            draft = Files.createTempFile(
+                    file.getParent(), ".credentials", null); // its owner's only, as all of its kind
         } catch (IOException e) {
-            throw unfitFolder(e);
+            throw unfitFolder(file, e);
         }
-    }
-
-    private Credentials make(Registration registration, CopyOption... options)
-            throws IOException, CountersignException {
-        Path draft = draft();
         try {
-            Credentials made = registration.register();
-            return keep(made, draft, options);
+            return keep(source.get(), draft, options);
         } finally {
             Files.deleteIfExists(draft);
-        }
-    }
-
-    /** Made before the registration: a folder that can't be written to must not cost an id. */
-    private Path draft() throws IOException {
-        try {
-            return Files.createTempFile(file.getParent(), ".credentials", null); // its owner's only, as all of its kind
-        } catch (IOException e) {
-            throw unfitFolder(e);
         }
     }
 
@@ -153,31 +136,39 @@ final class CredentialsFile {
         json.addProperty("id", made.id());
         json.addProperty("code", made.code());
         try {
-            Files.writeString(draft, json + "\n", StandardOpenOption.SYNC);
-            Files.move(draft, file, options);
+            replace(file, draft, json, options);
+            return made;
         } catch (FileAlreadyExistsException e) {
             return read();
         } catch (IOException e) {
             throw new IOException(made.id() + " has a code, but it can't be kept: " + e.getMessage(), e);
         }
-        flushFolder(file.getParent());
-        return made;
     }
 
-    /** So that a new file's name is on disk, too. Some file systems flush no folder, and some platforms open none. */
-    static void flushFolder(Path folder) {
-        try (FileChannel channel = FileChannel.open(folder)) {
-            channel.force(true);
+    static Path sibling(Path file, String suffix) {
+        return file.resolveSibling("." + file.getFileName() + suffix);
+    }
+
+    static FileChannel openLock(Path lockFile) throws IOException {
+        try {
+            return FileChannel.open(lockFile, CREATE, WRITE, LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
-            // the name gets there in the file system's own time
+            throw unfitFolder(lockFile, e);
         }
     }
 
-    private IOException unfitFolder(IOException cause) {
-        return new IOException("can't make a file in " + file.getParent() + ": choose another folder", cause);
+    /** Writes a draft that becomes the file, whole and on disk. */
+    static void replace(Path file, Path draft, JsonObject json, CopyOption... options) throws IOException {
+        Files.writeString(draft, json + "\n", CREATE, TRUNCATE_EXISTING, WRITE, SYNC);
+        Files.move(draft, file, options);
+        try (FileChannel folder = FileChannel.open(file.getParent())) {
+            folder.force(true); // so that a new file's name is on disk, too
+        } catch (IOException e) {
+            // some file systems flush no folder, and some platforms open none: it gets there in their own time
+        }
     }
 
-    private boolean hasPermissions() {
-        return file.getFileSystem().supportedFileAttributeViews().contains("posix");
+    private static IOException unfitFolder(Path file, IOException cause) {
+        return new IOException("can't make a file in " + file.getParent() + ": choose another folder", cause);
     }
 }

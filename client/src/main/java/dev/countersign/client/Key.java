@@ -8,7 +8,6 @@ import java.util.regex.Pattern;
 final class Key {
 
     private static final SecureRandom RANDOM = new SecureRandom(); // who guesses a registration's gets its code
-    private static final int BYTES = 16;
     private static final Pattern VISIBLE_ASCII = Pattern.compile("[!-~]*");
     private static final int MAX_LENGTH = 64;
 
@@ -16,7 +15,7 @@ final class Key {
 
     /** 22 characters that nobody has used yet. */
     static String random() {
-        byte[] bytes = new byte[BYTES];
+        byte[] bytes = new byte[16];
         RANDOM.nextBytes(bytes);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     }

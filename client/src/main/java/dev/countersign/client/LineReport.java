@@ -40,13 +40,7 @@ final class LineReport implements ObjLongConsumer<List<Receipt>> {
         sent += receipts.size();
         if (showsReceipts) {
             String time = ", time: " + SendCommand.TIME.format(receipts.get(0).time()) + "\n";
-            StringBuilder lines = new StringBuilder();
-            for (Receipt receipt : receipts) {
-                lines.append("receipt: ")
-                        .append(SendCommand.printable(receipt.value()))
-                        .append(time);
-            }
-            out.print(lines);
+            receipts.forEach(receipt -> out.print("receipt: " + SendCommand.printable(receipt.value()) + time));
             out.flush();
         }
         if (showsProgress) {

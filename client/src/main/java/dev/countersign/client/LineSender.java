@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 
 /**
@@ -17,7 +18,7 @@ final class LineSender {
 
     private final CountersignClient client;
     private final Credentials sender;
-    private final Optional<ProgressFile> progress;
+    private final Consumer<ProgressFile.Position> progress;
     private final ObjLongConsumer<List<Receipt>> listener;
 
     private long logged; // lines; these three guarded by this
@@ -26,11 +27,14 @@ final class LineSender {
 
     private volatile Optional<IOException> inputFailure = Optional.empty();
 
-    /** @param listener told the receipts of each request, and how many lines are logged with it */
+    /**
+     * @param progress told what is about to be sent
+     * @param listener told the receipts of each request, and how many lines are logged with it
+     */
     LineSender(
             CountersignClient client,
             Credentials sender,
-            Optional<ProgressFile> progress,
+            Consumer<ProgressFile.Position> progress,
             ObjLongConsumer<List<Receipt>> listener) {
         this.client = client;
         this.sender = sender;
@@ -41,28 +45,23 @@ final class LineSender {
     /**
      * Returns when all lines are logged.
      *
-     * @throws IOException where the input can't be read as UTF-8, or the progress can't be written; all lines before that
-     *     are logged
+     * @param earlier where an earlier run over this input came to
+     * @throws IOException where the input can't be read as UTF-8; all lines before that are logged
      */
-    void send(InputStream input) throws CountersignException, IOException, InterruptedException {
+    void send(InputStream input, ProgressFile.Position earlier)
+            throws CountersignException, IOException, InterruptedException {
         Lines lines = new Lines(input);
-        if (progress.isPresent()) {
-            goOn(lines, progress.get().read());
-        }
+        goOn(lines, earlier);
         Gathering<byte[]> gathering = client.gathering(sender, text -> text);
         Thread reader = new Thread(() -> read(lines, gathering), "lines");
         reader.setDaemon(true); // nothing ends a read of a terminal
         reader.start();
         for (List<byte[]> texts = gathering.next(); !texts.isEmpty(); texts = gathering.next()) {
             String key = Key.random();
-            if (progress.isPresent()) {
-                progress.get().write(new ProgressFile.Position(logged + 1, texts.size(), key));
-            }
+            progress.accept(new ProgressFile.Position(logged + 1, texts.size(), key));
             request(texts, key);
         }
-        if (progress.isPresent()) {
-            progress.get().write(new ProgressFile.Position(logged + 1, 0, ""));
-        }
+        progress.accept(new ProgressFile.Position(logged + 1, 0, ""));
         if (inputFailure.isPresent()) {
             throw inputFailure.get();
         }

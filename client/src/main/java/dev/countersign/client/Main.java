@@ -6,9 +6,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.function.IntPredicate;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /** The command line: {@code --help} says what it takes. */
@@ -30,7 +34,7 @@ public final class Main {
         }
     }
 
-    /** The command with everything around it that is the platform's. */
+    /** The command with everything around it that is the platform's; both maps give null for what is not set. */
     static CommandLine commandLine(
             InputStream in,
             OutputStream out,
@@ -39,11 +43,33 @@ public final class Main {
             UnaryOperator<String> environment,
             IntPredicate terminal) {
         return new CommandLine(new SendCommand(in, properties.apply("sun.jnu.encoding"), terminal))
-                .setDefaultValueProvider(new OutsideDefaults(properties, environment))
+                .setDefaultValueProvider(argument -> outside(argument, properties, environment))
                 .setExpandAtFiles(false) // a message may begin with @
                 .setOut(new PrintWriter(out, true, UTF_8))
                 .setErr(new PrintWriter(err, true, UTF_8))
                 .setParameterExceptionHandler(Main::explain);
+    }
+
+    /**
+     * The system property or, failing that, the environment variable of an argument's name: {@code --register-port} is
+     * {@code register.port} and {@code COUNTERSIGN_REGISTER_PORT}, {@code MSG} is {@code msg}. A variable that is a URL is
+     * none of a number's: Kubernetes sets {@code COUNTERSIGN_REGISTER_PORT=tcp://10.0.0.1:8000} where a service is called
+     * {@code countersign-register}. Null where neither is set, as picocli has it.
+     */
+    private static String outside(
+            ArgSpec argument, UnaryOperator<String> properties, UnaryOperator<String> environment) {
+        if (argument instanceof OptionSpec option && (option.usageHelp() || option.versionHelp())) {
+            return null;
+        }
+        String name = argument instanceof OptionSpec option
+                ? option.longestName().substring("--".length())
+                : argument.paramLabel().toLowerCase(Locale.ROOT);
+        String variable = "COUNTERSIGN_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
+        return Optional.ofNullable(properties.apply(name.replace('-', '.')))
+                .or(() -> Optional.ofNullable(environment.apply(variable))
+                        .filter(value -> !value.contains("://") || argument.type() != int.class))
+                .map(value -> value.replace("$", "$$")) // or picocli would expand a message's ${...}
+                .orElse(null);
     }
 
     /** Java itself can't tell; where there is no such program there is no terminal. */

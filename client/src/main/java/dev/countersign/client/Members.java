@@ -11,6 +11,7 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.Strictness;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 
 /** The members of a JSON object that someone else wrote. */
@@ -34,14 +35,14 @@ record Members(JsonObject object) {
         return text(object.get(name));
     }
 
-    /** The member of that name, where there is one and it is a list of texts. */
-    Optional<List<String>> texts(String name) {
-        return object.get(name) instanceof JsonArray list
-                        && list.asList().stream()
-                                .allMatch(element -> text(element).isPresent())
-                ? Optional.of(
-                        list.asList().stream().map(JsonElement::getAsString).toList())
-                : Optional.empty();
+    /** @throws NoSuchElementException where there is no member of that name, or it is no list of texts */
+    List<String> texts(String name) {
+        if (object.get(name) instanceof JsonArray list) {
+            return list.asList().stream()
+                    .map(element -> text(element).orElseThrow())
+                    .toList();
+        }
+        throw new NoSuchElementException(name);
     }
 
     private static Optional<String> text(JsonElement element) {

@@ -97,8 +97,10 @@ final class Outbox {
         } catch (CountersignException | RuntimeException | Error e) {
             gathering.close();
             fail(request, e);
+            UnreachableException behind =
+                    new UnreachableException("a text before it failed: " + e.getMessage(), e, false);
             for (List<Waiting> next = gathering.next(); !next.isEmpty(); next = gathering.next()) {
-                fail(next, UnreachableException.behind(e));
+                fail(next, behind);
             }
         }
     }

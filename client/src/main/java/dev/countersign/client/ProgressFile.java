@@ -1,15 +1,13 @@
 package dev.countersign.client;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import com.google.gson.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 
 /**
  * What a run over an input is about to send, on disk before it goes out, so that the next run can send the same again. For
@@ -24,7 +22,9 @@ final class ProgressFile implements AutoCloseable {
      * @param lines 0 where none is under way
      * @param key the request's; empty where none is under way
      */
-    record Position(long line, int lines, String key) {}
+    record Position(long line, int lines, String key) {
+        static final Position START = new Position(1, 0, "");
+    }
 
     private final Path file;
     private final String id;
@@ -34,11 +34,7 @@ final class ProgressFile implements AutoCloseable {
     ProgressFile(Path file, String id) throws IOException {
         this.file = file.toAbsolutePath();
         this.id = id;
-        try {
-            lock = FileChannel.open(sibling(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        } catch (IOException e) {
-            throw new IOException("can't make a file in " + this.file.getParent() + ": choose another folder", e);
-        }
+        lock = CredentialsFile.openLock(CredentialsFile.sibling(this.file, ".lock"));
         try {
             if (lock.tryLock() != null) {
                 return;
@@ -53,49 +49,41 @@ final class ProgressFile implements AutoCloseable {
     /** @throws IOException where the file is something else, or another id's; says what to do */
     Position read() throws IOException {
         if (!Files.exists(file)) {
-            return new Position(1, 0, "");
+            return Position.START;
         }
         Members members = Members.parse(Files.readAllBytes(file));
         try {
-            return members.text("id")
-                    .filter(id::equals)
-                    .map(mine -> new Position(
-                            Long.parseLong(members.text("line").orElseThrow()),
-                            Integer.parseInt(members.text("lines").orElseThrow()),
-                            members.text("key").orElseThrow()))
-                    .orElseThrow();
+            members.text("id").filter(id::equals).orElseThrow();
+            return new Position(
+                    Long.parseLong(members.text("line").orElseThrow()),
+                    Integer.parseInt(members.text("lines").orElseThrow()),
+                    members.text("key").orElseThrow());
         } catch (RuntimeException e) {
             throw new IOException(
                     file + " is not the progress of " + id + ": choose another file, or remove it to begin anew", e);
         }
     }
 
-    /** Returns once this is on disk, in place of what the file held. */
-    void write(Position position) throws IOException {
+    /**
+     * Returns once this is on disk, in place of what the file held.
+     *
+     * @throws UncheckedIOException where it can't be; not to be taken for a failure of the input
+     */
+    void write(Position position) {
         JsonObject json = new JsonObject();
         json.addProperty("id", id);
         json.addProperty("line", Long.toString(position.line));
         json.addProperty("lines", Integer.toString(position.lines));
         json.addProperty("key", position.key);
-        Path draft = sibling(".new");
-        Files.writeString(
-                draft,
-                json + "\n",
-                UTF_8,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE,
-                StandardOpenOption.SYNC);
-        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-        CredentialsFile.flushFolder(file.getParent());
+        try {
+            CredentialsFile.replace(file, CredentialsFile.sibling(file, ".new"), json, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e.getMessage(), e);
+        }
     }
 
     @Override
     public void close() throws IOException {
         lock.close();
-    }
-
-    private Path sibling(String suffix) {
-        return file.resolveSibling("." + file.getFileName() + suffix);
     }
 }

@@ -1,5 +1,8 @@
 package dev.countersign.client;
 
+import java.time.Duration;
+import org.apache.hc.core5.http.HttpStatus;
+
 /** The server did not do what it was asked for, and says so itself. */
 public final class RefusedException extends CountersignException {
 
@@ -7,8 +10,8 @@ public final class RefusedException extends CountersignException {
 
     private final Problem problem;
 
-    RefusedException(Problem problem) {
-        super("refused: " + problem.text(), null);
+    RefusedException(Problem problem, Duration retryAfter) {
+        super("refused: " + problem.text(), null, problem.status() >= HttpStatus.SC_SERVER_ERROR, retryAfter);
         this.problem = problem;
     }
 

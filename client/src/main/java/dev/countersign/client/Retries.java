@@ -1,6 +1,7 @@
 package dev.countersign.client;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -25,19 +26,21 @@ final class Retries {
      *
      * @throws CountersignException what has become of the call, where there is to be none
      */
-    void pauseAfter(FailedAttemptException failure) throws CountersignException {
+    void pauseAfter(CountersignException failure) throws CountersignException {
         failures++;
         if (failures == 1) {
             firstFailureNanos = System.nanoTime();
         }
-        fateUnknown |= failure.outcome() instanceof UnknownFateException;
-        Optional<Duration> pause =
-                isAllowed(failure) ? policy.pause(failures, elapsed(), failure.retryAfter()) : Optional.empty();
+        fateUnknown |= failure instanceof UnknownFateException;
+        // once a fate is unknown only the limit ends the search for the server: it may be back under its name soon
+        boolean allowed = failure.isPassing() || (fateUnknown && failure instanceof UnreachableException);
+        Duration elapsed = Duration.ofNanos(System.nanoTime() - firstFailureNanos);
+        Optional<Duration> pause = allowed ? policy.pause(failures, elapsed, failure.retryAfter()) : Optional.empty();
         if (pause.isEmpty()) {
             throw outcome(failure);
         }
         if (failures == 1) {
-            waiting.accept(failure.outcome());
+            waiting.accept(failure);
         }
         try {
             Thread.sleep(pause.get().toMillis());
@@ -47,24 +50,16 @@ final class Retries {
         }
     }
 
-    /** Once a fate is unknown only the limit ends the search for the server, as it may be back under its name soon. */
-    private boolean isAllowed(FailedAttemptException failure) {
-        return failure.isPassing() || (fateUnknown && failure.outcome() instanceof UnreachableException);
-    }
-
-    private Duration elapsed() {
-        return Duration.ofNanos(System.nanoTime() - firstFailureNanos);
-    }
-
     /** Once an attempt's fate is unknown the call's is, but for an id that only another's key can have taken. */
-    private CountersignException outcome(FailedAttemptException last) {
-        CountersignException outcome = last.outcome();
+    private CountersignException outcome(CountersignException last) {
         boolean taken =
-                outcome instanceof RefusedException refused && refused.problem().refusal() == Refusal.ID_TAKEN;
-        return fateUnknown && !taken && !(outcome instanceof UnknownFateException)
-                ? UnknownFateException.lost(
-                        "an answer was lost, and then: " + outcome.getMessage(),
-                        Optional.ofNullable(outcome.getCause()).orElse(outcome))
-                : outcome;
+                last instanceof RefusedException refused && refused.problem().refusal() == Refusal.ID_TAKEN;
+        return fateUnknown && !taken && !(last instanceof UnknownFateException)
+                ? new UnknownFateException(
+                        "an answer was lost, and then: " + last.getMessage(),
+                        Objects.requireNonNullElse(last.getCause(), last),
+                        false,
+                        Duration.ZERO)
+                : last;
     }
 }

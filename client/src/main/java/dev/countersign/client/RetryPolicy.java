@@ -15,14 +15,13 @@ import java.util.random.RandomGenerator;
  */
 record RetryPolicy(Duration limit, Duration firstPause, RandomGenerator random) {
 
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
+    private static final long LONGEST_PAUSE_MILLIS = 2000;
     private static final int MAX_DOUBLINGS = 11; // from 1 ms to the longest
-
     private static final Duration COUNTABLE = Duration.ofDays(36_500); // in milliseconds, whatever a caller gives
 
     RetryPolicy {
-        limit = shorter(limit, COUNTABLE);
-        firstPause = shorter(firstPause, COUNTABLE);
+        limit = limit.compareTo(COUNTABLE) < 0 ? limit : COUNTABLE;
+        firstPause = firstPause.compareTo(COUNTABLE) < 0 ? firstPause : COUNTABLE;
     }
 
     /**
@@ -36,24 +35,10 @@ record RetryPolicy(Duration limit, Duration firstPause, RandomGenerator random) 
         if (left.isNegative() || left.isZero() || askedFor.compareTo(left) > 0) {
             return Optional.empty();
         }
-        return Optional.of(shorter(stretched(longer(growing(failures), askedFor)), left));
-    }
-
-    private Duration growing(int failures) {
-        return firstPause.compareTo(LONGEST_PAUSE) >= 0
-                ? firstPause
-                : shorter(firstPause.multipliedBy(1L << Math.min(failures - 1, MAX_DOUBLINGS)), LONGEST_PAUSE);
-    }
-
-    private Duration stretched(Duration pause) {
-        return pause.plusMillis(random.nextLong(pause.toMillis() / 2 + 1));
-    }
-
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
-    }
-
-    private static Duration longer(Duration one, Duration other) {
-        return one.compareTo(other) > 0 ? one : other;
+        long first = Math.max(1, firstPause.toMillis());
+        long growing = Math.min(first << Math.min(failures - 1, MAX_DOUBLINGS), LONGEST_PAUSE_MILLIS);
+        long pause = Math.max(Math.max(first, growing), askedFor.toMillis());
+        long stretched = pause + random.nextLong(pause / 2 + 1);
+        return Optional.of(Duration.ofMillis(Math.min(stretched, left.toMillis())));
     }
 }

@@ -2,6 +2,7 @@ package dev.countersign.client;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.format.DateTimeFormatter;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
@@ -47,11 +49,7 @@ import picocli.CommandLine.Spec;
         exitCodeOnExecutionException = 70)
 final class SendCommand implements Callable<Integer> {
 
-    private static final int LOGGED = 0;
-    private static final int REFUSED = 1;
-    private static final int UNREACHABLE = 3;
-    private static final int FATE_UNKNOWN = 4;
-
+    private static final String DEFAULT = " Default: ${DEFAULT-VALUE}";
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
 
     static final DateTimeFormatter TIME =
@@ -89,64 +87,44 @@ final class SendCommand implements Callable<Integer> {
 
     @Option(
             names = "--rotate",
-            description =
-                    "First get a new code and put it into the file of --credentials. The old one works until the new"
-                            + " one is used.")
+            description = "First get a new code into the file of --credentials. The old works until the new is used.")
     private boolean rotate;
 
     @Option(names = "--show-code", description = "Print the code, which whoever reads it can send with.")
     private boolean showCode;
 
-    @Option(
-            names = "--host",
-            paramLabel = "HOST",
-            defaultValue = "localhost",
-            description = "The server. Default: ${DEFAULT-VALUE}")
-    private String host;
+    @Option(names = "--host", paramLabel = "HOST", description = "The server." + DEFAULT)
+    private String host = "localhost";
 
-    @Option(
-            names = "--register-port",
-            paramLabel = "PORT",
-            defaultValue = "8000",
-            description = "Its port for registrations. Default: ${DEFAULT-VALUE}")
-    private int registerPort;
+    @Option(names = "--register-port", paramLabel = "PORT", description = "Its port for registrations." + DEFAULT)
+    private int registerPort = 8000;
 
-    @Option(
-            names = "--message-port",
-            paramLabel = "PORT",
-            defaultValue = "8001",
-            description = "Its port for messages. Default: ${DEFAULT-VALUE}")
-    private int messagePort;
+    @Option(names = "--message-port", paramLabel = "PORT", description = "Its port for messages." + DEFAULT)
+    private int messagePort = 8001;
 
     @Option(
             names = "--connect-timeout",
             paramLabel = "SECONDS",
-            defaultValue = "5",
-            description = "How long a connection may take to come about. Default: ${DEFAULT-VALUE}")
-    private int connectTimeoutSeconds;
+            description = "How long a connection may take to come about." + DEFAULT)
+    private int connectTimeoutSeconds = 5;
 
     @Option(
             names = "--answer-timeout",
             paramLabel = "SECONDS",
-            defaultValue = "30",
-            description = "How long the server may be silent. Default: ${DEFAULT-VALUE}")
-    private int answerTimeoutSeconds;
+            description = "How long the server may be silent." + DEFAULT)
+    private int answerTimeoutSeconds = 30;
 
     @Option(
             names = "--retry-for",
             paramLabel = "SECONDS",
-            defaultValue = "30",
-            description = "How long to try again after a failure; nothing is logged twice. 0 for not at all."
-                    + " Default: ${DEFAULT-VALUE}")
-    private int retryForSeconds;
+            description = "How long to try again after a failure; nothing is logged twice. 0 for not at all." + DEFAULT)
+    private int retryForSeconds = 30;
 
     @Option(
             names = "--max-body",
             paramLabel = "BYTES",
-            defaultValue = "65536",
-            description =
-                    "The server's option of this name: lines go out in requests of this size. Default: ${DEFAULT-VALUE}")
-    private int maxBodyBytes;
+            description = "The server's option of this name: lines go out in requests of this size." + DEFAULT)
+    private int maxBodyBytes = 65536;
 
     private final InputStream input;
     private final String argumentEncoding;
@@ -175,18 +153,11 @@ final class SendCommand implements Callable<Integer> {
                 print("code: " + sender.code());
             }
             sendAll(client, sender);
-            return LOGGED;
+            return 0;
         } catch (CountersignException e) {
             complain(position + e.getMessage());
-            return exitCode(e);
+            return e instanceof RefusedException ? 1 : e instanceof UnreachableException ? 3 : 4;
         }
-    }
-
-    private static int exitCode(CountersignException failure) {
-        if (failure instanceof RefusedException) {
-            return REFUSED;
-        }
-        return failure instanceof UnreachableException ? UNREACHABLE : FATE_UNKNOWN;
     }
 
     private void checkMessages() {
@@ -231,7 +202,7 @@ final class SendCommand implements Callable<Integer> {
         try {
             CredentialsFile file = new CredentialsFile(credentials.get());
             if (rotate) {
-                file.rotate(client::rotate);
+                file.rotate(client);
             }
             Credentials kept = file.readOrMake(() -> register(client, wanted));
             if (id.isPresent() && !kept.id().equals(wanted)) {
@@ -250,25 +221,21 @@ final class SendCommand implements Callable<Integer> {
     }
 
     private void sendAll(CountersignClient client, Credentials sender) throws CountersignException {
-        boolean logged = false;
         try {
             for (int n = 0; n < messages.size(); n++) {
-                startOf("message " + (n + 1));
-                send(client, sender, messages.get(n));
+                position = stdin || messages.size() > 1 ? "message " + (n + 1) + " (nothing after it was sent): " : "";
+                Receipt receipt = client.send(sender, messages.get(n));
+                print("receipt: " + receipt.value() + ", time: " + TIME.format(receipt.time()));
             }
             if (stdin) {
                 sendLines(client, sender);
             }
-            logged = true;
-        } finally {
-            if (!logged && registered) {
+        } catch (CountersignException | RuntimeException e) {
+            if (registered) {
                 complain("registered: " + sender.id() + ", whose code is " + whereTheCodeIs());
             }
+            throw e;
         }
-    }
-
-    private void startOf(String message) {
-        position = stdin || messages.size() > 1 ? message + " (nothing after it was sent): " : "";
     }
 
     private String whereTheCodeIs() {
@@ -279,21 +246,25 @@ final class SendCommand implements Callable<Integer> {
 
     private void sendLines(CountersignClient client, Credentials sender) throws CountersignException {
         if (progress.isEmpty()) {
-            sendLines(client, sender, Optional.empty());
+            sendLines(client, sender, ProgressFile.Position.START, position -> {});
             return;
         }
         try (ProgressFile file = new ProgressFile(progress.get(), sender.id())) {
-            sendLines(client, sender, Optional.of(file));
+            sendLines(client, sender, file.read(), file::write);
         } catch (IOException e) {
             throw unusable("--progress: " + e.getMessage());
         }
     }
 
-    private void sendLines(CountersignClient client, Credentials sender, Optional<ProgressFile> file)
+    private void sendLines(
+            CountersignClient client,
+            Credentials sender,
+            ProgressFile.Position earlier,
+            Consumer<ProgressFile.Position> keeping)
             throws CountersignException {
         LineReport report =
                 new LineReport(spec.commandLine().getOut(), spec.commandLine().getErr(), terminal);
-        LineSender lines = new LineSender(client, sender, file, report);
+        LineSender lines = new LineSender(client, sender, keeping, report);
         Thread atStop = new Thread(() -> stop(lines));
         try {
             Runtime.getRuntime().addShutdownHook(atStop);
@@ -301,12 +272,14 @@ final class SendCommand implements Callable<Integer> {
             return; // it is stopping already
         }
         try {
-            lines.send(input);
+            lines.send(input, earlier);
         } catch (CountersignException e) {
             position = outcome(lines) + ": ";
             throw e;
         } catch (IOException e) {
             throw unusable("standard input: " + e.getMessage() + ": " + outcome(lines));
+        } catch (UncheckedIOException e) {
+            throw unusable("--progress: " + e.getMessage() + ": " + outcome(lines));
         } catch (InterruptedException e) {
             throw new IllegalStateException("nobody interrupts this thread", e);
         } finally {
@@ -334,11 +307,6 @@ final class SendCommand implements Callable<Integer> {
         } catch (IllegalStateException e) {
             // it runs, and tells
         }
-    }
-
-    private void send(CountersignClient client, Credentials sender, String message) throws CountersignException {
-        Receipt receipt = client.send(sender, message);
-        print("receipt: " + receipt.value() + ", time: " + TIME.format(receipt.time()));
     }
 
     private void print(String line) {

@@ -1,5 +1,6 @@
 package dev.countersign.client;
 
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -16,24 +17,14 @@ public final class UnknownFateException extends CountersignException {
 
     private final Problem problem; // null where there is none: Optional can't be serialized
 
-    private UnknownFateException(String message, Problem problem, Throwable cause) {
-        super("fate unknown" + message, cause);
+    UnknownFateException(String how, Throwable cause, boolean passing, Duration retryAfter) {
+        super("fate unknown, " + how, cause, passing, retryAfter);
+        problem = null;
+    }
+
+    UnknownFateException(Problem problem, Duration retryAfter) {
+        super("fate unknown: " + problem.text(), null, true, retryAfter);
         this.problem = problem;
-    }
-
-    static UnknownFateException lost(String how, Throwable cause) {
-        return new UnknownFateException(", " + how, null, cause);
-    }
-
-    static UnknownFateException of(Problem problem) {
-        return new UnknownFateException(": " + problem.text(), problem, null);
-    }
-
-    static UnknownFateException stranger(Answer answer) {
-        return new UnknownFateException(
-                ", the answer is none of Countersign's: " + (answer.status() + " " + answer.reason()).strip(),
-                null,
-                null);
     }
 
     /** The server's own words, where the answer was its: {@code unavailable}, or {@code internal-error}. */

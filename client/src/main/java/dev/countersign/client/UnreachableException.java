@@ -1,20 +1,17 @@
 package dev.countersign.client;
 
+import java.time.Duration;
+
 /** Nothing was sent, as no connection came about: the same call may succeed later. */
 public final class UnreachableException extends CountersignException {
 
     private static final long serialVersionUID = 1;
 
-    UnreachableException(String why, Throwable cause) {
-        super("unreachable, nothing was sent: " + why, cause);
-    }
-
-    /** Of a text that was to follow one that nobody knows to be logged. */
-    static UnreachableException behind(Throwable failure) {
-        return new UnreachableException("a text before it failed: " + failure.getMessage(), failure);
+    UnreachableException(String why, Throwable cause, boolean passing) {
+        super("unreachable, nothing was sent: " + why, cause, passing, Duration.ZERO);
     }
 
     static UnreachableException interrupted(InterruptedException cause) {
-        return new UnreachableException("interrupted", cause);
+        return new UnreachableException("interrupted", cause, false);
     }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -27,10 +26,11 @@ class LineSenderTest {
                         .maxBodyBytes(1024)
                         .build()) {
             LineSender lines = new LineSender(
-                    client, new Credentials("alice", "her-code"), Optional.empty(), (receipts, logged) -> {});
+                    client, new Credentials("alice", "her-code"), position -> {}, (receipts, logged) -> {});
             String line = "x".repeat(900) + "\n";
             Thread sending = started(
-                    () -> lines.send(new ByteArrayInputStream(line.repeat(3).getBytes(UTF_8))));
+                    () -> lines.send(
+                            new ByteArrayInputStream(line.repeat(3).getBytes(UTF_8)), ProgressFile.Position.START));
             server.awaitRequests(1);
             assertEquals("no line is logged, line 1 may be, nothing after was sent", lines.outcome());
             Thread stopping = started(() -> lines.stop(Duration.ofMinutes(1)));

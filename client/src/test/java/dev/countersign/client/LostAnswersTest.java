@@ -517,7 +517,7 @@ class LostAnswersTest {
 
     @Test
     void whatATryLaterWillNotMendIsNotTriedAgain() {
-        assertFalse(FailedAttemptException.broken(new NoRouteToHostException()).isPassing());
+        assertFalse(CountersignException.broken(new NoRouteToHostException()).isPassing());
     }
 
     @ParameterizedTest

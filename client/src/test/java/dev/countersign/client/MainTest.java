@@ -269,8 +269,27 @@ class MainTest {
 
         assertEquals(2, run(input("1\n"), "--stdin", "--credentials=" + folder.resolve("c"), "--progress=" + file));
 
-        assertTrue(complaint().contains(file + " is not the progress of "), complaint());
+        assertTrue(complaint().contains("\n--progress: " + file + " is not the progress of "), complaint());
         assertEquals(content, Files.readString(file));
+    }
+
+    @Test
+    void progressThatCantBeKeptIsNotCalledAFailureOfTheInput() throws Exception {
+        Path draft = Files.createDirectory(folder.resolve(".p.new"));
+
+        assertEquals(
+                2,
+                run(
+                        input("1\n"),
+                        "--stdin",
+                        "--credentials=" + folder.resolve("c"),
+                        "--progress=" + folder.resolve("p")));
+
+        assertTrue(
+                complaint()
+                        .contains("\n--progress: " + draft
+                                + ": Is a directory: no line is logged, nothing after was sent"),
+                complaint());
     }
 
     @Test

@@ -10,8 +10,12 @@ import dev.countersign.web.CountersignServer;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -30,6 +34,7 @@ class ProcessTest {
 
     private static final Path WEB = jarOf(CountersignServer.class);
     private static final String LOGBACK = "logback";
+    private static final Path LOCKS = Path.of("/proc/locks");
 
     @TempDir
     private Path folder;
@@ -163,6 +168,50 @@ class ProcessTest {
                         Set.of("in", "out", "err", "home", "credentials"),
                         files.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
             }
+        }
+    }
+
+    @Test
+    void whoWaitedForALockFileThatIsRemovedByNowWaitsForTheOneInItsPlace() throws Exception {
+        assumeTrue(Files.exists(LOCKS), "Linux");
+        Files.writeString(folder.resolve("in"), "");
+        Path credentials = Files.writeString(folder.resolve("credentials"), "{\"id\":\"me\",\"code\":\"first\"}");
+        Files.setPosixFilePermissions(credentials, PosixFilePermissions.fromString("rw-------"));
+        Path lockFile = folder.resolve(".credentials.lock");
+        FileChannel earlier = locked(lockFile);
+        try (ScriptedServer server = new ScriptedServer(ScriptedServer.registered("third"))) {
+            Process waiting = start(
+                    classPathWithout(LOGBACK),
+                    "--rotate",
+                    "--credentials=" + credentials,
+                    "--register-port=" + server.port());
+            awaitWaiting(waiting, lockFile);
+            Files.delete(lockFile); // by the earlier one, at its end
+            FileChannel other = locked(lockFile);
+            earlier.close();
+            awaitWaiting(waiting, lockFile);
+            Files.writeString(credentials, "{\"id\":\"me\",\"code\":\"second\"}");
+            Files.delete(lockFile);
+            other.close();
+
+            assertEquals(0, waiting.waitFor(), complaint());
+            assertEquals(List.of("{\"id\":\"me\",\"code\":\"second\"}"), server.requests());
+        }
+    }
+
+    /** As a command holds it that works on the file. */
+    private static FileChannel locked(Path lockFile) throws IOException {
+        FileChannel lock = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        lock.lock();
+        lock.write(ByteBuffer.allocate(1));
+        return lock;
+    }
+
+    private static void awaitWaiting(Process process, Path lockFile) throws IOException {
+        Pattern waiting = Pattern.compile(
+                "-> POSIX .* " + process.pid() + " .*:" + Files.getAttribute(lockFile, "unix:ino") + " ");
+        while (!waiting.matcher(Files.readString(LOCKS)).find()) {
+            assertTrue(process.isAlive(), "it did not wait");
         }
     }
 
