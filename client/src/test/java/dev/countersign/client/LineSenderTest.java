@@ -28,9 +28,8 @@ class LineSenderTest {
             LineSender lines = new LineSender(
                     client, new Credentials("alice", "her-code"), position -> {}, (receipts, logged) -> {});
             String line = "x".repeat(900) + "\n";
-            Thread sending = started(
-                    () -> lines.send(
-                            new ByteArrayInputStream(line.repeat(3).getBytes(UTF_8)), ProgressFile.Position.START));
+            Thread sending = started(() ->
+                    lines.send(new ByteArrayInputStream(line.repeat(3).getBytes(UTF_8)), ProgressFile.Position.START));
             server.awaitRequests(1);
             assertEquals("no line is logged, line 1 may be, nothing after was sent", lines.outcome());
             Thread stopping = started(() -> lines.stop(Duration.ofMinutes(1)));
