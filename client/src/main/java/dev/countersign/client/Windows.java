@@ -6,13 +6,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Keeps the requests of an id within what the server remembers of it: the last 8 with a key, in its own order. A request
- * that has no answer may be logged already and have to be sent again, so no more than 7 others may be logged behind it:
- * those that were under way when it went out, and those since. Safe for use by many threads.
+ * Limits how many requests of an id are under way, to what the server remembers of it: its last 15 with a key, in the
+ * order it logged them. A request without an answer may be logged already and have to be sent again, so no more than 14
+ * others may be logged behind it: those that were under way when it went out, and those since. Safe for use by many
+ * threads.
  */
 final class Windows {
 
-    private static final int MAX_OTHERS = 7;
+    private static final int MAX_UNDER_WAY = 8;
+    private static final int MAX_OTHERS = 14;
 
     /** A request under way. */
     static final class Place {
@@ -27,7 +29,7 @@ final class Windows {
 
     /** Returns once the id's next request may go out. */
     synchronized Place enter(String id) throws InterruptedException {
-        while (underWay.getOrDefault(id, List.of()).stream().anyMatch(place -> place.others == MAX_OTHERS)) {
+        while (isFull(underWay.getOrDefault(id, List.of()))) {
             wait();
         }
         List<Place> places = underWay.computeIfAbsent(id, first -> new ArrayList<>());
@@ -35,6 +37,10 @@ final class Windows {
         Place place = new Place(places.size());
         places.add(place);
         return place;
+    }
+
+    private static boolean isFull(List<Place> places) {
+        return places.size() == MAX_UNDER_WAY || places.stream().anyMatch(place -> place.others == MAX_OTHERS);
     }
 
     synchronized void leave(String id, Place place) {
