@@ -6,41 +6,31 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Limits how many requests of an id are under way, to what the server remembers of it: its last 15 with a key, in the
- * order it logged them. A request without an answer may be logged already and have to be sent again, so no more than 14
- * others may be logged behind it: those that were under way when it went out, and those since. Safe for use by many
- * threads.
+ * Sends an id's request n+8 only when n is answered: a request without an answer may be logged already and have to be sent
+ * again, and the server must still remember its key by then. It remembers the last 15 of an id in the order it logged
+ * them: of those sent side by side, 7 earlier and 7 later ones may come behind one. Safe for use by many threads.
  */
 final class Windows {
 
-    private static final int MAX_UNDER_WAY = 8;
-    private static final int MAX_OTHERS = 14;
+    private static final int MAX_LATER = 7;
 
     /** A request under way. */
     static final class Place {
-        private int others; // that may be logged behind it
-
-        private Place(int others) {
-            this.others = others;
-        }
+        private int later; // requests that went out after it
     }
 
     private final Map<String, List<Place>> underWay = new HashMap<>(); // by id; none is empty
 
     /** Returns once the id's next request may go out. */
     synchronized Place enter(String id) throws InterruptedException {
-        while (isFull(underWay.getOrDefault(id, List.of()))) {
+        while (underWay.getOrDefault(id, List.of()).stream().anyMatch(place -> place.later == MAX_LATER)) {
             wait();
         }
         List<Place> places = underWay.computeIfAbsent(id, first -> new ArrayList<>());
-        places.forEach(place -> place.others++);
-        Place place = new Place(places.size());
+        places.forEach(place -> place.later++);
+        Place place = new Place();
         places.add(place);
         return place;
-    }
-
-    private static boolean isFull(List<Place> places) {
-        return places.size() == MAX_UNDER_WAY || places.stream().anyMatch(place -> place.others == MAX_OTHERS);
     }
 
     synchronized void leave(String id, Place place) {
