@@ -2,11 +2,10 @@ package dev.countersign.web;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.countersign.core.Home;
 import dev.countersign.core.LogRange;
 import dev.countersign.core.LogReader;
 import dev.countersign.core.StartupException;
-import dev.countersign.core.file.FileLogReader;
+import dev.countersign.core.store.Store;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -124,9 +123,7 @@ final class LogCommand implements Callable<Integer> {
     private LogReader open(long newest) throws IOException {
         LogRange all = LogRange.from(fromReceipt.orElse(0L));
         LogRange range = new LogRange(all.fromReceipt(), since.orElse(all.since()), until.orElse(all.until()), newest);
-        return files.isEmpty()
-                ? FileLogReader.ofLog(Home.messageLog(main.homeToRead()), range)
-                : FileLogReader.ofFiles(existing(files), range);
+        return files.isEmpty() ? Store.read(main.homeToRead(), range) : Store.read(existing(files), range);
     }
 
     static List<Path> existing(List<Path> files) {

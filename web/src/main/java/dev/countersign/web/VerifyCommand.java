@@ -1,12 +1,12 @@
 package dev.countersign.web;
 
-import dev.countersign.core.Home;
-import dev.countersign.core.file.LogCheck;
+import dev.countersign.core.store.Store;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,15 +38,13 @@ final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        LogCheck check = new LogCheck(
-                line -> {
-                    show("");
-                    out.println(line);
-                },
-                this::showProgress);
+        Consumer<String> report = line -> {
+            show("");
+            out.println(line);
+        };
         boolean isWell = files.isEmpty()
-                ? check.ofLog(Home.messageLog(main.homeToRead()))
-                : check.ofFiles(LogCommand.existing(files));
+                ? Store.verify(main.homeToRead(), report, this::showProgress)
+                : Store.verify(LogCommand.existing(files), report, this::showProgress);
         return isWell ? 0 : 1;
     }
 

@@ -2,6 +2,8 @@ package dev.countersign.core.store;
 
 import dev.countersign.core.CodeGenerator;
 import dev.countersign.core.Home;
+import dev.countersign.core.LogRange;
+import dev.countersign.core.LogReader;
 import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.MessageLog;
 import dev.countersign.core.Registrations;
@@ -10,6 +12,7 @@ import dev.countersign.core.StartupException;
 import dev.countersign.core.StoreSettings;
 import dev.countersign.core.file.FileLogReader;
 import dev.countersign.core.file.FileMessageLog;
+import dev.countersign.core.file.LogCheck;
 import dev.countersign.core.file.MessageFiles;
 import dev.countersign.core.sql.Database;
 import dev.countersign.core.sql.SqlRegistrations;
@@ -23,6 +26,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /** All that the service keeps, opened and closed as one. The one place that picks the engines. */
 public final class Store implements Closeable {
@@ -85,6 +90,33 @@ public final class Store implements Closeable {
     public static void backUp(Path home, Home copy) throws IOException {
         FileLogReader.copyLog(Home.messageLog(home), copy.messageLog());
         Database.copy(Home.database(home), copy.database());
+    }
+
+    /** Reads a home's messages, beside the server that adds to them. */
+    public static LogReader read(Path home, LogRange range) throws IOException {
+        return FileLogReader.ofLog(Home.messageLog(home), range);
+    }
+
+    /** Reads the messages of these files of a log, wherever they are. */
+    public static LogReader read(List<Path> files, LogRange range) throws IOException {
+        return FileLogReader.ofFiles(files, range);
+    }
+
+    /**
+     * Checks every file of a home's log, beside the server that writes it; true where nothing is wrong.
+     *
+     * @param report takes a line for each file and what is wrong with it, and one for all
+     * @param progress takes the bytes read so far, and those of all files
+     */
+    public static boolean verify(Path home, Consumer<String> report, BiConsumer<Long, Long> progress)
+            throws IOException {
+        return new LogCheck(report, progress).ofLog(Home.messageLog(home));
+    }
+
+    /** The same of these files of a log, wherever they are. */
+    public static boolean verify(List<Path> files, Consumer<String> report, BiConsumer<Long, Long> progress)
+            throws IOException {
+        return new LogCheck(report, progress).ofFiles(files);
     }
 
     public Home home() {
