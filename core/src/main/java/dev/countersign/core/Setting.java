@@ -7,8 +7,8 @@ import java.lang.annotation.Target;
 
 /**
  * Declares a setting: a component of a record, whose {@code defaults()} has its default. The option, the system property,
- * the environment variable, the name in a configuration file, the range check, the help and the README's table follow
- * from it.
+ * the environment variable, the name in a configuration file, the range check, the help and the table in docs/run.md
+ * follow from it.
  */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.RECORD_COMPONENT)

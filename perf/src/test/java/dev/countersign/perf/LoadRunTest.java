@@ -25,12 +25,12 @@ class LoadRunTest {
     private Path folder;
 
     @Test
-    void theReadmeAndThePagePromiseTheSumOfTheSteps() throws IOException {
-        String readme = Files.readString(project.root().resolve("README.md"));
+    void theDocsAndThePagePromiseTheSumOfTheSteps() throws IOException {
+        String docs = Files.readString(project.root().resolve("docs/measure.md"));
         String page = Files.readString(
                 project.root().resolve("perf/src/main/resources/dev/countersign/perf/report/page/report.html"));
 
-        for (String text : List.of(readme, page)) {
+        for (String text : List.of(docs, page)) {
             assertEquals(minutes(false), promised(text, "exec:exec@load[` ]+[|#] *(?:[^\\d\\n]*)(\\d+) minutes"));
             assertEquals(
                     minutes(true), promised(text, "exec:exec@load -Dquick[` ]+[|#] *(?:[^\\d\\n]*)(\\d+) minutes"));

@@ -47,13 +47,13 @@ final class SettingsReaderTest {
     }
 
     @Test
-    void theReadmesTableHasEverySettingAsItIsDeclared() throws IOException {
+    void theTableInTheDocsHasEverySettingAsItIsDeclared() throws IOException {
         String table = "| option | property | values | default | |\n|---|---|---|---|---|\n"
                 + SettingsReader.declared(Main.Options.defaults()).stream()
                         .map(SettingsReaderTest::row)
                         .collect(joining());
 
-        assertTrue(Files.readString(Path.of("..", "README.md")).contains("\n" + table + "\n"), table);
+        assertTrue(Files.readString(Path.of("..", "docs", "run.md")).contains("\n" + table + "\n"), table);
     }
 
     private static String row(Declared each) {

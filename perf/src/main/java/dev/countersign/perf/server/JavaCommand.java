@@ -12,7 +12,7 @@ public final class JavaCommand {
     private JavaCommand() {}
 
     /**
-     * The collector that the README names, and a heap of a fixed size, so that neither the machine's memory nor its
+     * The collector that docs/run.md names, and a heap of a fixed size, so that neither the machine's memory nor its
      * cores decide what is measured.
      *
      * @param heap its size, as the JVM's own options have it

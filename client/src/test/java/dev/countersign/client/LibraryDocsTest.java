@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.ResourceBundle;
 import org.junit.jupiter.api.Test;
 
-/** What the README says of the library. The compiler holds the example to it. */
-class ReadmeTest {
+/** What docs/send.md says of the library. The compiler holds the example to it. */
+class LibraryDocsTest {
 
     @Test
     void itsExampleIsTheOneThatCompiles() throws IOException {
@@ -17,7 +17,7 @@ class ReadmeTest {
                 Files.readString(Path.of("src", "test", "java", "dev", "countersign", "example", "Hello.java"));
         String withoutPackage = example.substring(example.indexOf("import "));
 
-        assertTrue(readme().contains("```java\n" + withoutPackage + "```\n"), withoutPackage);
+        assertTrue(page().contains("```java\n" + withoutPackage + "```\n"), withoutPackage);
     }
 
     @Test
@@ -25,7 +25,7 @@ class ReadmeTest {
         String version =
                 ResourceBundle.getBundle("dev.countersign.client.build").getString("build.version");
 
-        assertTrue(readme().contains(String.join(
+        assertTrue(page().contains(String.join(
                 "\n",
                 "<dependency>",
                 "  <groupId>dev.countersign</groupId>",
@@ -34,7 +34,7 @@ class ReadmeTest {
                 "</dependency>")));
     }
 
-    private static String readme() throws IOException {
-        return Files.readString(Path.of("..", "README.md"));
+    private static String page() throws IOException {
+        return Files.readString(Path.of("..", "docs", "send.md"));
     }
 }
