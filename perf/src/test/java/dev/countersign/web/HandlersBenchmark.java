@@ -44,7 +44,8 @@ public class HandlersBenchmark {
     @Setup
     public void start() throws Exception {
         store = TemporaryStore.open(0, Sync.OS);
-        ServerThreads threads = new ServerThreads(1);
+        ServerThreads threads = new ServerThreads();
+        threads.limitTo(1);
         server = new Server(threads);
         LocalConnector connector = new LocalConnector(server);
         server.addConnector(connector);

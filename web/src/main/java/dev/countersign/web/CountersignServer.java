@@ -5,16 +5,13 @@ import dev.countersign.core.StartupException;
 import dev.countersign.core.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 
 /** The service: what it keeps, and HTTP in front of it. */
 public final class CountersignServer implements AutoCloseable {
-
-    private static final String REGISTER = "register";
-    private static final String MESSAGE = "message";
-    private static final int LISTENERS = 2;
 
     private final Store store;
     private final HttpServer http;
@@ -32,7 +29,7 @@ public final class CountersignServer implements AutoCloseable {
      */
     public static CountersignServer start(Home home, Settings settings) {
         HttpSettings http = settings.http();
-        ServerThreads threads = new ServerThreads(LISTENERS);
+        ServerThreads threads = new ServerThreads();
         // messages: the fewest changes of threads. Registrations: a commit takes the processor, another core may answer
         Store store = Store.open(home, settings.store(), threads.onPool(), threads.onCaller());
         try {
@@ -51,36 +48,33 @@ public final class CountersignServer implements AutoCloseable {
     private static HttpServer http(ServerThreads threads, Store store, HttpSettings http) {
         Intake intake = new Intake(http.limits(), threads);
         HealthServlet health = new HealthServlet(store::healthy);
+        RegisterServlet register = new RegisterServlet(intake, store.registry());
+        RotateServlet rotate = new RotateServlet(intake, store.registry());
+        MessageServlet message = new MessageServlet(intake, store.registry(), store.messageLog());
+        String host = http.host();
         List<Listener> listeners = List.of(
                 new Listener(
-                        REGISTER,
-                        http.host(),
+                        "register",
+                        host,
                         http.registerPort(),
-                        Map.of(
-                                "/register",
-                                new RegisterServlet(intake, store.registry()),
-                                "/rotate",
-                                new RotateServlet(intake, store.registry()),
-                                HealthServlet.PATH,
-                                health)),
+                        Map.of("/register", register, "/rotate", rotate, HealthServlet.PATH, health)),
                 new Listener(
-                        MESSAGE,
-                        http.host(),
-                        http.messagePort(),
-                        Map.of(
-                                "/message",
-                                new MessageServlet(intake, store.registry(), store.messageLog()),
-                                HealthServlet.PATH,
-                                health)));
+                        "message", host, http.messagePort(), Map.of("/message", message, HealthServlet.PATH, health)));
+        threads.limitTo(listeners.size());
         return new HttpServer(threads, http.limits(), listeners);
     }
 
     public int registerPort() {
-        return http.port(REGISTER);
+        return http.port("register");
     }
 
     public int messagePort() {
-        return http.port(MESSAGE);
+        return http.port("message");
+    }
+
+    /** Each listener's name with the URL that it can be reached at from this machine. */
+    Map<String, URI> addresses() {
+        return http.addresses();
     }
 
     /** As {@link Store#writerDeath} says. */

@@ -4,6 +4,7 @@ import dev.countersign.core.StartupException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,12 +86,15 @@ public final class HttpServer implements AutoCloseable {
 
     /** The port that the listener of that name has; the one that was free, where it asked for any. */
     public int port(String name) {
-        return connectors.entrySet().stream()
-                .filter(entry -> entry.getKey().name().equals(name))
-                .findFirst()
-                .orElseThrow()
-                .getValue()
-                .getLocalPort();
+        return addresses().get(name).getPort();
+    }
+
+    /** Each listener's name with the URL that it can be reached at from this machine, in the order they were given. */
+    public Map<String, URI> addresses() {
+        Map<String, URI> addresses = new LinkedHashMap<>();
+        connectors.forEach(
+                (listener, connector) -> addresses.put(listener.name(), listener.url(connector.getLocalPort())));
+        return addresses;
     }
 
     /** Refuses new requests, waits for those in flight, and closes all connections. */

@@ -1,6 +1,7 @@
 package dev.countersign.web;
 
 import jakarta.servlet.http.HttpServlet;
+import java.net.URI;
 import java.util.Map;
 
 /**
@@ -15,5 +16,11 @@ public record Listener(String name, String host, int port, Map<String, HttpServl
 
     public Listener {
         servlets = Map.copyOf(servlets);
+    }
+
+    /** @param openPort the port that it has got */
+    URI url(int openPort) {
+        String shownHost = host.isEmpty() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
+        return URI.create("http://" + shownHost + ":" + openPort);
     }
 }

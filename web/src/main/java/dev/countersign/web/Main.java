@@ -139,7 +139,7 @@ public final class Main implements Callable<Integer> {
             }
         }));
         Sync sync = options.server.store().sync();
-        log.info("started, ports {} and {}, sync {}", server.registerPort(), server.messagePort(), sync);
+        log.info("started at {}, sync {}", server.addresses(), sync);
         // on a thread of its own: where nobody reads this output, printing may wait for ever
         OutOfMemoryGuard.daemon("greeting", () -> greet(server, home, options.server))
                 .start();
@@ -175,29 +175,20 @@ public final class Main implements Callable<Integer> {
     }
 
     private void greet(CountersignServer server, Home home, Settings settings) {
-        String host = settings.http().host();
-        String shownHost = host.isEmpty() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
-        System.out.printf(
-                Locale.ROOT, // a port in Arabic digits is none to a program
-                """
-                %s
-                  register  http://%s:%d/register
-                  message   http://%s:%d/message
-                  messages  %s
-                  database  %s
-                  promise   %s
-                  stop      Ctrl-C
-                """,
-                spec.version()[0],
-                shownHost,
-                server.registerPort(),
-                shownHost,
-                server.messagePort(),
-                home.messageLog(),
-                home.database(),
+        System.out.println(spec.version()[0]);
+        server.addresses().forEach((name, url) -> greet(name, url + "/" + name));
+        greet("messages", home.messageLog());
+        greet("database", home.database());
+        greet(
+                "promise",
                 settings.store().sync() == Sync.ALWAYS
                         ? "201 means on disk"
                         : "201 means handed to the operating system (--sync=os): a loss of power loses the last seconds");
+        greet("stop", "Ctrl-C");
         System.out.flush();
+    }
+
+    private static void greet(String what, Object value) {
+        System.out.printf(Locale.ROOT, "  %-9s %s%n", what, value);
     }
 }

@@ -56,12 +56,9 @@ final class ServerThreads extends QueuedThreadPool {
     /** The connections that a thread has answered between two batches. */
     private final ThreadLocal<List<Runnable>> turns = new ThreadLocal<>();
 
-    /** For servlets that may wait for their client. */
-    ServerThreads() {}
-
     /** For servlets that never wait, on so many ports: no more threads than can work at once. More would wake in vain. */
-    ServerThreads(int ports) {
-        super(ports * (ACCEPTORS + SELECTORS) + CORES + 1);
+    void limitTo(int ports) {
+        setMaxThreads(ports * (ACCEPTORS + SELECTORS) + CORES + 1);
     }
 
     /** Completes a batch on the calling thread and serves its connections there. */

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** A console that takes no byte: a pipe that nobody reads and that is full, or a terminal after Ctrl-S. */
 final class UnreadConsoleTest {
 
-    private static final Pattern STARTED = Pattern.compile("started, ports (\\d+) and (\\d+)");
+    private static final Pattern STARTED =
+            Pattern.compile("started at .register=http://[^:]+:(\\d+), message=http://[^:]+:(\\d+)");
 
     /** Fills a pipe, limits files to 2 MB, and starts what follows with its output and errors going to the pipe. */
     private static final String UNREAD = """
