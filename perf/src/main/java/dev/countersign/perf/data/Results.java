@@ -11,7 +11,7 @@ import org.HdrHistogram.Histogram;
  * <p>Times are microseconds and rates are a second's, unless a name says otherwise. Files, by Gson, field for field:
  * {@code environment.json}; {@code 51.json}, {@code 500.json}, {@code arrivals-51.json}, {@code arrivals-500.json}
  * ({@link Load}); {@code capacity.json} ({@link Capacity}); {@code open.json} ({@link OpenRates});
- * {@code jmh.json} is JMH's own format. A file that is missing was not measured, and the page says so.
+ * {@code jmh.json} is JMH's own format; {@code proof/*.json} ({@link Trial}), which tests write. A file that is missing was not measured, and the page says so.
  */
 public final class Results {
 
@@ -219,5 +219,45 @@ public final class Results {
 
         public static final String SERVER = "server";
         public static final String EMPTY_SERVLET = "empty servlet";
+    }
+
+    /** What a trial does to the server, again and again. */
+    public enum Harm {
+        /** {@code kill -9} of the server or of a client. */
+        KILL,
+        POWER_CUT,
+        /** A call to the system that fails. */
+        FAULT,
+        HOSTILE_INPUT
+    }
+
+    /**
+     * A test that tried to make the server lose what it had acknowledged.
+     *
+     * @param what the trial in a few words
+     * @param times how often the harm was done
+     * @param checked acknowledged messages and registrations that were looked for afterwards, of all the times together
+     * @param lost those that weren't there
+     * @param doubled those that were there twice
+     * @param command repeats it
+     * @param finishedAt ISO 8601
+     */
+    public record Trial(
+            Harm harm,
+            String what,
+            long times,
+            long checked,
+            long lost,
+            long doubled,
+            String command,
+            String finishedAt) {
+
+        /** A file of another shape must not pass for one of zeros. */
+        public Trial {
+            Objects.requireNonNull(harm, "harm");
+            Objects.requireNonNull(what, "what");
+            Objects.requireNonNull(command, "command");
+            Objects.requireNonNull(finishedAt, "finishedAt");
+        }
     }
 }

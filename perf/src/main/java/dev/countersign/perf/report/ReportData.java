@@ -28,7 +28,8 @@ record ReportData(
         List<Load> arrivals,
         Optional<Capacity> capacity,
         Optional<OpenRates> openRates,
-        List<BenchmarkGroup.Result> benchmarks) {
+        List<BenchmarkGroup.Result> benchmarks,
+        List<Trial> trials) {
 
     private static final List<String> CLOSED = List.of("51", "500");
     private static final List<String> ARRIVALS = List.of("arrivals-51", "arrivals-500");
@@ -36,30 +37,46 @@ record ReportData(
 
     /** @throws IOException when a file can't be read or doesn't hold what its name says; the message names it */
     static ReportData read(Path folder) throws IOException {
+        List<String> trials = trials(folder);
         return new ReportData(
-                Stream.of(CLOSED, ARRIVALS, OTHERS)
+                Stream.of(CLOSED, ARRIVALS, OTHERS, trials)
                         .flatMap(List::stream)
                         .filter(name -> Files.exists(file(folder, name)))
                         .toList(),
                 read(folder, "environment", TypeToken.get(Environment.class)),
-                loads(folder, CLOSED),
-                loads(folder, ARRIVALS),
+                all(folder, CLOSED, TypeToken.get(Load.class)),
+                all(folder, ARRIVALS, TypeToken.get(Load.class)),
                 read(folder, "capacity", TypeToken.get(Capacity.class)),
                 read(folder, "open", TypeToken.get(OpenRates.class)),
                 read(folder, "jmh", new TypeToken<List<BenchmarkGroup.Result>>() {})
-                        .orElse(List.of()));
+                        .orElse(List.of()),
+                all(folder, trials, TypeToken.get(Trial.class)));
+    }
+
+    private static List<String> trials(Path folder) throws IOException {
+        Path proof = folder.resolve("proof");
+        if (Files.notExists(proof)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(proof)) {
+            return files.map(file -> "proof/" + file.getFileName())
+                    .filter(name -> name.endsWith(".json"))
+                    .map(name -> name.substring(0, name.length() - ".json".length()))
+                    .sorted()
+                    .toList();
+        }
     }
 
     private static Path file(Path folder, String name) {
         return folder.resolve(name + ".json");
     }
 
-    private static List<Load> loads(Path folder, List<String> scenarios) throws IOException {
-        List<Load> loads = new ArrayList<>();
-        for (String scenario : scenarios) {
-            read(folder, scenario, TypeToken.get(Load.class)).ifPresent(loads::add);
+    private static <T> List<T> all(Path folder, List<String> names, TypeToken<T> type) throws IOException {
+        List<T> all = new ArrayList<>();
+        for (String name : names) {
+            read(folder, name, type).ifPresent(all::add);
         }
-        return loads;
+        return all;
     }
 
     private static <T> Optional<T> read(Path folder, String name, TypeToken<T> type) throws IOException {
@@ -100,11 +117,17 @@ record ReportData(
                         .isEmpty());
     }
 
-    /** The fastest comparison of a kind of request, of the shortest messages and with the most turns. */
-    Optional<Comparison> best(String request) {
+    /** The comparisons of a kind of request with its shortest messages and with the most turns. */
+    List<Comparison> mostTurns(String request) {
         int turns = shortest(request).mapToInt(Comparison::turns).max().orElse(0);
         return shortest(request)
                 .filter(comparison -> comparison.turns() == turns)
+                .toList();
+    }
+
+    /** The fastest of {@link #mostTurns}. */
+    Optional<Comparison> best(String request) {
+        return mostTurns(request).stream()
                 .max(comparingDouble(
                         comparison -> comparison.server().perSecond().median()));
     }

@@ -80,6 +80,11 @@ public final class ReportPage {
         return new ReportSummary(data);
     }
 
+    /** Empty where no trial was made. */
+    List<Proof> proof() {
+        return data.trials().isEmpty() ? List.of() : List.of(new Proof(data.trials()));
+    }
+
     BesideReference besideReference() throws IOException {
         return new BesideReference(data, BesideReference.Reference.read());
     }

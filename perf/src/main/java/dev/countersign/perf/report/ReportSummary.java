@@ -1,10 +1,12 @@
 package dev.countersign.perf.report;
 
 import dev.countersign.perf.data.Results.*;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -101,7 +103,7 @@ record ReportSummary(ReportData data) {
         return List.of(
                 lost(),
                 best.map(ReportSummary::holds).orElse(Answer.notMeasured("How much does it hold?")),
-                best.map(ReportSummary::ofThePossible).orElse(Answer.notMeasured("How far from the possible?")));
+                ofEmptyServlet(data.mostTurns("message")));
     }
 
     private Answer lost() {
@@ -128,12 +130,30 @@ record ReportSummary(ReportData data) {
                 "each on disk before its answer, over %s connections".formatted(best.connections()));
     }
 
-    private static Answer ofThePossible(Comparison best) {
-        return new Answer(
-                "How far from the possible?",
-                Units.number(100 * best.ratio().median()),
-                "%",
-                "of an empty servlet on the same Jetty, at %s times its CPU time a message"
-                        .formatted(Units.number(best.cpuRatio().median())));
+    private static Answer ofEmptyServlet(List<Comparison> comparisons) {
+        String question = "How near to an empty servlet?";
+        return comparisons.isEmpty()
+                ? Answer.notMeasured(question)
+                : new Answer(
+                        question,
+                        range(
+                                comparisons,
+                                comparison -> 100 * comparison.ratio().median()),
+                        "%",
+                        "of its messages/s on the same Jetty, over %s connections, at %s times its CPU time"
+                                .formatted(
+                                        range(comparisons, Comparison::connections),
+                                        range(
+                                                comparisons,
+                                                comparison ->
+                                                        comparison.cpuRatio().median())));
+    }
+
+    /** "65 to 78", or one number where they are the same. */
+    private static String range(List<Comparison> comparisons, ToDoubleFunction<Comparison> figure) {
+        DoubleSummaryStatistics all = comparisons.stream().mapToDouble(figure).summaryStatistics();
+        String least = Units.number(all.getMin());
+        String most = Units.number(all.getMax());
+        return least.equals(most) ? least : least + " to " + most;
     }
 }

@@ -40,6 +40,7 @@ final class ReportFixture {
     }
 
     ReportFixture with(String file, String content) throws IOException {
+        Files.createDirectories(data(file).getParent());
         Files.writeString(data(file), content);
         return this;
     }

@@ -64,6 +64,34 @@ class ReportPageTest {
     }
 
     @Test
+    void theProofIsASentenceOnTopAndATrialALine() throws IOException {
+        fixture.with("proof/kills.json", trial("KILL", "server <killed>", 200, 0))
+                .with("proof/client.json", trial("KILL", "client killed", 100, 0));
+        String html = fixture.with("proof/power.json", trial("POWER_CUT", "power cut", 100_000, 0))
+                .html();
+
+        assertTrue(
+                html.contains("pass\"><strong>Killed 300 times, cut off from power 100,000 times: 0 lost, 0 doubled."));
+        assertTrue(
+                html.contains("<tr><th scope=\"row\">server &lt;killed&gt;</th><td>200</td><td>5,000</td><td>0</td>"));
+        assertTrue(html.contains("<a href=\"data/proof/power.json\">proof/power</a>"));
+    }
+
+    @Test
+    void aTrialThatLostSomethingIsSaid() throws IOException {
+        String html = fixture.with("proof/kills.json", trial("KILL", "server killed", 1, 3))
+                .html();
+
+        assertTrue(html.contains("fail\"><strong>Killed 1 times: 3 lost, 0 doubled."));
+    }
+
+    private static String trial(String harm, String what, int times, int lost) {
+        return """
+                {"harm":"%s","what":"%s","times":%d,"checked":5000,"lost":%d,"doubled":0,
+                 "command":"mvn test","finishedAt":"2026-11-26T19:00:00Z"}""".formatted(harm, what, times, lost);
+    }
+
+    @Test
     void oneLostMessageFailsAndIsNamed() throws IOException {
         String html = fixture.with("51.json", load -> {
                     JsonObject findings = load.getAsJsonObject("findings");
