@@ -140,6 +140,7 @@ public final class Main implements Callable<Integer> {
         }));
         Sync sync = options.server.store().sync();
         log.info("started at {}, sync {}", server.addresses(), sync);
+        notifySystemd(log);
         // on a thread of its own: where nobody reads this output, printing may wait for ever
         OutOfMemoryGuard.daemon("greeting", () -> greet(server, home, options.server))
                 .start();
@@ -148,6 +149,17 @@ public final class Main implements Callable<Integer> {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // whoever runs this within its own program wants it to return
             return CommandLine.ExitCode.OK;
+        }
+    }
+
+    /** Says that the ports answer, to a unit of {@code Type=notify} and {@code NotifyAccess=all}. */
+    private static void notifySystemd(Logger log) {
+        if (System.getenv("NOTIFY_SOCKET") != null) {
+            try {
+                new ProcessBuilder("systemd-notify", "--ready").inheritIO().start();
+            } catch (IOException e) {
+                log.warn("can't tell systemd that the server has started: {}", e.getMessage());
+            }
         }
     }
 
