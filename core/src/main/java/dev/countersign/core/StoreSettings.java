@@ -30,25 +30,7 @@ public record StoreSettings(
                 max = 100_000_000,
                 help = "Requests with an Idempotency-Key to remember, in 1/8 of the heap at most.")
         int rememberedKeys,
-
-        @Setting(
-                name = "keep-free",
-                label = "BYTES",
-                min = 0,
-                help =
-                        "Where less of the disk is free, messages get a 503, before a write fails; a start may need as much"
-                                + " as the default.")
-        long keepFreeBytes,
-
-        @Setting(
-                name = "roll-size",
-                label = "BYTES",
-                min = 64 * 1024,
-                help = "A log file that has reached this is renamed for its receipts, and a new one begins.")
-        long rollBytes) {
-
-    /** What a start may need to give the log all that the journal holds: as much as the journal's ring. */
-    private static final long DEFAULT_KEEP_FREE_BYTES = 64 * 1024 * 1024;
+        LogSettings log) {
 
     public StoreSettings {
         if (queueSize < 1) {
@@ -62,18 +44,18 @@ public record StoreSettings(
     }
 
     public static StoreSettings defaults() {
-        return new StoreSettings(Sync.ALWAYS, 4096, shareOfHeap(), 800_000, DEFAULT_KEEP_FREE_BYTES, 128 * 1024 * 1024);
+        return new StoreSettings(Sync.ALWAYS, 4096, shareOfHeap(), 800_000, LogSettings.defaults());
     }
 
     public StoreSettings withSync(Sync changed) {
-        return new StoreSettings(changed, queueSize, queueMemoryBytes, rememberedKeys, keepFreeBytes, rollBytes);
+        return new StoreSettings(changed, queueSize, queueMemoryBytes, rememberedKeys, log);
     }
 
-    public StoreSettings withRollBytes(long changed) {
-        return new StoreSettings(sync, queueSize, queueMemoryBytes, rememberedKeys, keepFreeBytes, changed);
+    public StoreSettings withLog(LogSettings changed) {
+        return new StoreSettings(sync, queueSize, queueMemoryBytes, rememberedKeys, changed);
     }
 
     public StoreSettings withQueueSize(int changed) {
-        return new StoreSettings(sync, changed, queueMemoryBytes, rememberedKeys, keepFreeBytes, rollBytes);
+        return new StoreSettings(sync, changed, queueMemoryBytes, rememberedKeys, log);
     }
 }

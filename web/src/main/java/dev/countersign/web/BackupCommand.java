@@ -6,6 +6,7 @@ import dev.countersign.core.store.Store;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -42,9 +43,22 @@ final class BackupCommand implements Callable<Integer> {
             }
         }
         try (Home copy = Home.open(folder)) {
-            Store.backUp(home, copy);
+            try {
+                Store.backUp(home, copy);
+            } catch (IOException | RuntimeException e) {
+                empty(folder); // a part of a home is no backup; the next try finds the folder as this one did
+                throw e;
+            }
         }
         spec.commandLine().getOut().println("copied " + home + " to " + folder);
         return 0;
+    }
+
+    private static void empty(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path each : files.skip(1).sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(each);
+            }
+        }
     }
 }

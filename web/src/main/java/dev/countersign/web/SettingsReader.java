@@ -77,6 +77,10 @@ final class SettingsReader {
                         .filter(sync -> sync.toString().equalsIgnoreCase(text))
                         .findFirst();
             }
+            if (byDefault instanceof Boolean) {
+                return Optional.<Object>of(Boolean.valueOf(text))
+                        .filter(value -> value.toString().equals(text));
+            }
             try {
                 long number = Long.parseLong(text);
                 return Optional.of(number)
@@ -111,6 +115,8 @@ final class SettingsReader {
                     .getCommandSpec()
                     .addOption(OptionSpec.builder("--" + each.setting.name())
                             .type(String.class)
+                            .arity(each.byDefault instanceof Boolean ? "0..1" : "1")
+                            .fallbackValue("true")
                             .paramLabel(each.setting.label())
                             .description(each.setting.help() + " Default: " + each.defaultText() + ".")
                             .scopeType(OF_ALL_COMMANDS.contains(each.setting.name()) ? INHERIT : LOCAL)

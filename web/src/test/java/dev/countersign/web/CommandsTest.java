@@ -263,6 +263,22 @@ final class CommandsTest {
         assertEquals(1, folder.toFile().list().length);
     }
 
+    @Test
+    void aBackupThatFailsLeavesTheFolderEmpty() throws IOException {
+        Path copy = folder.resolve("copy");
+        Path unreadable = Files.createDirectory(
+                home.resolve("logs/messages-0000000000000000000-0000000000000000000.jsonl"));
+        try {
+            Outcome backup = run("backup", copy.toString());
+
+            assertEquals(1, backup.exitCode);
+            assertEquals(0, copy.toFile().list().length);
+        } finally {
+            Files.delete(unreadable);
+        }
+        assertEquals(0, run("backup", copy.toString()).exitCode);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"log", "verify"})
     void aHomeThatIsNoneIsNamed(String command) {

@@ -339,8 +339,7 @@ final class MessageKeyTest {
                         defaults.queueSize(),
                         defaults.queueMemoryBytes(),
                         10 * PER_ID,
-                        0,
-                        defaults.rollBytes()));
+                        defaults.log()));
         List<Answer> first = new ArrayList<>();
         String code;
         try (CountersignServer own = CountersignServer.start(Home.open(ownHome), small)) {

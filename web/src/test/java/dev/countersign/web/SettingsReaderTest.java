@@ -2,6 +2,7 @@ package dev.countersign.web;
 
 import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -69,9 +70,10 @@ final class SettingsReaderTest {
         String help = Main.commandLine().getUsageMessage().replaceAll("\\s+", " ");
 
         for (Declared each : SettingsReader.declared(Main.Options.defaults())) {
+            String label = "=" + each.setting().label();
             assertTrue(
                     help.contains(
-                            "--" + each.setting().name() + "=" + each.setting().label() + " "
+                            "--" + each.setting().name() + (each.byDefault() instanceof Boolean ? "[" + label + "]" : label) + " "
                                     + each.setting().help() + " Default: " + each.defaultText() + "."),
                     () -> each.setting().name() + " is missing in " + help);
         }
@@ -122,6 +124,15 @@ final class SettingsReaderTest {
     }
 
     @Test
+    void whatIsOnOrOffIsOnWhereItIsNamedWithoutAValue() throws IOException {
+        String file = config("compress-rolled=true");
+
+        assertTrue(read("--compress-rolled", "--queue-size=4").server().store().log().compressesRolled());
+        assertTrue(read("--config=" + file).server().store().log().compressesRolled());
+        assertFalse(read("--config=" + file, "--compress-rolled=false").server().store().log().compressesRolled());
+    }
+
+    @Test
     void aFileThatSetsOneThingTwiceIsRefused() throws IOException {
         assertTrue(refusal("--config=" + config("host=a", "host=b")).contains("host twice"));
     }
@@ -147,6 +158,7 @@ final class SettingsReaderTest {
         "max-connections, 15,           16 to 1000000",
         "header-timeout, 86401,         1 to 86400",
         "register-port,  tcp://x:8000,  0 to 65535",
+        "compress-rolled, yes,          true|false",
         "sync,           never,         always|os",
     })
     void aValueOutOfRangeIsRefusedWithOptionRangeAndWhereItStood(String name, String value, String range)

@@ -55,12 +55,14 @@ public final class FileLogReader implements LogReader {
     /** Copies a log that a server may be writing: all that was acknowledged when this began, in whole requests. */
     public static void copyLog(Path active, Path copy) throws IOException {
         Optional<LogLines> opened = LogLines.open(active); // first: if it is renamed now, no message escapes
+        List<StoredFile> newestFirst = new ArrayList<>(StoredFile.before(active, opened));
+        Collections.reverse(newestFirst); // retention removes the oldest meanwhile: what is copied has no gap
         if (opened.isPresent()) {
             try (LogLines lines = opened.get()) {
                 lines.copyTo(copy, lines.last().end());
             }
         }
-        for (StoredFile each : StoredFile.beside(active)) {
+        for (StoredFile each : newestFirst) {
             Optional<LogLines> stored = each.open();
             if (stored.isPresent()) { // else retention has removed it
                 try (LogLines lines = stored.get()) {
@@ -142,14 +144,16 @@ public final class FileLogReader implements LogReader {
         isInActive = false;
         isReplaced = false;
         stored.clear();
-        stored.addAll(StoredFile.beside(path));
+        stored.addAll(StoredFile.before(path, active));
     }
 
     /** Goes on to the next file that may have messages to give; false where there is none, for now. */
     private boolean goOn() throws IOException {
         while (!stored.isEmpty()) {
             StoredFile file = stored.remove();
-            if (!endsBeforeRange(file)) {
+            if (file.last().isEmpty() && activePath.isPresent() && hasMoved(file)) {
+                list();
+            } else if (!endsBeforeRange(file)) {
                 Optional<LogLines> opened = file.open();
                 if (opened.isPresent()) {
                     goTo(opened, file.last().orElse(Long.MAX_VALUE));
@@ -168,6 +172,11 @@ public final class FileLogReader implements LogReader {
         }
         isReplaced = activePath.isPresent() && isReplaced(activePath.get());
         return isReplaced; // by now it has what was written before that: it is read to its end once more
+    }
+
+    /** Whether logrotate has renamed it since it was listed. */
+    private static boolean hasMoved(StoredFile file) {
+        return !StoredFile.of(file.path()).equals(Optional.of(file));
     }
 
     /** Whether all that it has lies before what is asked for, as far as its name or the start of the next tells. */
@@ -213,7 +222,11 @@ public final class FileLogReader implements LogReader {
             return;
         }
         List<StoredFile> newestFirst = new ArrayList<>(stored);
-        activePath.flatMap(StoredFile::of).ifPresent(newestFirst::add);
+        if (active.isPresent()) {
+            LogLines lines = active.get();
+            newestFirst.add(new StoredFile(
+                    lines.path(), lines.firstReceipt(), Optional.of(lines.last().receipt()), 1));
+        }
         Collections.reverse(newestFirst);
         long missing = count;
         long counted = Long.MAX_VALUE; // from this receipt on

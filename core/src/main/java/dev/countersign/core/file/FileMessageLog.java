@@ -18,10 +18,14 @@ public final class FileMessageLog implements MessageLog {
 
     private final LogWriter writer;
     private final Flusher flusher;
+    private final Archive archive;
     private final GroupCommit<Request, Appended> commits;
 
-    private FileMessageLog(LogWriter writer, int queueSize, MemoryBudget queueMemory, Executor completions) {
+    private FileMessageLog(
+            LogWriter writer, Archive archive, int queueSize, MemoryBudget queueMemory, Executor completions) {
         this.writer = writer;
+        this.archive = archive;
+        archive.start();
         flusher = new Flusher(writer);
         commits = new GroupCommit<>("message-log-writer", queueSize, completions, writer, queueMemory, Request::bytes);
     }
@@ -38,8 +42,10 @@ public final class FileMessageLog implements MessageLog {
     public static FileMessageLog open(
             MessageFiles files, Past past, int queueSize, MemoryBudget queueMemory, Executor completions, Clock clock) {
         try {
-            LogWriter writer = new Start(new LocalDisk(), files, clock, System::nanoTime).run(past);
-            return new FileMessageLog(writer, queueSize, queueMemory, completions);
+            Disk disk = new LocalDisk();
+            LogWriter writer = new Start(disk, files, clock, System::nanoTime).run(past);
+            Archive archive = new Archive(disk, files, clock, System::nanoTime, writer);
+            return new FileMessageLog(writer, archive, queueSize, queueMemory, completions);
         } catch (IOException e) {
             throw new StartupException(
                     "can't open the messages in " + files.dataFolder().getParent() + ": " + Home.reason(e)
@@ -67,6 +73,7 @@ public final class FileMessageLog implements MessageLog {
     public void close() throws IOException {
         try (writer;
                 flusher;
+                archive;
                 commits) {
             // closed in reverse order, whichever of them fails
         }

@@ -40,7 +40,7 @@ public final class LogCheck {
     /** Checks the log that has this active file; true where nothing is wrong. */
     public boolean ofLog(Path active) throws IOException {
         Optional<LogLines> opened = LogLines.open(active); // first: if it is renamed now, no message escapes
-        List<StoredFile> stored = StoredFile.beside(active);
+        List<StoredFile> stored = StoredFile.before(active, opened);
         bytes = active.toFile().length();
         checkStored(stored);
         if (opened.isPresent()) {
@@ -64,11 +64,11 @@ public final class LogCheck {
                 Optional<LogLines> opened = each.open();
                 if (opened.isPresent()) { // else retention has removed it
                     new FileCheck(each.path(), opened.get()).run(false);
+                    lastNamed = Math.max(lastNamed, each.last().orElse(0L));
                 }
             } catch (IOException e) {
                 fault(e.getMessage());
             }
-            lastNamed = Math.max(lastNamed, each.last().orElse(0L));
         }
     }
 

@@ -3,6 +3,7 @@ package dev.countersign.core.file;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -42,7 +43,7 @@ final class LogFile implements Closeable {
         this.first = first;
         this.length = length;
         identity = disk.stat(path)
-                .orElseThrow(() -> new IOException(path + " has gone"))
+                .orElseThrow(() -> new NoSuchFileException(path.toString()))
                 .identity();
         positioned = disk.open(path, Disk.Mode.POSITIONED);
         try {

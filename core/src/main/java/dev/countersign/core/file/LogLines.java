@@ -112,6 +112,15 @@ final class LogLines implements Closeable {
         return found;
     }
 
+    /** That of the first message, 0 where there is none; an unpacked file is read from its start again then. */
+    long firstReceipt() throws IOException {
+        long first = nextMessage() ? line.receipt() : 0;
+        if (!isPacked) {
+            moveTo(0);
+        }
+        return first;
+    }
+
     /** The message that was found last; it changes with the next. */
     LogLine line() {
         return line;

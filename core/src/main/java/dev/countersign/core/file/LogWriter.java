@@ -5,6 +5,8 @@ import dev.countersign.core.GroupCommit;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -17,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,6 +43,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private static final long MAX_STEP_BACK_MICROS = TimeUnit.MINUTES.toMicros(1);
     private static final long RENAME_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long GROW_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final int MAX_TRIES = 3;
     private static final String FULL = "it has reached --roll-size";
 
     private final ReentrantLock lock = new ReentrantLock(true); // fair: the writer would keep it from the flusher
@@ -127,7 +131,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
                 requireRoom();
             }
             mend();
-            if (active.length() >= files.rollBytes() && missingSinceNanos.isEmpty()) {
+            if (active.length() >= files.settings().rollBytes() && missingSinceNanos.isEmpty()) {
                 roll(FULL);
             }
             List<Appended> outcomes = new ArrayList<>(requests.size());
@@ -158,9 +162,9 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
      */
     void requireRoom() throws IOException {
         long free = freeBytes();
-        lacksRoom = free < files.keepFreeBytes();
+        lacksRoom = free < files.settings().keepFreeBytes();
         if (lacksRoom) {
-            throw new IOException("the disk has " + free + " bytes left, less than --keep-free=" + files.keepFreeBytes()
+            throw new IOException("the disk has " + free + " bytes left, less than --keep-free=" + files.settings().keepFreeBytes()
                     + ": make room, or choose a lower limit");
         }
     }
@@ -170,8 +174,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     }
 
     private void commitBatch(List<Request> requests, List<Appended> outcomes) throws IOException {
-        long micros = nextTime();
-        Instant instant = LineText.instant(micros); // one object a batch, by which its answers share the text of it
+        long micros = 0;
+        Instant instant = Instant.EPOCH;
         long receipt = journal.nextReceipt();
         List<Request> fresh = new ArrayList<>();
         Map<KeyName, KeyEntry> freshKeys = new LinkedHashMap<>();
@@ -185,6 +189,10 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
             }
             if (bytes > 0 && bytes + request.bytes() > maxBytes) {
                 break;
+            }
+            if (fresh.isEmpty()) {
+                micros = nextTime();
+                instant = LineText.instant(micros); // one object a batch, by which its answers share the text of it
             }
             if (request.keyed().isPresent()) {
                 Request.Keyed keyed = request.keyed().get();
@@ -300,6 +308,18 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
      */
     void newFile(String reason) throws IOException {
         newFileDue = Optional.of(reason);
+        for (int tries = 1; newFileDue.isPresent(); tries++) {
+            try {
+                tryNewFile(reason);
+            } catch (NoSuchFileException | FileAlreadyExistsException e) {
+                if (tries == MAX_TRIES) { // else somebody renamed the file, or made the next, at this very moment
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void tryNewFile(String reason) throws IOException {
         boolean isSetAside = disk.stat(path).filter(stat -> stat.length() > 0).isPresent();
         flushLog(); // also where it was renamed: a power cut may undo that
         if (isSetAside) {
@@ -313,7 +333,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         journal.writeHeader(start);
         Level level = reason.equals(FULL) ? Level.INFO : Level.WARN;
         if (isSetAside) {
-            Path aside = LogNames.setAside(disk, path, active.first(), journal.nextReceipt() - 1);
+            Path aside = StoredFile.setAside(disk, path, active.first(), journal.nextReceipt() - 1);
             log.atLevel(level).log("the message log {} was set aside as {}: {}", path, aside.getFileName(), reason);
         } else {
             log.atLevel(level).log("a new message log {} begins: {}", path, reason);
@@ -427,11 +447,25 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         }
     }
 
+    /** First receipt of the file that the journal's flushed header names: of the files before it no start needs any. */
+    long firstNamed() {
+        return inTurn(() -> journal.named().logFirst());
+    }
+
+    /** Of the last batch, microseconds since 1970. */
+    long timeMicros() {
+        return inTurn(journal::timeMicros);
+    }
+
     /** Whether the journal has little room left until the next {@link #checkpoint}. */
     boolean isFillingUp() {
+        return inTurn(() -> !journal.hasRoom(journal.largestRecordBytes()));
+    }
+
+    private <R> R inTurn(Supplier<R> question) {
         lock.lock();
         try {
-            return !journal.hasRoom(journal.largestRecordBytes());
+            return question.get();
         } finally {
             lock.unlock();
         }
@@ -441,7 +475,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     void grow() {
         if (!hasFullSize && nanoTime.getAsLong() - growNanos >= 0) {
             try {
-                if (freeBytes() - files.ringBytes() < files.keepFreeBytes()) {
+                if (freeBytes() - files.ringBytes() < files.settings().keepFreeBytes()) {
                     throw new IOException("the disk has too little room beyond --keep-free");
                 }
                 long end = journal.writeMore(files.ringBytes());

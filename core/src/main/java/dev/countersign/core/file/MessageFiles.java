@@ -1,6 +1,7 @@
 package dev.countersign.core.file;
 
 import dev.countersign.core.Home;
+import dev.countersign.core.LogSettings;
 import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
 import java.nio.file.Path;
@@ -16,11 +17,10 @@ import org.slf4j.LoggerFactory;
  * @param ringBytes of the journal, at least: four times what the lines of the largest request take; a journal never
  *     shrinks
  * @param rememberedKeys entries of keyed requests, in all
- * @param keepFreeBytes of the disk: where less is free, nothing is logged
- * @param rollBytes of the active file, after which a new one begins
+ * @param settings of the log's files
  */
 public record MessageFiles(
-        Path journal, Path log, Sync sync, long ringBytes, int rememberedKeys, long keepFreeBytes, long rollBytes) {
+        Path journal, Path log, Sync sync, long ringBytes, int rememberedKeys, LogSettings settings) {
 
     private static final Logger serverLog = LoggerFactory.getLogger(MessageFiles.class);
 
@@ -35,13 +35,7 @@ public record MessageFiles(
             serverLog.warn("remembers {} keyed requests, not {}: the heap is small", fit, wanted);
         }
         return new MessageFiles(
-                home.journal(),
-                home.messageLog(),
-                settings.sync(),
-                RING_BYTES,
-                fit,
-                settings.keepFreeBytes(),
-                settings.rollBytes());
+                home.journal(), home.messageLog(), settings.sync(), RING_BYTES, fit, settings.log());
     }
 
     Path dataFolder() {

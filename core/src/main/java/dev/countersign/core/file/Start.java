@@ -97,7 +97,7 @@ final class Start {
 
     /** Begins above all receipts that were ever given: nobody gives a million a second for years. */
     private Checkpoint beginAbove(Past past) throws IOException {
-        long highest = LogNames.lastReceipt(disk, path);
+        long highest = StoredFile.lastReceipt(disk, path);
         if (disk.stat(path).isPresent()) {
             highest = Math.max(highest, LogScan.tolerant(disk, path, 0).lastReceipt());
         }
@@ -117,7 +117,7 @@ final class Start {
         disk.flushFolder(path.getParent());
         LogWriter started = new LogWriter(disk, files, clock, nanoTime, journal, keys, keyFile, active);
         started.noteEqual();
-        long highest = Math.max(LogNames.lastReceipt(disk, path), more.lastReceipt());
+        long highest = Math.max(StoredFile.lastReceipt(disk, path), more.lastReceipt());
         if (more.endOfLines() > active.length() || highest >= journal.nextReceipt()) {
             journal.skipReceipts(highest + 1);
             started.newFile("it has lines that the journal never had");
@@ -178,7 +178,7 @@ final class Start {
         if (disk.stat(path).filter(stat -> stat.length() > 0).isPresent()) {
             LogScan scan = LogScan.tolerant(disk, path, 0);
             LogFile.flush(disk, path);
-            Path aside = LogNames.setAside(
+            Path aside = StoredFile.setAside(
                     disk, path, scan.firstReceipt(), scan.lastReceipt() == 0 ? next - 1 : scan.lastReceipt());
             boolean isRolled = scan.lastReceipt() + 1 == journal.named().logFirst();
             log.atLevel(isRolled ? Level.INFO : Level.WARN)

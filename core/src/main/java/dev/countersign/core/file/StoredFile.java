@@ -5,9 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -23,26 +25,71 @@ import java.util.stream.Stream;
  */
 record StoredFile(Path path, long first, Optional<Long> last, int copy) {
 
+    /** By the server: {@code messages-FIRST-LAST.jsonl}, which sort by receipt; somebody may have added to the name. */
     private static final Pattern NAMED =
-            Pattern.compile("messages-(0?\\d{16,18})-(0?\\d{16,18})(?:\\.(\\d{1,9}))?\\.jsonl(\\.gz)?");
+            Pattern.compile("messages-(0?\\d{16,18})-(0?\\d{16,18})(?:\\.(\\d{1,9}))?\\.jsonl(?:\\.gz)?(.*)");
+
     private static final Pattern ROTATED = Pattern.compile("messages[-.0-9]*\\.jsonl[-.0-9]*(\\.gz)?");
     private static final Comparator<StoredFile> ORDER = Comparator.comparingLong(StoredFile::first)
             .thenComparingLong(file -> file.last.orElse(Long.MAX_VALUE))
             .thenComparingInt(StoredFile::copy);
 
-    /** Those beside the active file, in order. Where a file is there packed and unpacked, the unpacked one counts. */
-    static List<StoredFile> beside(Path active) throws IOException {
-        try (Stream<Path> files = Files.list(active.getParent())) {
-            return sorted(files.filter(file -> !file.equals(active)
-                            && ROTATED.matcher(file.getFileName().toString()).matches())
-                    .toList());
-        } catch (NoSuchFileException e) {
-            return List.of();
+    /** Renames the active file for its first and last receipt; never over a name that exists. */
+    static Path setAside(Disk disk, Path active, long first, long last) throws IOException {
+        String receipts = String.format(Locale.ROOT, "messages-%019d-%019d", first, Math.max(first, last));
+        Path aside = active.resolveSibling(receipts + ".jsonl");
+        for (int copy = 2; disk.stat(aside).isPresent() || disk.stat(packed(aside)).isPresent(); copy++) {
+            aside = active.resolveSibling(receipts + "." + copy + ".jsonl"); // set aside with the same lines before
         }
+        disk.rename(active, aside);
+        return aside;
     }
 
-    /** These files, in order of their receipts. */
-    static List<StoredFile> sorted(List<Path> files) throws IOException {
+    /** The greatest receipt that the names in the log's folder tell, packed files included. */
+    static long lastReceipt(Disk disk, Path active) throws IOException {
+        return disk.list(active.getParent()).stream()
+                .map(StoredFile::name)
+                .filter(Matcher::matches)
+                .mapToLong(name -> Long.parseLong(name.group(2)))
+                .max()
+                .orElse(0);
+    }
+
+    /** Those that the server named, in order. */
+    static List<StoredFile> named(Disk disk, Path active) throws IOException {
+        return sorted(disk.list(active.getParent()).stream()
+                .filter(file -> isNamed(name(file)))
+                .toList());
+    }
+
+    /**
+     * Those that were written before a file that was active when it was opened, in order: what a roll has added since is
+     * left out, as the opened file comes before it.
+     */
+    static List<StoredFile> before(Path active, Optional<LogLines> opened) throws IOException {
+        long end = opened.isPresent() ? opened.get().firstReceipt() : 0;
+        Set<Path> names = rotated(active);
+        long newest = sorted(names).stream().mapToLong(StoredFile::first).max().orElse(0);
+        names.addAll(rotated(active)); // a list misses a file that is renamed meanwhile, for it was packed
+        return sorted(names).stream()
+                .filter(file -> file.first <= newest && (end == 0 || file.first < end))
+                .toList();
+    }
+
+    private static Set<Path> rotated(Path active) throws IOException {
+        Set<Path> found = new HashSet<>();
+        try (Stream<Path> files = Files.list(active.getParent())) {
+            files.filter(file -> !file.equals(active)
+                            && ROTATED.matcher(file.getFileName().toString()).matches())
+                    .forEach(found::add);
+        } catch (NoSuchFileException e) {
+            // nothing was logged yet
+        }
+        return found;
+    }
+
+    /** These files, in order of their receipts. Where one is there packed and unpacked, the unpacked one counts. */
+    static List<StoredFile> sorted(Collection<Path> files) throws IOException {
         Set<Path> names = new HashSet<>(files);
         List<StoredFile> sorted = new ArrayList<>();
         for (Path file : names) {
@@ -58,8 +105,8 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
     }
 
     static Optional<StoredFile> of(Path file) {
-        Matcher name = NAMED.matcher(String.valueOf(file.getFileName()));
-        if (name.matches()) {
+        Matcher name = name(file);
+        if (isNamed(name)) {
             int copy = name.group(3) == null ? 1 : Integer.parseInt(name.group(3));
             return Optional.of(new StoredFile(
                     file, Long.parseLong(name.group(1)), Optional.of(Long.parseLong(name.group(2))), copy));
@@ -70,22 +117,33 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
                 return Optional.empty();
             }
             try (LogLines lines = found.get()) {
-                return Optional.of(
-                        new StoredFile(file, lines.nextMessage() ? lines.line().receipt() : 0, Optional.empty(), 1));
+                return Optional.of(new StoredFile(file, lines.firstReceipt(), Optional.empty(), 1));
             }
         } catch (IOException e) {
             return Optional.of(new StoredFile(file, 0, Optional.empty(), 1)); // whoever reads it will say so
         }
     }
 
+    private static Matcher name(Path file) {
+        return NAMED.matcher(String.valueOf(file.getFileName()));
+    }
+
+    private static boolean isNamed(Matcher name) {
+        return name.matches() && name.group(4).isEmpty();
+    }
+
     boolean isPacked() {
         return path.toString().endsWith(".gz");
+    }
+
+    static Path packed(Path file) {
+        return Path.of(file + ".gz");
     }
 
     /** Opens it, if it is there still, be it packed by now. */
     Optional<LogLines> open() throws IOException {
         Optional<LogLines> found = LogLines.open(path);
-        return found.isPresent() ? found : LogLines.open(Path.of(path + ".gz"));
+        return found.isPresent() ? found : LogLines.open(packed(path));
     }
 
     /** As its name tells, or its end; 0 where there is none. */

@@ -20,6 +20,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -314,6 +315,41 @@ class LogReaderTest {
             pack(named(3, 4, ".jsonl"), lines(3, 4));
             Files.delete(named(3, 4, ".jsonl"));
             assertEquals(receipts(3, 6), rest(reader));
+        }
+    }
+
+    @Test
+    void filesThatARollAddsAfterTheActiveOneWasOpenedComeAfterIt() throws IOException {
+        write(named(1, 2, ".jsonl"), lines(1, 2));
+        write(active, lines(3, 4));
+        try (LogLines opened = LogLines.open(active).orElseThrow()) {
+            Files.move(active, named(3, 4, ".jsonl"));
+            write(named(5, 6, ".jsonl"), lines(5, 6));
+            write(active, lines(7, 7));
+
+            assertEquals(
+                    List.of(named(1, 2, ".jsonl")),
+                    StoredFile.before(active, Optional.of(opened)).stream()
+                            .map(StoredFile::path)
+                            .toList());
+            assertTrue(opened.nextMessage());
+            assertEquals(3, opened.line().receipt());
+        }
+    }
+
+    @Test
+    void filesThatLogrotateRenamesWhileTheyAreReadAreReadOnce() throws IOException {
+        for (int i = 1; i <= 3; i++) {
+            pack(folder.resolve("messages.jsonl." + i), lines(7 - 2 * i, 8 - 2 * i));
+        }
+        write(active, lines(7, 8));
+        try (FileLogReader reader = FileLogReader.ofLog(active, ALL)) {
+            assertTrue(reader.next());
+            assertEquals(1, receipt(reader));
+            for (int i = 3; i > 0; i--) {
+                Files.move(folder.resolve("messages.jsonl." + i + ".gz"), folder.resolve("messages.jsonl." + (i + 1) + ".gz"));
+            }
+            assertEquals(receipts(2, 8), rest(reader));
         }
     }
 

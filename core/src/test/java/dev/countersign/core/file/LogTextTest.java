@@ -53,7 +53,7 @@ class LogTextTest {
         file = folder.resolve("messages.jsonl");
         log = FileMessageLog.open(
                 new MessageFiles(
-                        folder.resolve("messages.journal"), file, Sync.OS, 16 * 1024 * 1024, 10, 0, Long.MAX_VALUE),
+                        folder.resolve("messages.journal"), file, Sync.OS, 16 * 1024 * 1024, 10, Requests.NEVER_ROLLED),
                 Past.NEW,
                 10,
                 new MemoryBudget(Long.MAX_VALUE),

@@ -12,8 +12,10 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.GroupCommit;
+import dev.countersign.core.LogSettings;
 import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.Messages;
+import dev.countersign.core.MovableClock;
 import dev.countersign.core.Past;
 import dev.countersign.core.RequestKey;
 import dev.countersign.core.ServerLogEvents;
@@ -66,8 +68,7 @@ class LogWriterTest {
                 Sync.ALWAYS,
                 1 << 20,
                 800,
-                0,
-                Long.MAX_VALUE);
+                Requests.NEVER_ROLLED);
     }
 
     @Test
@@ -113,6 +114,41 @@ class LogWriterTest {
         }
         assertEquals(List.of("messages-0000000000000000001-0000000000000000001.jsonl", "messages.jsonl"), logNames());
         assertEquals(List.of("two"), texts(files.log()));
+    }
+
+    @Test
+    void repeatsAfterTheClockWasSetBackBeginNoNewFile() throws Exception {
+        Request request = Requests.message(ALICE, key("k"), "once");
+        MovableClock moved = new MovableClock(Instant.parse("2026-11-22T19:26:55.071204Z"));
+        clock = moved;
+        try (LogWriter log = start(Past.NEW)) {
+            log.commit(List.of(request));
+            moved.move(Duration.ofHours(-4));
+            assertTrue(log.commit(List.of(request)).get(0) instanceof Appended.Repeated);
+        }
+        assertEquals(List.of("messages.jsonl"), logNames());
+    }
+
+    @Test
+    void aFileThatIsRenamedOrMadeInTheVeryMomentItBeginsCostsNoBatch() throws Exception {
+        files = rollingAt(1);
+        for (String moment : List.of("create", "flush folder")) {
+            PowerCutDisk disk = new PowerCutDisk(new Random(1));
+            LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
+            logged(log, "one");
+            disk.observe((operation, path) -> {
+                if (operation.equals(moment) && path.equals(moment.equals("create") ? files.log() : files.log().getParent())) {
+                    disk.observe((other, same) -> {});
+                    if (moment.equals("create")) {
+                        disk.create(files.log()); // as logrotate does
+                    } else {
+                        disk.rename(files.log(), files.log().resolveSibling("taken"));
+                    }
+                }
+            });
+            assertEquals(2, Requests.firstReceipt(logged(log, "two")), moment);
+            assertTrue(new String(disk.read(files.log()), UTF_8).startsWith("{\"receipt\":\"2\""), moment);
+        }
     }
 
     @Test
@@ -223,7 +259,7 @@ class LogWriterTest {
     }
 
     private MessageFiles rollingAt(long bytes) {
-        return new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, 0, bytes);
+        return new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, Requests.NEVER_ROLLED.withRollBytes(bytes));
     }
 
     private static List<Level> levels(ServerLogEvents events) {
@@ -418,7 +454,7 @@ class LogWriterTest {
 
     @Test
     void withoutFlushesWhatFollowsALostRecordIsDroppedForGood() throws Exception {
-        files = new MessageFiles(files.journal(), files.log(), Sync.OS, 1 << 20, 800, 0, Long.MAX_VALUE);
+        files = new MessageFiles(files.journal(), files.log(), Sync.OS, 1 << 20, 800, Requests.NEVER_ROLLED);
         killedWithItsSecondRecordDamaged();
         LogWriter killed = start(Past.LOST_JOURNAL);
         assertEquals(4, Requests.firstReceipt(logged(killed, "after")), "the log had the lines that the journal lost");
@@ -460,7 +496,7 @@ class LogWriterTest {
 
     @Test
     void whereTheDiskHasLessThanIsToBeKeptFreeAMessageIsRefusedBeforeAWriteFails() throws Exception {
-        files = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, 5_000, Long.MAX_VALUE);
+        files = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, new LogSettings(5_000, Long.MAX_VALUE, 0, 0, false));
         PowerCutDisk disk = new PowerCutDisk(new Random(1));
         LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
         logged(log, "before");
@@ -577,7 +613,7 @@ class LogWriterTest {
     void aJournalGrowsWithItsSettingAndNeverShrinks() throws Exception {
         start(Past.NEW).close();
         MessageFiles larger =
-                new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 21, 800, 0, Long.MAX_VALUE);
+                new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 21, 800, Requests.NEVER_ROLLED);
         try (LogWriter log = new Start(new LocalDisk(), larger, clock, nanoTime).run(Past.LOST_JOURNAL)) {
             assertEquals(1, Requests.firstReceipt(logged(log, "one")));
             log.grow();

@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
+import dev.countersign.core.LogSettings;
 import dev.countersign.core.Past;
 import dev.countersign.core.RequestKey;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -29,11 +32,13 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
+import java.util.zip.GZIPInputStream;
 
 /**
  * One life of a message log on a {@link PowerCutDisk}: batches, repeats, checkpoints, failing flushes, kills, a clock that
- * steps back, files that reach their size or are renamed by somebody else. At points drawn from the seed the power is cut: the store's own start runs
- * on what the cut leaves, sometimes is cut itself, and what it made is checked against what was acknowledged.
+ * steps back, files that reach their size, are packed and removed, or are renamed by somebody else. At points drawn from
+ * the seed the power is cut: the store's own start runs on what the cut leaves, sometimes is cut itself, and what it made
+ * is checked against what was acknowledged.
  */
 final class PowerCutRun {
 
@@ -45,6 +50,7 @@ final class PowerCutRun {
         LOG,
         KEYS,
         LOG_FOLDER,
+        PACKED,
         START_JOURNAL,
         START_LOG,
         START_KEYS
@@ -58,15 +64,15 @@ final class PowerCutRun {
             Sync.ALWAYS,
             1 << 19,
             1000,
-            0,
-            Long.MAX_VALUE);
+            Requests.NEVER_ROLLED);
     private static final Pattern LINE = Pattern.compile(
             "\\{\"receipt\":\"(\\d+)\",\"time\":\"([^\"\\x00]*)\",\"id\":\"([^\"\\x00]*)\""
                     + "(?:,\"key\":\"([^\"\\x00]*)\")?(?:,\"part\":\"(\\d+)/(\\d+)\")?,\"message\":\"([^\"\\x00]*)\"\\}");
     private static final int STEPS = 250;
     private static final int IDS = 6;
 
-    private static final Pattern ROLLED = Pattern.compile("messages-0*(\\d+)-0*(\\d+)\\.jsonl");
+    private static final Pattern ROLLED = Pattern.compile("messages-0*(\\d+)-0*(\\d+)\\.jsonl(?:\\.gz)?");
+    private static final String UNFINISHED = "messages.gz.new";
 
     private final Random random;
     private final MessageFiles files;
@@ -80,6 +86,9 @@ final class PowerCutRun {
     private long highestAnswered;
     private int images;
     private int rolls;
+    private int packed;
+    private long removedUpTo; // receipt
+    private Archive archive;
     private long nanos;
     private boolean starting;
     private int failFlushes;
@@ -146,8 +155,12 @@ final class PowerCutRun {
                 FILES.sync(),
                 FILES.ringBytes(),
                 FILES.rememberedKeys(),
-                FILES.keepFreeBytes(),
-                random.nextInt(3) == 0 ? Long.MAX_VALUE : 2_000 + random.nextInt(100_000));
+                new LogSettings(
+                        0,
+                        random.nextInt(3) == 0 ? Long.MAX_VALUE : 2_000 + random.nextInt(50_000),
+                        random.nextInt(3) > 0 ? 0 : random.nextInt(50_000),
+                        0,
+                        random.nextBoolean()));
         this.leftOut = leftOut;
         this.noChecksums = noChecksums;
     }
@@ -164,6 +177,14 @@ final class PowerCutRun {
         return rolls;
     }
 
+    int packed() {
+        return packed;
+    }
+
+    long removedUpTo() {
+        return removedUpTo;
+    }
+
     void go() throws IOException {
         PowerCutDisk disk = new PowerCutDisk(new Random(random.nextLong()));
         disk.observe((operation, path) -> observe(disk, operation, path));
@@ -174,6 +195,7 @@ final class PowerCutRun {
                     case 0 -> {
                         killDue = true;
                         commit(log);
+                        look();
                         killDue = false;
                         log = open(disk);
                     }
@@ -181,6 +203,7 @@ final class PowerCutRun {
                     case 2 -> renameLog(disk);
                     case 3 -> micros -= random.nextInt(4) > 0 ? 30_000_000L : 90_000_000L;
                     case 4, 5, 6, 7, 8, 9 -> checkpoint(log);
+                    case 10, 11, 12, 13 -> look();
                     default -> commit(log);
                 }
             } catch (PowerCutDisk.Killed e) {
@@ -203,6 +226,7 @@ final class PowerCutRun {
         failFlushes = 0;
         LogWriter log = new Start(disk, files, new TestClock(), () -> nanos += 20_000_000).run(Past.NEW);
         starting = false;
+        archive = new Archive(disk, files, new TestClock(), () -> nanos, log);
         return log;
     }
 
@@ -211,6 +235,14 @@ final class PowerCutRun {
             log.checkpoint();
         } catch (IOException e) {
             // the next one mends it
+        }
+    }
+
+    private void look() {
+        try {
+            archive.look();
+        } catch (IOException e) {
+            // the next one goes on
         }
     }
 
@@ -296,9 +328,15 @@ final class PowerCutRun {
         if (killDue && random.nextInt(4) == 0) {
             throw new PowerCutDisk.Killed();
         }
-        if (operation.equals("rename")
-                && ROLLED.matcher(path.getFileName().toString()).matches()) {
-            rolls++;
+        Matcher rolled = ROLLED.matcher(path.getFileName().toString());
+        if (rolled.matches()) {
+            boolean isPacked = path.toString().endsWith(".gz");
+            rolls += operation.equals("rename") && !isPacked ? 1 : 0;
+            packed += operation.equals("rename") && isPacked ? 1 : 0;
+            boolean isTwice = disk.stat(isPacked ? unpacked(path) : StoredFile.packed(path)).isPresent();
+            if (operation.equals("delete") && !isTwice) {
+                removedUpTo = Math.max(removedUpTo, Long.parseLong(rolled.group(2)));
+            }
         }
         if (operation.startsWith("flush")) {
             Optional<Flush> flush = flush(path);
@@ -312,6 +350,10 @@ final class PowerCutRun {
         }
     }
 
+    private static Path unpacked(Path packed) {
+        return Path.of(packed.toString().replaceFirst("\\.gz$", ""));
+    }
+
     private Optional<Flush> flush(Path path) {
         String name = path.getFileName().toString();
         return Optional.of(
@@ -320,6 +362,7 @@ final class PowerCutRun {
                     case "messages.journal" -> starting ? Flush.START_JOURNAL : Flush.BATCH;
                     case "data" -> Flush.DATA_FOLDER;
                     case "logs" -> Flush.LOG_FOLDER;
+                    case UNFINISHED -> Flush.PACKED;
                     case "messages.jsonl" -> starting ? Flush.START_LOG : Flush.LOG;
                     default -> starting ? Flush.START_KEYS : Flush.KEYS;
                 });
@@ -379,7 +422,9 @@ final class PowerCutRun {
         checkNames(image);
         checkAnswers(before);
         checkWhole(before);
-        long highest = before.keySet().stream().mapToLong(each -> each).max().orElse(0);
+        long highest = Math.max(
+                Math.max(highestAnswered, removedUpTo),
+                before.keySet().stream().mapToLong(each -> each).max().orElse(0));
         for (Sent each : sent) {
             if (each.key.isPresent() && each.answer.isPresent() && isRemembered(each)) {
                 Appended.Logged first = each.answer.get();
@@ -419,7 +464,7 @@ final class PowerCutRun {
     private Map<Long, Line> lines(PowerCutDisk image) throws IOException {
         Map<Long, Line> lines = new TreeMap<>();
         for (Path file : image.list(LOGS)) {
-            String text = new String(image.read(file), UTF_8);
+            String text = text(image, file);
             boolean renamed = file.getFileName().toString().startsWith("renamed"); // nobody mends it any more
             expect(renamed || text.isEmpty() || text.endsWith("\n"), file + " ends in half a line");
             long previous = 0;
@@ -440,12 +485,24 @@ final class PowerCutRun {
         return lines;
     }
 
+    /** Of a packed file what was packed, unless it stands beside it. */
+    private static String text(PowerCutDisk image, Path file) throws IOException {
+        if (file.endsWith(UNFINISHED)
+                || file.toString().endsWith(".gz") && image.stat(unpacked(file)).isPresent()) {
+            return "";
+        }
+        InputStream bytes = new ByteArrayInputStream(image.read(file));
+        try (InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes) {
+            return new String(in.readAllBytes(), UTF_8);
+        }
+    }
+
     /** A file that was renamed for its receipts has them. */
     private static void checkNames(PowerCutDisk image) throws IOException {
         for (Path file : image.list(LOGS)) {
             Matcher name = ROLLED.matcher(file.getFileName().toString());
-            if (name.matches()) {
-                String text = new String(image.read(file), UTF_8);
+            String text = text(image, file);
+            if (name.matches() && !text.isEmpty()) {
                 String last = text.substring(text.lastIndexOf('\n', text.length() - 2) + 1);
                 expect(
                         text.startsWith("{\"receipt\":\"" + name.group(1) + "\"")
@@ -468,22 +525,24 @@ final class PowerCutRun {
                             i + 1,
                             answer.receipts().size(),
                             each.texts.get(i));
-                    expect(expected.equals(lines.get(receipt)), "acknowledged and lost: " + answer);
+                    expect(
+                            expected.equals(lines.get(receipt)) || receipt <= removedUpTo && !lines.containsKey(receipt),
+                            "acknowledged and lost: " + answer);
                 }
             }
         }
     }
 
-    /** Each text once, and requests whole. */
-    private static void checkWhole(Map<Long, Line> lines) {
+    /** Each text once, and requests whole, unless a part stands in a renamed file and the rest was removed. */
+    private void checkWhole(Map<Long, Line> lines) {
         Set<String> texts = new HashSet<>();
         lines.forEach((receipt, line) -> {
             expect(texts.add(line.text()), "a text stands twice: " + receipt);
-            if (line.part() < line.parts()) {
+            if (line.part() < line.parts() && receipt > removedUpTo) {
                 Line next = lines.get(receipt + 1);
                 expect(next != null && next.part() == line.part() + 1, "half a request stands at " + receipt);
             }
-            if (line.part() > 1) {
+            if (line.part() > 1 && receipt > removedUpTo) {
                 Line before = lines.get(receipt - 1);
                 expect(before != null && before.part() == line.part() - 1, "half a request stands at " + receipt);
             }

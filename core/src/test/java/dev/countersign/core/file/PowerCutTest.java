@@ -26,14 +26,19 @@ class PowerCutTest {
     void afterAnyPowerCutEveryAcknowledgedRequestIsThereOnce() throws Exception {
         int images = 0;
         int rolls = 0;
+        int packed = 0;
+        int removing = 0;
         for (long seed = SEED; images < IMAGES; seed++) {
             PowerCutRun run = new PowerCutRun(seed, flush -> false, false);
             run.go();
             assertEquals(List.of(), run.faults(), "seed " + seed);
             images += run.images();
             rolls += run.rolls();
+            packed += run.packed();
+            removing += run.removedUpTo() > 0 ? 1 : 0;
         }
         assertTrue(rolls > images / 100, rolls + " rolls");
+        assertTrue(packed > images / 1000 && removing > 0, packed + " files packed, removals in " + removing + " runs");
     }
 
     static Stream<PowerCutRun.Flush> flushes() {

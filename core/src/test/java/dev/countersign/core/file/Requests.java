@@ -2,6 +2,7 @@ package dev.countersign.core.file;
 
 import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
+import dev.countersign.core.LogSettings;
 import dev.countersign.core.Messages;
 import dev.countersign.core.RequestKey;
 import java.util.List;
@@ -9,6 +10,9 @@ import java.util.Optional;
 
 /** Requests to log, as tests write them. */
 final class Requests {
+
+    /** On a disk that may be full, a log whose file may have any size, and of which all is kept. */
+    static final LogSettings NEVER_ROLLED = new LogSettings(0, Long.MAX_VALUE, 0, 0, false);
 
     private Requests() {}
 

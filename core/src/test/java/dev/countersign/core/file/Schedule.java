@@ -45,8 +45,7 @@ final class Schedule {
             Sync.ALWAYS,
             4 * Batch.BLOCK_BYTES,
             8,
-            0,
-            Long.MAX_VALUE);
+            Requests.NEVER_ROLLED);
     private static final Clock CLOCK = Clock.fixed(Instant.parse("2026-11-22T19:26:55Z"), ZoneOffset.UTC);
     private static final ClientId ALICE = new ClientId("alice");
     private static final String KEYED = "<keyed>";

@@ -1,0 +1,227 @@
+package dev.countersign.core.file;
+
+import dev.countersign.core.GroupCommit;
+import dev.countersign.core.Home;
+import dev.countersign.core.LogSettings;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import java.util.zip.GZIPOutputStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes the oldest files of the log beyond what is to be kept, and packs the others, in a thread of its own. It touches
+ * only files that the server named, and of those only files whose receipts all lie before the file that the journal's
+ * flushed header names: no start needs them.
+ */
+final class Archive implements Closeable {
+
+    private static final Logger log = LoggerFactory.getLogger(Archive.class);
+    private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long LOOK_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long MAX_CLOCK_STEP_MICROS = TimeUnit.MINUTES.toMicros(1);
+    private static final long DAY_MICROS = TimeUnit.DAYS.toMicros(1);
+    private static final int BUFFER_BYTES = 64 * 1024;
+
+    private final Disk disk;
+    private final MessageFiles files;
+    private final LogSettings settings;
+    private final Clock clock;
+    private final LongSupplier nanoTime;
+    private final LogWriter messages;
+    private final Path unfinished;
+    private final long startMicros;
+    private final long startNanos;
+    private final Thread thread = new Thread(this::run, "message-log-archive");
+    private boolean isClockDoubted;
+    private volatile boolean closed;
+
+    Archive(Disk disk, MessageFiles files, Clock clock, LongSupplier nanoTime, LogWriter messages) {
+        this.disk = disk;
+        this.files = files;
+        settings = files.settings();
+        this.clock = clock;
+        this.nanoTime = nanoTime;
+        this.messages = messages;
+        unfinished = files.log().resolveSibling("messages.gz.new");
+        startMicros = LineText.micros(clock.instant());
+        startNanos = nanoTime.getAsLong();
+        thread.setDaemon(true);
+    }
+
+    void start() {
+        if (settings.keepBytes() > 0 || settings.keepDays() > 0 || settings.compressesRolled()) {
+            thread.start();
+        }
+    }
+
+    /** Looks after each roll, and each minute. */
+    private void run() {
+        long seen = 0;
+        long lookNanos = nanoTime.getAsLong();
+        while (!closed) {
+            long first = messages.firstNamed();
+            if (first != seen || nanoTime.getAsLong() - lookNanos >= 0) {
+                seen = first;
+                lookNanos = nanoTime.getAsLong() + LOOK_NANOS;
+                try {
+                    look();
+                } catch (IOException e) {
+                    log.warn("can't remove or pack older files of the log: {}", Home.reason(e));
+                } catch (Throwable e) { // an Error too: without this thread the log would fill the disk
+                    log.error("can't remove or pack older files of the log", e);
+                }
+            }
+            LockSupport.parkNanos(this, INTERVAL_NANOS);
+        }
+    }
+
+    /** Removes and packs what there is to. Whatever ends it, at any moment, each file that is kept is there and whole. */
+    void look() throws IOException {
+        long firstNamed = messages.firstNamed();
+        Deque<StoredFile> sealed = new ArrayDeque<>(StoredFile.named(disk, files.log()));
+        sealed.removeIf(file -> file.last().filter(last -> last < firstNamed).isEmpty());
+        if (settings.keepBytes() > 0) {
+            removeBeyondBytes(sealed);
+        }
+        if (settings.keepDays() > 0 && !sealed.isEmpty() && isClockTrusted()) {
+            removeOldest(sealed);
+        }
+        if (settings.compressesRolled()) {
+            pack(sealed);
+        }
+    }
+
+    private void removeBeyondBytes(Deque<StoredFile> sealed) throws IOException {
+        long bytes = 0;
+        for (StoredFile each : sealed) {
+            bytes += length(each);
+        }
+        while (bytes > settings.keepBytes()) {
+            bytes -= length(sealed.getFirst());
+            remove(sealed.removeFirst(), "the renamed files took more than --keep-bytes=" + settings.keepBytes());
+        }
+    }
+
+    private long length(StoredFile file) throws IOException {
+        return disk.stat(file.path()).map(Disk.Stat::length).orElse(0L);
+    }
+
+    /** One a look, so that a clock that is wrong empties no log before somebody sees it. */
+    private void removeOldest(Deque<StoredFile> sealed) throws IOException {
+        StoredFile oldest = sealed.removeFirst();
+        Optional<LogLines> next = sealed.isEmpty() ? LogLines.open(files.log()) : sealed.getFirst().open();
+        if (next.isPresent()) {
+            try (LogLines lines = next.get()) { // what comes after is younger, and its start is quickly read
+                long limit = LineText.micros(clock.instant()) - settings.keepDays() * DAY_MICROS;
+                if (lines.nextMessage() && lines.line().micros() < limit) {
+                    remove(oldest, "its messages are older than --keep-days=" + settings.keepDays());
+                    return;
+                }
+            }
+        }
+        sealed.addFirst(oldest);
+    }
+
+    /** Not where it was set since the start, or the last message is not of these days: it may be wrong. */
+    private boolean isClockTrusted() {
+        long now = LineText.micros(clock.instant());
+        long passed = TimeUnit.NANOSECONDS.toMicros(nanoTime.getAsLong() - startNanos);
+        boolean isSet = Math.abs(now - startMicros - passed) > MAX_CLOCK_STEP_MICROS;
+        if (isSet && !isClockDoubted) {
+            log.warn("the clock was set: --keep-days removes nothing until the server is started again");
+        }
+        isClockDoubted = isSet;
+        return !isSet && Math.abs(now - messages.timeMicros()) <= DAY_MICROS;
+    }
+
+    private void remove(StoredFile file, String reason) throws IOException {
+        disk.delete(StoredFile.packed(file.path())); // first: where it is there twice, the unpacked one counts
+        disk.delete(file.path());
+        log.info("removed {}: {}", file.path().getFileName(), reason);
+    }
+
+    private void pack(Deque<StoredFile> sealed) throws IOException {
+        for (StoredFile each : sealed) {
+            if (each.isPacked() || closed) {
+                continue;
+            }
+            if (disk.freeBytes(unfinished.getParent()) - length(each) < settings.keepFreeBytes()) {
+                throw new IOException("the disk has no room beyond --keep-free to pack " + each.path());
+            }
+            try {
+                pack(each.path());
+            } catch (IOException e) { // of this file: the others may do better
+                log.warn("can't pack {}: {}", each.path(), Home.reason(e));
+            }
+        }
+    }
+
+    /** Until the packed file and its name are on disk, the other stays; where both are there, that one counts. */
+    private void pack(Path file) throws IOException {
+        Path packed = StoredFile.packed(file);
+        disk.delete(unfinished);
+        disk.create(unfinished);
+        if (write(file, unfinished)) {
+            disk.delete(packed); // of an earlier try, or somebody else's
+            disk.rename(unfinished, packed);
+            disk.flushFolder(packed.getParent());
+            disk.delete(file);
+            log.info("packed {}", file.getFileName());
+        }
+    }
+
+    /** False where the server stops meanwhile: the next start packs it. */
+    private boolean write(Path source, Path target) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
+        try (Disk.Handle from = disk.open(source, Disk.Mode.POSITIONED);
+                Disk.Handle to = disk.open(target, Disk.Mode.POSITIONED);
+                GZIPOutputStream packing = new GZIPOutputStream(new Target(to), BUFFER_BYTES)) {
+            int read;
+            for (long position = 0; (read = from.read(buffer.clear(), position)) > 0 && !closed; position += read) {
+                packing.write(buffer.array(), 0, read);
+            }
+            packing.finish();
+            to.force();
+        }
+        return !closed;
+    }
+
+    private static final class Target extends OutputStream {
+
+        private final Disk.Handle handle;
+        private long position;
+
+        Target(Disk.Handle handle) {
+            this.handle = handle;
+        }
+
+        @Override
+        public void write(int value) throws IOException {
+            write(new byte[] {(byte) value}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            handle.write(ByteBuffer.wrap(bytes, from, length), position);
+            position += length;
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        LockSupport.unpark(thread);
+        GroupCommit.awaitEnd(thread);
+    }
+}
