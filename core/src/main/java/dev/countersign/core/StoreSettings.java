@@ -30,6 +30,7 @@ public record StoreSettings(
                 max = 100_000_000,
                 help = "Requests with an Idempotency-Key to remember, in 1/8 of the heap at most.")
         int rememberedKeys,
+
         LogSettings log) {
 
     public StoreSettings {

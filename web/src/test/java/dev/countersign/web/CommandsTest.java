@@ -266,8 +266,8 @@ final class CommandsTest {
     @Test
     void aBackupThatFailsLeavesTheFolderEmpty() throws IOException {
         Path copy = folder.resolve("copy");
-        Path unreadable = Files.createDirectory(
-                home.resolve("logs/messages-0000000000000000000-0000000000000000000.jsonl"));
+        Path unreadable =
+                Files.createDirectory(home.resolve("logs/messages-0000000000000000000-0000000000000000000.jsonl"));
         try {
             Outcome backup = run("backup", copy.toString());
 

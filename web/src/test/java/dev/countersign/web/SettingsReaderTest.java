@@ -72,9 +72,9 @@ final class SettingsReaderTest {
         for (Declared each : SettingsReader.declared(Main.Options.defaults())) {
             String label = "=" + each.setting().label();
             assertTrue(
-                    help.contains(
-                            "--" + each.setting().name() + (each.byDefault() instanceof Boolean ? "[" + label + "]" : label) + " "
-                                    + each.setting().help() + " Default: " + each.defaultText() + "."),
+                    help.contains("--" + each.setting().name()
+                            + (each.byDefault() instanceof Boolean ? "[" + label + "]" : label) + " "
+                            + each.setting().help() + " Default: " + each.defaultText() + "."),
                     () -> each.setting().name() + " is missing in " + help);
         }
     }
@@ -127,9 +127,17 @@ final class SettingsReaderTest {
     void whatIsOnOrOffIsOnWhereItIsNamedWithoutAValue() throws IOException {
         String file = config("compress-rolled=true");
 
-        assertTrue(read("--compress-rolled", "--queue-size=4").server().store().log().compressesRolled());
+        assertTrue(read("--compress-rolled", "--queue-size=4")
+                .server()
+                .store()
+                .log()
+                .compressesRolled());
         assertTrue(read("--config=" + file).server().store().log().compressesRolled());
-        assertFalse(read("--config=" + file, "--compress-rolled=false").server().store().log().compressesRolled());
+        assertFalse(read("--config=" + file, "--compress-rolled=false")
+                .server()
+                .store()
+                .log()
+                .compressesRolled());
     }
 
     @Test

@@ -120,7 +120,9 @@ final class Archive implements Closeable {
     /** One a look, so that a clock that is wrong empties no log before somebody sees it. */
     private void removeOldest(Deque<StoredFile> sealed) throws IOException {
         StoredFile oldest = sealed.removeFirst();
-        Optional<LogLines> next = sealed.isEmpty() ? LogLines.open(files.log()) : sealed.getFirst().open();
+        Optional<LogLines> next = sealed.isEmpty()
+                ? LogLines.open(files.log())
+                : sealed.getFirst().open();
         if (next.isPresent()) {
             try (LogLines lines = next.get()) { // what comes after is younger, and its start is quickly read
                 long limit = LineText.micros(clock.instant()) - settings.keepDays() * DAY_MICROS;

@@ -164,8 +164,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         long free = freeBytes();
         lacksRoom = free < files.settings().keepFreeBytes();
         if (lacksRoom) {
-            throw new IOException("the disk has " + free + " bytes left, less than --keep-free=" + files.settings().keepFreeBytes()
-                    + ": make room, or choose a lower limit");
+            throw new IOException("the disk has " + free + " bytes left, less than --keep-free="
+                    + files.settings().keepFreeBytes() + ": make room, or choose a lower limit");
         }
     }
 

@@ -34,8 +34,7 @@ public record MessageFiles(
         if (fit < wanted) {
             serverLog.warn("remembers {} keyed requests, not {}: the heap is small", fit, wanted);
         }
-        return new MessageFiles(
-                home.journal(), home.messageLog(), settings.sync(), RING_BYTES, fit, settings.log());
+        return new MessageFiles(home.journal(), home.messageLog(), settings.sync(), RING_BYTES, fit, settings.log());
     }
 
     Path dataFolder() {

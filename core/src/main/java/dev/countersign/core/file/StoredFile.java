@@ -38,7 +38,9 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
     static Path setAside(Disk disk, Path active, long first, long last) throws IOException {
         String receipts = String.format(Locale.ROOT, "messages-%019d-%019d", first, Math.max(first, last));
         Path aside = active.resolveSibling(receipts + ".jsonl");
-        for (int copy = 2; disk.stat(aside).isPresent() || disk.stat(packed(aside)).isPresent(); copy++) {
+        for (int copy = 2;
+                disk.stat(aside).isPresent() || disk.stat(packed(aside)).isPresent();
+                copy++) {
             aside = active.resolveSibling(receipts + "." + copy + ".jsonl"); // set aside with the same lines before
         }
         disk.rename(active, aside);

@@ -71,10 +71,11 @@ class ArchiveTest {
             assertEquals(List.of(packed(1), packed(2), "messages.jsonl"), names());
             assertEquals(
                     List.of("packed " + named(1), "packed " + named(2)),
-                    events.list().stream().map(each -> each.getFormattedMessage()).toList());
+                    events.list().stream()
+                            .map(each -> each.getFormattedMessage())
+                            .toList());
         }
-        assertEquals(
-                "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(logs(packed(1)))));
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(logs(packed(1)))));
         assertEquals(receipts(1, 3), read());
     }
 
@@ -92,13 +93,21 @@ class ArchiveTest {
             archive(log).look();
 
             assertEquals(
-                    List.of(named(4), named(5), named(6), "messages.jsonl", foreign.getFileName().toString()), names());
+                    List.of(
+                            named(4),
+                            named(5),
+                            named(6),
+                            "messages.jsonl",
+                            foreign.getFileName().toString()),
+                    names());
             assertEquals(
                     LongStream.rangeClosed(1, 3)
-                            .mapToObj(each -> "removed " + named(each)
-                                    + ": the renamed files took more than --keep-bytes=220")
+                            .mapToObj(each ->
+                                    "removed " + named(each) + ": the renamed files took more than --keep-bytes=220")
                             .toList(),
-                    events.list().stream().map(each -> each.getFormattedMessage()).toList());
+                    events.list().stream()
+                            .map(each -> each.getFormattedMessage())
+                            .toList());
         }
     }
 
@@ -139,7 +148,8 @@ class ArchiveTest {
             archive.look();
             assertEquals(List.of(named(2), named(3), named(4), "messages.jsonl"), names());
             archive.look();
-            archive.look(); // the fourth message is less than two days old, so there may be such a one in the third file
+            archive.look(); // the fourth message is less than two days old, so there may be such a one in the third
+            // file
             assertEquals(List.of(named(3), named(4), "messages.jsonl"), names());
         }
     }
@@ -267,7 +277,8 @@ class ArchiveTest {
     private static void log(LogWriter log, long first, long last) throws IOException {
         for (long receipt = first; receipt <= last; receipt++) {
             Request request = Requests.message(ALICE, Optional.empty(), "text " + receipt);
-            Appended.Logged logged = (Appended.Logged) log.commit(List.of(request)).get(0);
+            Appended.Logged logged =
+                    (Appended.Logged) log.commit(List.of(request)).get(0);
             assertEquals(receipt, Requests.firstReceipt(logged));
         }
     }
@@ -301,7 +312,9 @@ class ArchiveTest {
     }
 
     private static List<String> receipts(long first, long last) {
-        return LongStream.rangeClosed(first, last).mapToObj(each -> "text " + each).toList();
+        return LongStream.rangeClosed(first, last)
+                .mapToObj(each -> "text " + each)
+                .toList();
     }
 
     private List<String> read() throws IOException {

@@ -347,7 +347,9 @@ class LogReaderTest {
             assertTrue(reader.next());
             assertEquals(1, receipt(reader));
             for (int i = 3; i > 0; i--) {
-                Files.move(folder.resolve("messages.jsonl." + i + ".gz"), folder.resolve("messages.jsonl." + (i + 1) + ".gz"));
+                Files.move(
+                        folder.resolve("messages.jsonl." + i + ".gz"),
+                        folder.resolve("messages.jsonl." + (i + 1) + ".gz"));
             }
             assertEquals(receipts(2, 8), rest(reader));
         }

@@ -137,7 +137,11 @@ class LogWriterTest {
             LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
             logged(log, "one");
             disk.observe((operation, path) -> {
-                if (operation.equals(moment) && path.equals(moment.equals("create") ? files.log() : files.log().getParent())) {
+                if (operation.equals(moment)
+                        && path.equals(
+                                moment.equals("create")
+                                        ? files.log()
+                                        : files.log().getParent())) {
                     disk.observe((other, same) -> {});
                     if (moment.equals("create")) {
                         disk.create(files.log()); // as logrotate does
@@ -259,7 +263,8 @@ class LogWriterTest {
     }
 
     private MessageFiles rollingAt(long bytes) {
-        return new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, Requests.NEVER_ROLLED.withRollBytes(bytes));
+        return new MessageFiles(
+                files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, Requests.NEVER_ROLLED.withRollBytes(bytes));
     }
 
     private static List<Level> levels(ServerLogEvents events) {
@@ -496,7 +501,13 @@ class LogWriterTest {
 
     @Test
     void whereTheDiskHasLessThanIsToBeKeptFreeAMessageIsRefusedBeforeAWriteFails() throws Exception {
-        files = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, new LogSettings(5_000, Long.MAX_VALUE, 0, 0, false));
+        files = new MessageFiles(
+                files.journal(),
+                files.log(),
+                Sync.ALWAYS,
+                1 << 20,
+                800,
+                new LogSettings(5_000, Long.MAX_VALUE, 0, 0, false));
         PowerCutDisk disk = new PowerCutDisk(new Random(1));
         LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
         logged(log, "before");

@@ -333,7 +333,8 @@ final class PowerCutRun {
             boolean isPacked = path.toString().endsWith(".gz");
             rolls += operation.equals("rename") && !isPacked ? 1 : 0;
             packed += operation.equals("rename") && isPacked ? 1 : 0;
-            boolean isTwice = disk.stat(isPacked ? unpacked(path) : StoredFile.packed(path)).isPresent();
+            boolean isTwice = disk.stat(isPacked ? unpacked(path) : StoredFile.packed(path))
+                    .isPresent();
             if (operation.equals("delete") && !isTwice) {
                 removedUpTo = Math.max(removedUpTo, Long.parseLong(rolled.group(2)));
             }
@@ -526,7 +527,8 @@ final class PowerCutRun {
                             answer.receipts().size(),
                             each.texts.get(i));
                     expect(
-                            expected.equals(lines.get(receipt)) || receipt <= removedUpTo && !lines.containsKey(receipt),
+                            expected.equals(lines.get(receipt))
+                                    || receipt <= removedUpTo && !lines.containsKey(receipt),
                             "acknowledged and lost: " + answer);
                 }
             }
