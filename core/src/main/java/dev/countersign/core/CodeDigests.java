@@ -9,11 +9,11 @@ import java.security.MessageDigest;
  */
 public record CodeDigests(byte[] current, byte[] next) {
 
-    boolean isCurrent(byte[] sha256) {
+    public boolean isCurrent(byte[] sha256) {
         return MessageDigest.isEqual(current, sha256);
     }
 
-    boolean isNext(byte[] sha256) {
+    public boolean isNext(byte[] sha256) {
         return MessageDigest.isEqual(next, sha256);
     }
 }

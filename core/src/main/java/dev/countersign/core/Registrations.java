@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 
 /**
  * The table of registrations, whatever engine keeps it.
@@ -42,10 +43,16 @@ public interface Registrations extends Closeable {
     CompletionStage<Boolean> promote(ClientId id, byte[] nextSha256);
 
     /**
-     * Names who is told, within two seconds, that another process has changed the table. What is found from then on is
+     * Names who is told, within two seconds, what another process has changed in the table. What is found from then on is
      * as that process left it; what was found before may be out of date. To be called once, before the first look-up.
+     *
+     * @param all where any row may have changed
+     * @param one the row of that id has changed
      */
-    void onForeignChange(Runnable listener);
+    void onForeignChange(Runnable all, Consumer<ClientId> one);
+
+    /** Whether what was found before may still be used: false where others' changes have not been seen for too long. */
+    boolean mayUseKnownCodes();
 
     /** Whether registrations can be added and found. */
     boolean healthy();

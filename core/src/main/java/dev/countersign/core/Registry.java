@@ -49,7 +49,7 @@ public final class Registry {
         this.codes = codes;
         this.cacheBytes = cacheBytes;
         cache = emptyCache();
-        registrations.onForeignChange(() -> cache = emptyCache());
+        registrations.onForeignChange(() -> cache = emptyCache(), this::forget);
     }
 
     /** As {@link #register(ClientId, Optional)} without a key. */
@@ -108,7 +108,7 @@ public final class Registry {
         byte[] presented = code.sha256();
         Cache<ClientId, CodeDigests> current = cache;
         CodeDigests cached = current.getIfPresent(id);
-        if (cached != null) {
+        if (cached != null && registrations.mayUseKnownCodes()) {
             return accepts(id, cached, presented);
         }
         int before = replacementsOf(id);

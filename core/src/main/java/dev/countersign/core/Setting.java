@@ -28,6 +28,9 @@ public @interface Setting {
     /** The default in words, where it depends on the machine. */
     String byDefault() default "";
 
+    /** Whether it is taken from the environment or the file of --config only: others can read a command line. */
+    boolean isSecret() default false;
+
     /** What it does, in sentences. */
     String help();
 }

@@ -2,6 +2,8 @@ package dev.countersign.core;
 
 /** How the store keeps what it is given. */
 public record StoreSettings(
+        DatabaseSettings database,
+
         @Setting(
                 name = "sync",
                 label = "always|os",
@@ -45,18 +47,18 @@ public record StoreSettings(
     }
 
     public static StoreSettings defaults() {
-        return new StoreSettings(Sync.ALWAYS, 4096, shareOfHeap(), 800_000, LogSettings.defaults());
+        return new StoreSettings(DatabaseSettings.defaults(), Sync.ALWAYS, 4096, shareOfHeap(), 800_000, LogSettings.defaults());
     }
 
     public StoreSettings withSync(Sync changed) {
-        return new StoreSettings(changed, queueSize, queueMemoryBytes, rememberedKeys, log);
+        return new StoreSettings(database, changed, queueSize, queueMemoryBytes, rememberedKeys, log);
     }
 
     public StoreSettings withLog(LogSettings changed) {
-        return new StoreSettings(sync, queueSize, queueMemoryBytes, rememberedKeys, changed);
+        return new StoreSettings(database, sync, queueSize, queueMemoryBytes, rememberedKeys, changed);
     }
 
     public StoreSettings withQueueSize(int changed) {
-        return new StoreSettings(sync, changed, queueMemoryBytes, rememberedKeys, log);
+        return new StoreSettings(database, sync, changed, queueMemoryBytes, rememberedKeys, log);
     }
 }

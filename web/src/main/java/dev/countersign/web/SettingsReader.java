@@ -37,7 +37,7 @@ import picocli.CommandLine.ParameterException;
 final class SettingsReader {
 
     private static final String CONFIG = "config";
-    private static final Set<String> OF_ALL_COMMANDS = Set.of("home", CONFIG);
+    private static final Set<String> OF_ALL_COMMANDS = Set.of("home", CONFIG, "database");
 
     private final CommandSpec command;
     private final UnaryOperator<String> properties;
@@ -118,6 +118,7 @@ final class SettingsReader {
                             .arity(each.byDefault instanceof Boolean ? "0..1" : "1")
                             .fallbackValue("true")
                             .paramLabel(each.setting.label())
+                            .hidden(each.setting.isSecret())
                             .description(each.setting.help() + " Default: " + each.defaultText() + ".")
                             .scopeType(OF_ALL_COMMANDS.contains(each.setting.name()) ? INHERIT : LOCAL)
                             .build());
@@ -130,7 +131,7 @@ final class SettingsReader {
         find(CONFIG).ifPresent(given -> readFile(given.text));
         return replace(
                 defaults,
-                declared -> find(declared.setting.name())
+                declared -> find(declared.setting)
                         .map(given -> declared.parse(given.text).orElseThrow(() -> {
                             String option = "--" + declared.setting.name();
                             return bad(option + " must be " + declared.values() + ", not " + given.text
@@ -139,9 +140,22 @@ final class SettingsReader {
                         .orElse(declared.byDefault));
     }
 
+    private Optional<Given> find(Setting setting) {
+        Optional<Given> found = find(setting.name());
+        if (setting.isSecret() && found.isPresent() && found.get().where.startsWith("-")) {
+            throw bad("--" + setting.name() + " can't be given on a command line, which others can read: set "
+                    + variable(setting.name()) + ", or a line in the file of --config");
+        }
+        return found;
+    }
+
+    private static String variable(String name) {
+        return "COUNTERSIGN_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+
     private Optional<Given> find(String name) {
         String property = name.replace('-', '.');
-        String variable = "COUNTERSIGN_" + name.replace('-', '_').toUpperCase(Locale.ROOT);
+        String variable = variable(name);
         OptionSpec option = command.findOption("--" + name);
         return given(option == null ? null : option.getValue(), "--" + name)
                 .or(() -> given(properties.apply(property), "-D" + property))

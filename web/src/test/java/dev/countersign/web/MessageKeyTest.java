@@ -335,6 +335,7 @@ final class MessageKeyTest {
         Settings small = new Settings(
                 HttpSettings.local(),
                 new StoreSettings(
+                        defaults.database(),
                         defaults.sync(),
                         defaults.queueSize(),
                         defaults.queueMemoryBytes(),

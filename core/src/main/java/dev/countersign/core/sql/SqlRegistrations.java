@@ -9,16 +9,22 @@ import dev.countersign.core.Registration;
 import dev.countersign.core.Registrations;
 import dev.countersign.core.Sync;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Iterator;
+import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 import org.jdbi.v3.core.statement.Query;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,21 +41,26 @@ public final class SqlRegistrations implements Registrations {
     private static final Logger log = LoggerFactory.getLogger(SqlRegistrations.class);
 
     private final Database database;
+    private final long staleNanos;
     private final GroupCommit<Change, Outcome> changes;
     private final GroupCommit<ClientId, Optional<CodeDigests>> lookUps;
-    private volatile Runnable foreignChangeListener = () -> {};
+    private volatile Runnable allChanged = () -> {};
+    private volatile Consumer<ClientId> changed = id -> {};
+    private volatile long changesKnownNanos = System.nanoTime();
 
     /**
      * Closes the database with itself.
      *
+     * @param staleCodes how long codes found before may be used while the database doesn't answer
      * @param queueSize additions, and look-ups, that may wait
      * @param completions completes the stages of a batch
      * @param clock tells how long ago a registration was
      */
-    public SqlRegistrations(Database database, int queueSize, Executor completions, Clock clock) {
+    public SqlRegistrations(
+            Database database, Duration staleCodes, int queueSize, Executor completions, Clock clock) {
         this.database = database;
-        changes = new GroupCommit<>(
-                "registration-writer", queueSize, completions, new Changes(clock, database.foreignChanges()));
+        staleNanos = staleCodes.toNanos();
+        changes = new GroupCommit<>("registration-writer", queueSize, completions, new Changes(clock));
         lookUps = new GroupCommit<>("registration-reader", queueSize, completions, new LookUps());
     }
 
@@ -62,6 +73,8 @@ public final class SqlRegistrations implements Registrations {
     public CompletionStage<Boolean> rotate(ClientId id, byte[] presentedSha256, byte[] nextSha256) {
         // the registration's key ends with the code that it could replace
         return update(
+                id,
+                stored -> stored.isPresent() && stored.get().isNext(nextSha256),
                 "UPDATE registration SET code_sha256 = ?, next_code_sha256 = ?, key_sha256 = NULL"
                         + " WHERE id = ? AND ? IN (code_sha256, next_code_sha256) AND revoked_millis IS NULL",
                 presentedSha256,
@@ -73,14 +86,18 @@ public final class SqlRegistrations implements Registrations {
     @Override
     public CompletionStage<Boolean> promote(ClientId id, byte[] nextSha256) {
         return update(
+                id,
+                stored -> stored.isPresent() && stored.get().isCurrent(nextSha256),
                 "UPDATE registration SET code_sha256 = next_code_sha256, next_code_sha256 = NULL"
                         + " WHERE id = ? AND next_code_sha256 = ? AND revoked_millis IS NULL",
                 id.value(),
                 nextSha256);
     }
 
-    private CompletionStage<Boolean> update(String sql, Object... arguments) {
-        return changes.submit(new Update(sql, arguments)).thenApply(outcome -> outcome == Outcome.REPLACED);
+    /** @param isStored tells by what is stored of the id whether the update is committed */
+    private CompletionStage<Boolean> update(
+            ClientId id, Predicate<Optional<CodeDigests>> isStored, String sql, Object... arguments) {
+        return changes.submit(new Update(id, isStored, sql, arguments)).thenApply(outcome -> outcome == Outcome.REPLACED);
     }
 
     @Override
@@ -89,8 +106,14 @@ public final class SqlRegistrations implements Registrations {
     }
 
     @Override
-    public void onForeignChange(Runnable listener) {
-        foreignChangeListener = listener;
+    public void onForeignChange(Runnable all, Consumer<ClientId> one) {
+        changed = one;
+        allChanged = all;
+    }
+
+    @Override
+    public boolean mayUseKnownCodes() {
+        return System.nanoTime() - changesKnownNanos < staleNanos;
     }
 
     @Override
@@ -112,31 +135,50 @@ public final class SqlRegistrations implements Registrations {
         }
     }
 
-    private sealed interface Change {}
+    private sealed interface Change {
+        ClientId id();
 
-    private record Addition(Registration registration) implements Change {}
+        /** Whether it is committed, by what is stored of the id. */
+        boolean isIn(Optional<CodeDigests> stored);
+    }
+
+    private record Addition(Registration registration) implements Change {
+
+        @Override
+        public ClientId id() {
+            return registration.id();
+        }
+
+        @Override
+        public boolean isIn(Optional<CodeDigests> stored) {
+            return stored.isPresent() && stored.get().isCurrent(registration.codeSha256());
+        }
+    }
 
     /** Changes one row, or none. */
-    private record Update(String sql, Object... arguments) implements Change {}
+    private record Update(
+            ClientId id, Predicate<Optional<CodeDigests>> isStored, String sql, Object... arguments)
+            implements Change {
+
+        @Override
+        public boolean isIn(Optional<CodeDigests> stored) {
+            return isStored.test(stored);
+        }
+    }
 
     /** One transaction a batch. */
     private final class Changes implements GroupCommit.Sink<Change, Outcome> {
 
         private final Clock clock;
-        private long foreignChanges;
 
-        Changes(Clock clock, long foreignChanges) {
+        Changes(Clock clock) {
             this.clock = clock;
-            this.foreignChanges = foreignChanges;
         }
 
         @Override
         public List<Outcome> commit(List<Change> changes) throws IOException {
-            return database.writer().inTransaction(handle -> {
-                List<Outcome> outcomes = apply(handle, changes);
-                database.requireFilesInPlace();
-                return outcomes;
-            });
+            return database.write(
+                    handle -> apply(handle, changes), (handle, outcomes) -> areStored(handle, changes, outcomes));
         }
 
         /** Registrations first, all at once: of changes that wait together, none was answered before the other. */
@@ -147,53 +189,32 @@ public final class SqlRegistrations implements Registrations {
                     registrations.add(addition.registration());
                 }
             }
-            List<Outcome> added = registrations.isEmpty() ? List.of() : add(handle, registrations, clock.millis());
-            if (added.size() == changes.size()) {
-                return added;
-            }
-            Iterator<Outcome> next = added.iterator();
-            return changes.stream()
-                    .map(change -> change instanceof Update update ? update(handle, update) : next.next())
-                    .toList();
-        }
-
-        private static Outcome update(Handle handle, Update update) {
-            return handle.execute(update.sql(), update.arguments()) == 1 ? Outcome.REPLACED : Outcome.TAKEN;
-        }
-
-        private static List<Outcome> add(Handle handle, List<Registration> registrations, long nowMillis) {
-            boolean anyKey =
-                    registrations.stream().anyMatch(each -> each.keySha256().isPresent());
-            int[] rows = insert(handle, registrations, anyKey, nowMillis);
-            List<Outcome> outcomes = new ArrayList<>(rows.length);
-            for (int i = 0; i < rows.length; i++) {
-                boolean isAdded = rows[i] == 1;
-                outcomes.add(isAdded ? Outcome.ADDED : replaceOfSameKey(handle, registrations.get(i), nowMillis));
-            }
-            return outcomes;
-        }
-
-        /** @return for each registration 1, or 0 where the id is taken */
-        private static int[] insert(Handle handle, List<Registration> registrations, boolean withKeys, long nowMillis) {
-            String insert = withKeys
-                    ? "INSERT INTO registration (id, code_sha256, key_sha256, registered_millis) VALUES (?, ?, ?, ?)"
-                    : "INSERT INTO registration (id, code_sha256) VALUES (?, ?)";
-            try (PreparedBatch batch = handle.prepareBatch(insert + " ON CONFLICT DO NOTHING")) {
-                for (Registration each : registrations) {
-                    batch.bind(0, each.id().value()).bind(1, each.codeSha256());
-                    if (withKeys) {
-                        Optional<byte[]> key = each.keySha256();
-                        batch.bind(2, key.orElse(null))
-                                .bind(3, key.map(sha256 -> nowMillis).orElse(null));
-                    }
-                    batch.add();
+            long nowMillis = clock.millis();
+            BitSet added =
+                    registrations.isEmpty() ? new BitSet() : database.insert(handle, registrations, nowMillis);
+            Outcome[] outcomes = new Outcome[changes.size()];
+            List<Integer> rest = new ArrayList<>();
+            int registration = 0;
+            for (int i = 0; i < outcomes.length; i++) {
+                if (changes.get(i) instanceof Addition && added.get(registration++)) {
+                    outcomes[i] = Outcome.ADDED;
+                } else {
+                    rest.add(i);
                 }
-                return batch.execute();
             }
+            // in one order everywhere: two servers that update the same rows would else wait for each other
+            rest.sort(Comparator.comparing(i -> changes.get(i).id().value()));
+            for (int i : rest) {
+                boolean isReplaced = changes.get(i) instanceof Update update
+                        ? handle.execute(update.sql(), update.arguments()) == 1
+                        : replaceOfSameKey(handle, ((Addition) changes.get(i)).registration(), nowMillis);
+                outcomes[i] = isReplaced ? Outcome.REPLACED : Outcome.TAKEN;
+            }
+            return List.of(outcomes);
         }
 
-        private static Outcome replaceOfSameKey(Handle handle, Registration registration, long nowMillis) {
-            boolean isReplaced = registration.keySha256().isPresent()
+        private static boolean replaceOfSameKey(Handle handle, Registration registration, long nowMillis) {
+            return registration.keySha256().isPresent()
                     && handle.execute(
                                     "UPDATE registration SET code_sha256 = ?"
                                             + " WHERE id = ? AND key_sha256 = ? AND registered_millis >= ?",
@@ -202,25 +223,30 @@ public final class SqlRegistrations implements Registrations {
                                     registration.keySha256().get(),
                                     nowMillis - REPEATABLE.toMillis())
                             == 1;
-            return isReplaced ? Outcome.REPLACED : Outcome.TAKEN;
         }
 
-        /** Rewrites the schema's version, the smallest write there is. */
+        private static boolean areStored(Handle handle, List<Change> changes, List<Outcome> outcomes) {
+            Map<String, CodeDigests> stored =
+                    find(handle, changes.stream().map(Change::id).toList());
+            return IntStream.range(0, changes.size())
+                    .allMatch(i -> outcomes.get(i) == Outcome.TAKEN
+                            || changes.get(i)
+                                    .isIn(Optional.ofNullable(
+                                            stored.get(changes.get(i).id().value()))));
+        }
+
         @Override
         public void probe() throws IOException {
-            database.requireFilesInPlace();
-            database.writer()
-                    .useTransaction(
-                            handle -> handle.execute("PRAGMA user_version = " + Database.schemaVersion(handle)));
+            database.probe();
         }
 
         @Override
-        public void watch() throws IOException {
-            database.requireFilesInPlace();
-            long changes = database.foreignChanges();
-            if (changes != foreignChanges) {
-                foreignChanges = changes;
-                foreignChangeListener.run();
+        public void watch() throws IOException, SQLException {
+            long now = System.nanoTime();
+            Optional<Set<ClientId>> ids = database.foreignChanges();
+            ids.ifPresentOrElse(some -> some.forEach(changed), allChanged);
+            changesKnownNanos = now;
+            if (ids.isEmpty() || !ids.get().isEmpty()) {
                 log.info("another process has changed the database; codes are looked up anew");
             }
         }
@@ -231,26 +257,26 @@ public final class SqlRegistrations implements Registrations {
 
         @Override
         public List<Optional<CodeDigests>> commit(List<ClientId> ids) {
-            Map<String, CodeDigests> found = find(ids);
+            Map<String, CodeDigests> found = database.read(handle -> find(handle, ids));
             return ids.stream()
                     .map(id -> Optional.ofNullable(found.get(id.value())))
                     .toList();
         }
 
-        private Map<String, CodeDigests> find(List<ClientId> ids) {
-            try (Query query = database.reader()
-                    .createQuery("SELECT id, code_sha256, coalesce(next_code_sha256, code_sha256)"
-                            + " FROM registration WHERE id IN (<ids>) AND revoked_millis IS NULL")) {
-                return query.bindList("ids", ids.stream().map(ClientId::value).toList())
-                        .map((row, context) ->
-                                Map.entry(row.getString(1), new CodeDigests(row.getBytes(2), row.getBytes(3))))
-                        .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
-            }
-        }
-
         @Override
         public void probe() {
-            find(List.of(new ClientId("anyone")));
+            commit(List.of(new ClientId("anyone")));
+        }
+    }
+
+    /** What is stored of those ids that are registered and not revoked. */
+    private static Map<String, CodeDigests> find(Handle handle, List<ClientId> ids) {
+        try (Query query = handle.createQuery("SELECT id, code_sha256, coalesce(next_code_sha256, code_sha256)"
+                + " FROM registration WHERE id IN (<ids>) AND revoked_millis IS NULL")) {
+            return query.bindList("ids", ids.stream().map(ClientId::value).toList())
+                    .map((row, context) ->
+                            Map.entry(row.getString(1), new CodeDigests(row.getBytes(2), row.getBytes(3))))
+                    .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
         }
     }
 }

@@ -15,7 +15,9 @@ import dev.countersign.core.file.FileMessageLog;
 import dev.countersign.core.file.LogCheck;
 import dev.countersign.core.file.MessageFiles;
 import dev.countersign.core.sql.Database;
+import dev.countersign.core.sql.PostgresDatabase;
 import dev.countersign.core.sql.SqlRegistrations;
+import dev.countersign.core.sql.SqliteDatabase;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -54,7 +56,9 @@ public final class Store implements Closeable {
     public static Store open(Home home, StoreSettings settings, Executor registryCompletions, Executor logCompletions) {
         Deque<Closeable> opened = new ArrayDeque<>(List.of(home));
         try {
-            Database database = Database.open(home.database(), settings.sync());
+            Database database = settings.database().url().isEmpty()
+                    ? SqliteDatabase.open(home.database(), settings.sync())
+                    : PostgresDatabase.open(settings.database());
             opened.push(database);
             MessageLog messageLog = FileMessageLog.open(
                     MessageFiles.in(home, settings),
@@ -65,8 +69,12 @@ public final class Store implements Closeable {
                     Clock.systemUTC());
             opened.push(messageLog);
             database.noteJournal();
-            Registrations registrations =
-                    new SqlRegistrations(database, settings.queueSize(), registryCompletions, Clock.systemUTC());
+            Registrations registrations = new SqlRegistrations(
+                    database,
+                    settings.database().staleCodes(),
+                    settings.queueSize(),
+                    registryCompletions,
+                    Clock.systemUTC());
             opened.push(registrations);
             Registry registry =
                     new Registry(registrations, new CodeGenerator(new SecureRandom()), StoreSettings.shareOfHeap());
@@ -89,7 +97,7 @@ public final class Store implements Closeable {
      */
     public static void backUp(Path home, Home copy) throws IOException {
         FileLogReader.copyLog(Home.messageLog(home), copy.messageLog());
-        Database.copy(Home.database(home), copy.database());
+        SqliteDatabase.copy(Home.database(home), copy.database());
     }
 
     /** Reads a home's messages, beside the server that adds to them. */

@@ -22,12 +22,12 @@ class ImmediateTransactionsTest {
     @TempDir
     Path folder;
 
-    private Database database;
+    private SqliteDatabase database;
     private Handle handle;
 
     @BeforeEach
     void open() {
-        database = Database.open(folder.resolve("countersign.db"), Sync.OS);
+        database = SqliteDatabase.open(folder.resolve("countersign.db"), Sync.OS);
         handle = database.writer();
     }
 

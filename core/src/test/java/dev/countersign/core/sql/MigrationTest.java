@@ -46,7 +46,7 @@ class MigrationTest {
     @Test
     void itsCodesStayAndItHasTheNewColumns() throws Exception {
         List<String> registrations = makeVersion1(1_000);
-        try (Database database = Database.open(file, Sync.ALWAYS)) {
+        try (SqliteDatabase database = SqliteDatabase.open(file, Sync.ALWAYS)) {
             assertEquals(Past.BEFORE_JOURNALS, database.past());
         }
         assertEquals(registrations, query(file, REGISTRATIONS));
@@ -66,7 +66,7 @@ class MigrationTest {
 
     @Test
     void aNewDatabaseHasTheSameTableAndNoCopyIsMade() throws Exception {
-        try (Database database = Database.open(file, Sync.ALWAYS)) {
+        try (SqliteDatabase database = SqliteDatabase.open(file, Sync.ALWAYS)) {
             assertEquals(Past.NEW, database.past());
         }
         assertFalse(Files.exists(copy));
@@ -74,14 +74,14 @@ class MigrationTest {
         List<String> ofNew = query(file, schema);
         Files.delete(file);
         makeVersion1(1);
-        Database.open(file, Sync.ALWAYS).close();
+        SqliteDatabase.open(file, Sync.ALWAYS).close();
         assertEquals(ofNew, query(file, schema));
     }
 
     @Test
     void oneThatIsUpToDateIsLeftAsItIs() throws Exception {
-        Database.open(file, Sync.ALWAYS).close();
-        try (Database database = Database.open(file, Sync.ALWAYS)) {
+        SqliteDatabase.open(file, Sync.ALWAYS).close();
+        try (SqliteDatabase database = SqliteDatabase.open(file, Sync.ALWAYS)) {
             assertEquals(Past.BEFORE_JOURNALS, database.past());
         }
         assertFalse(Files.exists(copy));
@@ -90,7 +90,7 @@ class MigrationTest {
     @Test
     void aCopyOfItAsItWasStandsBesideForItsOwnerOnly() throws Exception {
         List<String> registrations = makeVersion1(1_000);
-        Database.open(file, Sync.ALWAYS).close();
+        SqliteDatabase.open(file, Sync.ALWAYS).close();
         assertEquals(registrations, query(copy, REGISTRATIONS));
         assertEquals(List.of("1"), query(copy, "PRAGMA user_version"));
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(copy)));
@@ -107,7 +107,7 @@ class MigrationTest {
             Files.copy(file, killed);
             Files.copy(folder.resolve("countersign.db-wal"), killed.resolveSibling("countersign.db-wal"));
         }
-        Database.open(killed, Sync.ALWAYS).close();
+        SqliteDatabase.open(killed, Sync.ALWAYS).close();
         registrations.add("zoe 2A");
         assertEquals(registrations, query(killed, REGISTRATIONS));
         assertEquals(registrations, query(killed.resolveSibling(copy.getFileName()), REGISTRATIONS));
@@ -118,7 +118,7 @@ class MigrationTest {
         List<String> registrations = makeVersion1(10);
         Files.writeString(unfinishedCopy, "killed while it was written");
         Files.writeString(copy, "whole, but of another day");
-        Database.open(file, Sync.ALWAYS).close();
+        SqliteDatabase.open(file, Sync.ALWAYS).close();
         assertEquals(registrations, query(copy, REGISTRATIONS));
         assertFalse(Files.exists(unfinishedCopy));
     }
@@ -127,7 +127,7 @@ class MigrationTest {
     void whereTheCopyCanNotBeMadeTheDatabaseStaysAsItIs() throws Exception {
         List<String> registrations = makeVersion1(10);
         Files.createDirectories(unfinishedCopy.resolve("in its place"));
-        String refusal = assertThrows(StartupException.class, () -> Database.open(file, Sync.ALWAYS))
+        String refusal = assertThrows(StartupException.class, () -> SqliteDatabase.open(file, Sync.ALWAYS))
                 .getMessage();
         assertTrue(refusal.contains(unfinishedCopy.toString()), refusal);
         assertEquals(List.of("1"), query(file, "PRAGMA user_version"));
@@ -154,7 +154,7 @@ class MigrationTest {
         start.destroyForcibly().waitFor();
         assertTrue(Files.exists(folder.resolve(appears)) || Files.exists(copy));
 
-        Database.open(file, Sync.ALWAYS).close();
+        SqliteDatabase.open(file, Sync.ALWAYS).close();
 
         assertEquals(List.of("2"), query(file, "PRAGMA user_version"));
         assertEquals(registrations, query(file, REGISTRATIONS));
@@ -165,7 +165,7 @@ class MigrationTest {
     /** What the other JVM runs. */
     static final class Start {
         public static void main(String[] arguments) {
-            Database.open(Path.of(arguments[0]), Sync.ALWAYS).close();
+            SqliteDatabase.open(Path.of(arguments[0]), Sync.ALWAYS).close();
         }
     }
 

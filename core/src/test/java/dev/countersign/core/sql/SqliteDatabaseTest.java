@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class DatabaseTest {
+class SqliteDatabaseTest {
 
     private static final long WAL_BYTES = 64 * 1024 * 1024;
 
@@ -40,11 +40,11 @@ class DatabaseTest {
 
     @Test
     void aNewerSchemaIsRefusedWithItsVersionAndTheMend() throws Exception {
-        Database.open(file, Sync.ALWAYS).close();
+        SqliteDatabase.open(file, Sync.ALWAYS).close();
         execute("PRAGMA user_version = 99");
         assertRefused("schema version 99");
         execute("PRAGMA user_version = 2");
-        Database.open(file, Sync.ALWAYS).close();
+        SqliteDatabase.open(file, Sync.ALWAYS).close();
     }
 
     @Test
@@ -77,7 +77,7 @@ class DatabaseTest {
     @ParameterizedTest
     @CsvSource({"ALWAYS, 2", "OS, 1"})
     void aCommitIsFlushedWhereItIsToBeOnDisk(Sync sync, int synchronous) {
-        try (Database database = Database.open(file, sync)) {
+        try (SqliteDatabase database = SqliteDatabase.open(file, sync)) {
             assertEquals("wal", pragma(database, "journal_mode"));
             assertEquals(Integer.toString(synchronous), pragma(database, "synchronous"));
         }
@@ -85,7 +85,7 @@ class DatabaseTest {
 
     @Test
     void aNewDatabaseHasTheIntendedPagesAndSizeOfItsWriteAheadLog() {
-        try (Database database = Database.open(file, Sync.ALWAYS)) {
+        try (SqliteDatabase database = SqliteDatabase.open(file, Sync.ALWAYS)) {
             assertEquals("4096", pragma(database, "page_size"));
             assertEquals(WAL_BYTES, 4096 * Long.parseLong(pragma(database, "wal_autocheckpoint")));
             assertEquals(Long.toString(WAL_BYTES), pragma(database, "journal_size_limit"));
@@ -96,7 +96,7 @@ class DatabaseTest {
     @ValueSource(longs = {512, 1024, 8192, 65536})
     void anyPageSizeIsServedAndTheWriteAheadLogIsAsLong(long pageBytes) throws Exception {
         execute("PRAGMA page_size = " + pageBytes, "CREATE TABLE other (x)");
-        try (Database database = Database.open(file, Sync.ALWAYS)) {
+        try (SqliteDatabase database = SqliteDatabase.open(file, Sync.ALWAYS)) {
             assertEquals(Long.toString(pageBytes), pragma(database, "page_size"));
             assertEquals(WAL_BYTES, pageBytes * Long.parseLong(pragma(database, "wal_autocheckpoint")));
         }
@@ -106,7 +106,7 @@ class DatabaseTest {
     @Test
     void aJournalModeThatIsNotTakenIsRefused() {
         try (Handle handle = Jdbi.create("jdbc:sqlite::memory:").open()) {
-            String refusal = assertThrows(StartupException.class, () -> Database.tune(handle, Sync.ALWAYS))
+            String refusal = assertThrows(StartupException.class, () -> SqliteDatabase.tune(handle, Sync.ALWAYS))
                     .getMessage();
             assertTrue(refusal.contains("journal_mode is memory instead of wal"), refusal);
             assertTrue(refusal.contains("--home"), refusal);
@@ -116,7 +116,7 @@ class DatabaseTest {
     @Test
     void aWriteAheadLogThatAForeignReaderMadeGrowShrinksOnceItHasGone() throws Exception {
         Path log = folder.resolve("countersign.db-wal");
-        try (Database database = Database.open(file, Sync.OS)) {
+        try (SqliteDatabase database = SqliteDatabase.open(file, Sync.OS)) {
             try (Connection reader = connect()) {
                 reader.setAutoCommit(false);
                 reader.createStatement()
@@ -134,7 +134,7 @@ class DatabaseTest {
         }
     }
 
-    private static void writeOneMegabyte(Database database, String id) {
+    private static void writeOneMegabyte(SqliteDatabase database, String id) {
         database.writer().execute("INSERT INTO registration (id, code_sha256) VALUES (?, zeroblob(1000000))", id);
     }
 
@@ -142,13 +142,13 @@ class DatabaseTest {
     void whatAKilledStartLeftOfSqlitesLibraryIsTidiedUp() throws Exception {
         Path left = Files.createDirectory(folder.resolve("native"));
         Files.writeString(left.resolve("sqlite-3.0-libsqlitejdbc.so"), "killed while it unpacked");
-        Database.open(file, Sync.ALWAYS).close();
+        SqliteDatabase.open(file, Sync.ALWAYS).close();
         assertFalse(Files.exists(left));
     }
 
     @Test
     void closeLeavesOneFile() throws Exception {
-        Database.open(file, Sync.ALWAYS).close();
+        SqliteDatabase.open(file, Sync.ALWAYS).close();
         try (var files = Files.list(folder)) {
             assertEquals(
                     file,
@@ -156,7 +156,7 @@ class DatabaseTest {
         }
     }
 
-    private static String pragma(Database database, String name) {
+    private static String pragma(SqliteDatabase database, String name) {
         return database.writer()
                 .createQuery("PRAGMA " + name)
                 .mapTo(String.class)
@@ -164,7 +164,7 @@ class DatabaseTest {
     }
 
     private void assertRefused(String why) throws Exception {
-        String refusal = assertThrows(StartupException.class, () -> Database.open(file, Sync.ALWAYS))
+        String refusal = assertThrows(StartupException.class, () -> SqliteDatabase.open(file, Sync.ALWAYS))
                 .getMessage();
         assertTrue(refusal.contains(why) && refusal.contains(file.toString()), refusal);
         assertTrue(refusal.contains("--home"), refusal);

@@ -1,0 +1,39 @@
+package dev.countersign.core;
+
+import java.time.Duration;
+
+/** Where registrations are kept. */
+public record DatabaseSettings(
+        @Setting(
+                name = "database",
+                label = "URL",
+                byDefault = "SQLite in the home",
+                help = "jdbc:postgresql://HOST:PORT/NAME keeps registrations in PostgreSQL, for several servers; user"
+                        + " and password: see docs/several-machines.md.")
+        String url,
+
+        @Setting(name = "database-user", label = "NAME", isSecret = true, help = "Of PostgreSQL.")
+        String user,
+
+        @Setting(name = "database-password", label = "PASSWORD", isSecret = true, help = "Of PostgreSQL.")
+        String password,
+
+        @Setting(
+                name = "stale-codes",
+                label = "SECONDS",
+                min = 5,
+                max = 86_400,
+                help = "Codes known already are accepted for so long while the database doesn't answer; then a 503.")
+        Duration staleCodes) {
+
+    /** SQLite in the home. */
+    public static DatabaseSettings defaults() {
+        return new DatabaseSettings("", "", "", Duration.ofMinutes(1));
+    }
+
+    /** Hides user and password. */
+    @Override
+    public String toString() {
+        return "DatabaseSettings[" + url.replaceFirst("\\?.*", "") + ", " + staleCodes + "]";
+    }
+}

@@ -1,0 +1,307 @@
+package dev.countersign.core.sql;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.countersign.core.ClientId;
+import dev.countersign.core.DatabaseSettings;
+import dev.countersign.core.Registration;
+import dev.countersign.core.StartupException;
+import java.security.SecureRandom;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiPredicate;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleCallback;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.statement.Query;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+import org.postgresql.ds.PGSimpleDataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * PostgreSQL, which several servers may share. What {@link #write} committed is flushed there, and on the standbys that
+ * PostgreSQL's own settings name as synchronous.
+ *
+ * <p>A trigger notifies every server of each row that is updated or deleted, whoever does it.
+ */
+public final class PostgresDatabase implements Database {
+
+    private static final Logger log = LoggerFactory.getLogger(PostgresDatabase.class);
+    private static final int SCHEMA_VERSION = 1;
+
+    /** Of the advisory lock under which one server makes the tables while others start; any number of our own. */
+    private static final long SCHEMA_LOCK = 0x436f756e746572L;
+
+    private static final List<String> SCHEMA = List.of(
+            "CREATE TABLE registration_schema (version integer NOT NULL)",
+            "INSERT INTO registration_schema VALUES (" + SCHEMA_VERSION + ")",
+            // COLLATE "C": ids in the order that Java and SQLite have them in
+            "CREATE TABLE registration (id text COLLATE \"C\" PRIMARY KEY, code_sha256 bytea NOT NULL, key_sha256 bytea,"
+                    + " registered_millis bigint, next_code_sha256 bytea, revoked_millis bigint)",
+            "CREATE FUNCTION registration_changed() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN"
+                    + " PERFORM pg_notify(''registration_changed'',"
+                    + " coalesce(current_setting(''countersign.server'', true), '''') || '' '' || OLD.id);"
+                    + " RETURN NULL; END'",
+            "CREATE TRIGGER registration_changed AFTER UPDATE OR DELETE ON registration"
+                    + " FOR EACH ROW EXECUTE FUNCTION registration_changed()");
+
+    /** The writer, the reader, the one that listens, and one while a broken one goes. */
+    private static final int CONNECTIONS = 4;
+
+    private static final long CONNECT_MILLIS = 5_000;
+
+    /** PostgreSQL ends a statement before its socket's time is up, and requests fail after ten seconds. */
+    private static final int STATEMENT_SECONDS = 7;
+
+    private static final int SOCKET_SECONDS = 8;
+
+    private final HikariDataSource pool;
+    private final Jdbi jdbi;
+    private final String server;
+    private Optional<Connection> listener = Optional.empty();
+
+    private PostgresDatabase(HikariDataSource pool, String server) {
+        this.pool = pool;
+        this.server = server;
+        jdbi = Jdbi.create(pool);
+        // no values in messages: a batch may have a thousand
+        jdbi.configure(
+                StatementExceptions.class, messages -> messages.setMessageRendering(MessageRendering.SHORT_STATEMENT));
+    }
+
+    /**
+     * Makes the tables where they are missing.
+     *
+     * @throws StartupException where the database can't be used, or a newer version made its tables
+     */
+    public static PostgresDatabase open(DatabaseSettings settings) {
+        PGSimpleDataSource source = source(settings);
+        try {
+            Jdbi.create(source).useTransaction(PostgresDatabase::migrate);
+            String server = Long.toHexString(new SecureRandom().nextLong());
+            PostgresDatabase database = new PostgresDatabase(pool(source, server), server);
+            try {
+                database.probe();
+                database.listener = Optional.of(database.listen());
+                database.tellOfRisks(shown(settings.url()));
+                return database;
+            } catch (JdbiException | SQLException e) {
+                database.close();
+                throw e;
+            }
+        } catch (JdbiException | SQLException e) {
+            Throwable cause = e instanceof JdbiException && e.getCause() != null ? e.getCause() : e;
+            throw new StartupException(
+                    "can't use the database " + shown(settings.url()) + ": "
+                            + String.valueOf(cause.getMessage()).lines().findFirst().orElse("")
+                            + ". Check --database, COUNTERSIGN_DATABASE_USER and COUNTERSIGN_DATABASE_PASSWORD.",
+                    e);
+        }
+    }
+
+    private static PGSimpleDataSource source(DatabaseSettings settings) {
+        String url = settings.url();
+        if (url.matches(".*[?&](user|password)=.*")) {
+            throw new StartupException("--database holds a user or a password, which others can read. Set"
+                    + " COUNTERSIGN_DATABASE_USER and COUNTERSIGN_DATABASE_PASSWORD, or use the file of --config.");
+        }
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setApplicationName("countersign");
+        source.setTcpKeepAlive(true);
+        source.setConnectTimeout((int) (CONNECT_MILLIS / 1_000));
+        source.setSocketTimeout(SOCKET_SECONDS);
+        try {
+            source.setURL(url);
+        } catch (IllegalArgumentException e) {
+            throw new StartupException("--database must be jdbc:postgresql://HOST:PORT/NAME, not " + shown(url), e);
+        }
+        if (!settings.user().isEmpty()) {
+            source.setUser(settings.user());
+            source.setPassword(settings.password());
+        }
+        return source;
+    }
+
+    /** Without its parameters, which may hold passwords of other kinds. */
+    private static String shown(String url) {
+        return url.replaceFirst("\\?.*", "");
+    }
+
+    private static HikariDataSource pool(PGSimpleDataSource source, String server) {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("registrations");
+        config.setDataSource(source);
+        config.setMaximumPoolSize(CONNECTIONS);
+        config.setConnectionTimeout(CONNECT_MILLIS);
+        config.setValidationTimeout(CONNECT_MILLIS / 2);
+        config.setInitializationFailTimeout(-1); // the tables were made: it answers
+        config.setConnectionInitSql("SET statement_timeout = '" + STATEMENT_SECONDS + "s';"
+                + " SET countersign.server = '" + server + "';"
+                // never less than a flush, whatever the database's or the user's default is
+                + " SELECT set_config('synchronous_commit', 'on', false)"
+                + " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')");
+        return new HikariDataSource(config);
+    }
+
+    private static void migrate(Handle handle) {
+        handle.execute("SELECT pg_advisory_xact_lock(" + SCHEMA_LOCK + ")");
+        if (handle.createQuery("SELECT to_regclass('registration_schema') IS NULL")
+                .mapTo(Boolean.class)
+                .one()) {
+            SCHEMA.forEach(handle::execute);
+        }
+        int version = handle.createQuery("SELECT version FROM registration_schema")
+                .mapTo(Integer.class)
+                .one();
+        if (version > SCHEMA_VERSION) {
+            throw new StartupException("the database has schema version " + version
+                    + ", written by a newer Countersign; this one knows " + SCHEMA_VERSION
+                    + ". Start the newer one, or choose another database with --database.");
+        }
+    }
+
+    private void tellOfRisks(String url) {
+        if (setting("fsync").equals("off") || setting("full_page_writes").equals("off")) {
+            log.warn("{} runs with fsync or full_page_writes off: a loss of power there can lose registrations", url);
+        }
+        if (setting("synchronous_standby_names").isEmpty()) {
+            log.info(
+                    "{} names no synchronous standby: a failover to another can lose the last registrations", url);
+        }
+    }
+
+    private String setting(String name) {
+        return read(handle -> handle.createQuery("SELECT current_setting(?)")
+                .bind(0, name)
+                .mapTo(String.class)
+                .one());
+    }
+
+    @Override
+    public <R> R write(HandleCallback<R, RuntimeException> work, BiPredicate<Handle, R> isStored) {
+        AtomicReference<R> done = new AtomicReference<>();
+        try {
+            return jdbi.inTransaction(handle -> {
+                R result = work.withHandle(handle);
+                done.set(result);
+                return result;
+            });
+        } catch (JdbiException e) {
+            R result = done.get();
+            if (result == null) {
+                throw e; // before the commit: PostgreSQL rolls it back
+            }
+            log.warn("PostgreSQL has not answered a commit; looking what became of it", e);
+            stopListening(); // so that nothing of it stays in the cache
+            if (jdbi.withHandle(handle -> isStored.test(handle, result))) {
+                return result;
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public <R> R read(HandleCallback<R, RuntimeException> work) {
+        return jdbi.withHandle(work);
+    }
+
+    /** In one statement, by ids in order: servers that add the same ones wait for one another in turn. */
+    @Override
+    public BitSet insert(Handle handle, List<Registration> registrations, long nowMillis) {
+        TreeMap<String, Integer> places = new TreeMap<>();
+        for (int i = 0; i < registrations.size(); i++) {
+            places.putIfAbsent(registrations.get(i).id().value(), i);
+        }
+        List<Registration> distinct = places.values().stream().map(registrations::get).toList();
+        BitSet added = new BitSet();
+        try (Query insert =
+                handle.createQuery("INSERT INTO registration (id, code_sha256, key_sha256, registered_millis)"
+                        + " SELECT * FROM unnest(?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id")) {
+            insert.bind(0, array("text", distinct, String[]::new, each -> each.id().value()))
+                    .bind(1, array("bytea", distinct, byte[][]::new, Registration::codeSha256))
+                    .bind(2, array("bytea", distinct, byte[][]::new, each -> each.keySha256().orElse(null)))
+                    .bind(3, array("bigint", distinct, Long[]::new, each ->
+                            each.keySha256().map(key -> nowMillis).orElse(null)))
+                    .mapTo(String.class)
+                    .forEach(id -> added.set(places.get(id)));
+        }
+        return added;
+    }
+
+    private static <T> Argument array(
+            String type, List<Registration> from, IntFunction<T[]> newArray, Function<Registration, T> value) {
+        return (position, statement, context) -> {
+            Array array = statement.getConnection()
+                    .createArrayOf(type, from.stream().map(value).toArray(newArray));
+            statement.setArray(position, array);
+        };
+    }
+
+    /** Rewrites the schema's version, a small write. */
+    @Override
+    public void probe() {
+        jdbi.useTransaction(handle -> handle.execute("UPDATE registration_schema SET version = version"));
+    }
+
+    /** Where the connection that listens was lost, any row may have changed. */
+    @Override
+    public Optional<Set<ClientId>> foreignChanges() throws SQLException {
+        if (listener.isEmpty()) {
+            listener = Optional.of(listen());
+            return Optional.empty();
+        }
+        try (Statement roundTrip = listener.get().createStatement()) {
+            roundTrip.execute("SELECT 1"); // brings what was notified, and tells whether the connection is alive
+            Set<ClientId> changed = new HashSet<>();
+            for (PGNotification each : listener.get().unwrap(PGConnection.class).getNotifications()) {
+                String[] serverAndId = each.getParameter().split(" ", 2);
+                if (!serverAndId[0].equals(server)) {
+                    ClientId.parse(serverAndId[1]).ifPresent(changed::add);
+                }
+            }
+            return Optional.of(changed);
+        } catch (SQLException e) {
+            stopListening();
+            throw e;
+        }
+    }
+
+    private Connection listen() throws SQLException {
+        Connection connection = pool.getConnection();
+        try (Statement listen = connection.createStatement()) {
+            listen.execute("LISTEN registration_changed");
+            return connection;
+        } catch (SQLException e) {
+            pool.evictConnection(connection);
+            throw e;
+        }
+    }
+
+    private void stopListening() {
+        listener.ifPresent(pool::evictConnection); // not to be used again: it goes on listening
+        listener = Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        stopListening();
+        pool.close();
+    }
+}

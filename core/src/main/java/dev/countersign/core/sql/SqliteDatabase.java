@@ -1,0 +1,397 @@
+package dev.countersign.core.sql;
+
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import dev.countersign.core.ClientId;
+import dev.countersign.core.Home;
+import dev.countersign.core.Past;
+import dev.countersign.core.Registration;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.Sync;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiPredicate;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleCallback;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.PreparedBatch;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteDataSource;
+import org.sqlite.SQLiteJDBCLoader;
+import org.sqlite.util.LibraryLoaderUtil;
+
+/**
+ * The one place where SQLite is opened and tuned: a handle that writes, and one that reads and never waits for it.
+ *
+ * <p>Each handle is for one thread at a time. What {@link #writer} committed survives a killed process, and with
+ * {@link Sync#ALWAYS} a loss of power.
+ */
+public final class SqliteDatabase implements Database {
+
+    private static final Logger log = LoggerFactory.getLogger(SqliteDatabase.class);
+    private static final String LIBRARY_FOLDER = "org.sqlite.tmpdir";
+    private static final int SCHEMA_VERSION = 2;
+
+    /** Of version 2, read by {@link SqlRegistrations} unless another reader is named; null where they don't apply. */
+    private static final List<String> NEW_COLUMNS = List.of(
+            // of the Idempotency-Key that the registration came with, and when that was
+            "key_sha256 BLOB",
+            "registered_millis INTEGER",
+            // for rotation: of the code that is to replace code_sha256 once it has been used
+            "next_code_sha256 BLOB",
+            // for revocation: since when no code is accepted
+            "revoked_millis INTEGER",
+            // for servers that share a table, to find what others have changed; SQLite tells it by PRAGMA data_version
+            "changed_micros INTEGER");
+
+    /** The table is that of SCHEMA_VERSION, and messages have a journal. */
+    private static final int JOURNAL_VERSION = 3;
+
+    /** Of new files; in turns, 1,024 gave 0.93 to 0.95 of the registrations a second, 8,192 as many. */
+    private static final int PAGE_BYTES = 4096;
+
+    /**
+     * The write-ahead log is copied into the table beyond this: the longer it is, the more rows share a page's copy. In
+     * turns, on 300,000 rows, a quarter of it took 1.25 times the processor's time.
+     */
+    private static final int WAL_BYTES = 64 * 1024 * 1024;
+
+    /**
+     * Native memory for pages. A batch of 1,000 registrations changes as many pages, 4 MB: in SQLite's default of 2 MB it
+     * has no room, and pages go to the write-ahead log before the commit, to be read again and written twice.
+     */
+    private static final int CACHE_BYTES = 16 * 1024 * 1024;
+
+    private final Path file;
+    private final Handle writer;
+    private final List<OpenedFile> files;
+    private final Handle reader;
+    private final int versionFound;
+    private long changesSeen;
+
+    private SqliteDatabase(Path file, Handle writer, List<OpenedFile> files, Handle reader, int versionFound) {
+        this.file = file;
+        this.writer = writer;
+        this.files = files;
+        this.reader = reader;
+        this.versionFound = versionFound;
+        changesSeen = changes();
+    }
+
+    /** @throws StartupException where the file is no database of ours, or of a newer version */
+    public static SqliteDatabase open(Path file, Sync sync) {
+        try {
+            Home.createFile(file);
+            loadLibrary(file.resolveSibling("native"));
+            Handle writer = handle(file, false);
+            try {
+                tune(writer, sync);
+                int versionFound = migrate(writer, file);
+                return new SqliteDatabase(file, writer, filesOf(file), handle(file, true), versionFound);
+            } catch (RuntimeException | IOException e) {
+                writer.close();
+                throw e;
+            }
+        } catch (JdbiException | IOException e) {
+            Throwable cause = e instanceof JdbiException && e.getCause() != null ? e.getCause() : e;
+            throw new StartupException(
+                    "can't open the database " + file + ": " + Home.reason(cause)
+                            + ". Make room, mend or restore it, or choose another folder with --home.",
+                    e);
+        }
+    }
+
+    @Override
+    public Past past() {
+        if (versionFound == 0) {
+            return Past.NEW;
+        }
+        return versionFound < JOURNAL_VERSION ? Past.BEFORE_JOURNALS : Past.LOST_JOURNAL;
+    }
+
+    /** Before others write: a start that finds no journal from now on has lost it. */
+    @Override
+    public void noteJournal() {
+        if (versionFound != JOURNAL_VERSION) {
+            writer.execute("PRAGMA user_version = " + JOURNAL_VERSION);
+        }
+    }
+
+    Handle writer() {
+        return writer;
+    }
+
+    Handle reader() {
+        return reader;
+    }
+
+    @Override
+    public <R> R write(HandleCallback<R, RuntimeException> work, BiPredicate<Handle, R> isStored) throws IOException {
+        return writer.<R, IOException>inTransaction(handle -> {
+            R result = work.withHandle(handle);
+            requireFilesInPlace();
+            return result;
+        });
+    }
+
+    @Override
+    public <R> R read(HandleCallback<R, RuntimeException> work) {
+        return work.withHandle(reader);
+    }
+
+    @Override
+    public BitSet insert(Handle handle, List<Registration> registrations, long nowMillis) {
+        boolean withKeys = registrations.stream().anyMatch(each -> each.keySha256().isPresent());
+        String insert = withKeys
+                ? "INSERT INTO registration (id, code_sha256, key_sha256, registered_millis) VALUES (?, ?, ?, ?)"
+                : "INSERT INTO registration (id, code_sha256) VALUES (?, ?)";
+        BitSet added = new BitSet();
+        try (PreparedBatch batch = handle.prepareBatch(insert + " ON CONFLICT DO NOTHING")) {
+            for (Registration each : registrations) {
+                batch.bind(0, each.id().value()).bind(1, each.codeSha256());
+                if (withKeys) {
+                    Optional<byte[]> key = each.keySha256();
+                    batch.bind(2, key.orElse(null))
+                            .bind(3, key.map(sha256 -> nowMillis).orElse(null));
+                }
+                batch.add();
+            }
+            int[] rows = batch.execute();
+            for (int i = 0; i < rows.length; i++) {
+                added.set(i, rows[i] == 1);
+            }
+            return added;
+        }
+    }
+
+    /** Rewrites the schema's version, the smallest write there is. */
+    @Override
+    public void probe() throws IOException {
+        requireFilesInPlace();
+        writer.useTransaction(handle -> handle.execute("PRAGMA user_version = " + schemaVersion(handle)));
+    }
+
+    /**
+     * Throws where one of SQLite's files no longer stands under its name: SQLite would go on in a file that the next
+     * start does not find. One that is put back is as good as before; of a copy in its place nothing is written.
+     */
+    private void requireFilesInPlace() throws IOException {
+        for (OpenedFile each : files) {
+            each.requireInPlace();
+        }
+    }
+
+    /** SQLite tells that another process has committed, but not what. */
+    @Override
+    public Optional<Set<ClientId>> foreignChanges() throws IOException {
+        requireFilesInPlace();
+        long before = changesSeen;
+        changesSeen = changes();
+        return changesSeen == before ? Optional.of(Set.of()) : Optional.empty();
+    }
+
+    /** A number that changes when another connection commits: sqlite.org/pragma.html. */
+    private long changes() {
+        return writer.createQuery("PRAGMA data_version").mapTo(Long.class).one();
+    }
+
+    /** The version of the schema that stands in the file; 0 where there is none yet. */
+    static int schemaVersion(Handle handle) {
+        return handle.createQuery("PRAGMA user_version").mapTo(Integer.class).one();
+    }
+
+    @Override
+    public void close() {
+        try (writer) {
+            reader.close();
+        } // the last to be closed checkpoints, and removes the write-ahead log
+    }
+
+    private static List<OpenedFile> filesOf(Path file) throws IOException {
+        return List.of(
+                OpenedFile.of(file),
+                OpenedFile.of(file.resolveSibling(file.getFileName() + "-wal")),
+                OpenedFile.of(file.resolveSibling(file.getFileName() + "-shm")));
+    }
+
+    private static Handle handle(Path file, boolean readOnly) {
+        SQLiteConfig config = new SQLiteConfig();
+        config.setBusyTimeout(5_000);
+        config.setReadOnly(readOnly);
+        SQLiteDataSource source = new SQLiteDataSource(config);
+        source.setUrl("jdbc:sqlite:" + file);
+        Jdbi jdbi = Jdbi.create(source);
+        jdbi.setTransactionHandler(new ImmediateTransactions());
+        // no values in messages: a batch may have a thousand
+        jdbi.configure(
+                StatementExceptions.class, messages -> messages.setMessageRendering(MessageRendering.SHORT_STATEMENT));
+        return jdbi.open();
+    }
+
+    /** In SQL, not by SQLiteConfig: it sets the journal mode first, and from then on a page size has no effect. */
+    static void tune(Handle writer, Sync sync) {
+        writer.execute("PRAGMA page_size = " + PAGE_BYTES); // of a new file; any other is served as it is
+        set(writer, "journal_mode", "wal", "wal");
+        // FULL flushes the write-ahead log at each commit, NORMAL at checkpoints only: sqlite.org/pragma.html
+        set(writer, "synchronous", sync == Sync.ALWAYS ? "FULL" : "NORMAL", sync == Sync.ALWAYS ? "2" : "1");
+        int pageBytes = Integer.parseInt(pragma(writer, "page_size"));
+        writer.execute("PRAGMA wal_autocheckpoint = " + WAL_BYTES / pageBytes);
+        // a reader that holds a snapshot keeps the log growing: once it has gone the file shrinks to this again
+        writer.execute("PRAGMA journal_size_limit = " + WAL_BYTES);
+        writer.execute("PRAGMA cache_size = -" + CACHE_BYTES / 1024);
+    }
+
+    private static void set(Handle handle, String pragma, String value, String expected) {
+        handle.execute("PRAGMA " + pragma + " = " + value);
+        String actual = pragma(handle, pragma);
+        if (!actual.equals(expected)) { // some file systems can't share the memory that a write-ahead log needs
+            throw new StartupException("SQLite's " + pragma + " is " + actual + " instead of " + expected
+                    + ": what is acknowledged might be lost. Choose a folder on a local disk with --home.");
+        }
+    }
+
+    private static String pragma(Handle handle, String name) {
+        return handle.createQuery("PRAGMA " + name).mapTo(String.class).one();
+    }
+
+    /** Brings the schema up to date, in one transaction; returns the version that it had. */
+    private static int migrate(Handle handle, Path file) throws IOException {
+        int version = schemaVersion(handle);
+        if (version > JOURNAL_VERSION) {
+            throw new StartupException("the database " + file + " has schema version " + version
+                    + ", written by a newer Countersign; this one knows " + JOURNAL_VERSION
+                    + ". Start the newer one, or choose another folder with --home.");
+        }
+        if (version >= SCHEMA_VERSION) {
+            return version;
+        }
+        if (version > 0) {
+            keepCopy(handle, file, version);
+        }
+        handle.useTransaction(transaction -> {
+            if (version == 0) {
+                // WITHOUT ROWID: the table is its key's index, one page to write a row instead of two
+                transaction.execute("CREATE TABLE registration ("
+                        + "id TEXT NOT NULL PRIMARY KEY, code_sha256 BLOB NOT NULL) STRICT, WITHOUT ROWID");
+            }
+            NEW_COLUMNS.forEach(column -> transaction.execute("ALTER TABLE registration ADD COLUMN " + column));
+            transaction.execute("PRAGMA user_version = " + SCHEMA_VERSION);
+        });
+        return version;
+    }
+
+    /**
+     * Copies the database beside itself, for a way back to the version that wrote it. Replaces an existing copy: an interrupted
+     * upgrade, or one that was rolled back, left it.
+     */
+    private static void keepCopy(Handle handle, Path file, int version) throws IOException {
+        Path copy = file.resolveSibling(file.getFileName() + ".version-" + version);
+        copy(handle, copy);
+        log.info("the database is upgraded from schema version {}; a copy of it as it was is {}", version, copy);
+    }
+
+    /**
+     * Copies a database that a server may be using.
+     *
+     * @throws IOException where it can't be read, or the copy not be written
+     */
+    public static void copy(Path file, Path copy) throws IOException {
+        loadLibrary(copy.resolveSibling("native"));
+        try (Handle handle = handle(file, true)) {
+            copy(handle, copy);
+        } catch (JdbiException e) {
+            throw new IOException("can't copy the database " + file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Under its name the copy is whole and on disk; one that stands there already is replaced. */
+    private static void copy(Handle handle, Path copy) throws IOException {
+        Path unfinished = copy.resolveSibling(copy.getFileName() + ".new");
+        Files.deleteIfExists(unfinished);
+        Home.createFile(unfinished); // SQLite takes an empty file as it is: readable by its owner only
+        handle.execute("VACUUM INTO ?", unfinished.toString());
+        try (FileChannel channel = FileChannel.open(unfinished, WRITE)) {
+            channel.force(true); // VACUUM INTO does not: sqlite.org/lang_vacuum.html
+        }
+        Files.move(unfinished, copy, ATOMIC_MOVE);
+        Home.flushFolder(copy.getParent());
+    }
+
+    /**
+     * Loads SQLite's library from the home or, where that can't be (it is mounted noexec, or full), from the temporary
+     * folder.
+     */
+    private static void loadLibrary(Path folder) {
+        if (System.getProperty(LIBRARY_FOLDER) != null) {
+            return; // whoever starts the server knows better
+        }
+        try {
+            unpackLibrary(folder);
+        } catch (IOException e) {
+            try {
+                unpackLibrary(Files.createTempDirectory("countersign"));
+            } catch (IOException again) {
+                again.addSuppressed(e);
+                throw new StartupException(
+                        "can't load SQLite's library from " + folder + ": " + e.getMessage()
+                                + "; nor from the temporary folder: " + again.getMessage()
+                                + ". Make room, or name a folder that isn't mounted noexec with -D" + LIBRARY_FOLDER
+                                + "=FOLDER.",
+                        again);
+            }
+        }
+    }
+
+    /**
+     * sqlite-jdbc unpacks its native library where anyone may read it and, when killed, leaves it there. Here it stands
+     * in a folder of its own that goes as soon as the library is loaded; a start that was killed just then is tidied up
+     * after by the next.
+     */
+    private static void unpackLibrary(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        System.setProperty(LIBRARY_FOLDER, folder.toString());
+        try {
+            SQLiteJDBCLoader.initialize();
+        } catch (Exception e) { // declared as wide as that
+            throw new IOException(reasonAgainst(folder).orElse(e.getMessage()), e);
+        } finally {
+            System.clearProperty(LIBRARY_FOLDER);
+            try (Stream<Path> files = Files.list(folder)) {
+                files.map(Path::toFile).forEach(File::delete);
+            }
+            folder.toFile().delete(); // Windows keeps a loaded library: then the next start does it
+        }
+    }
+
+    /** Why the library can't be loaded from there, which sqlite-jdbc doesn't say: finds out by doing the same. */
+    private static Optional<String> reasonAgainst(Path folder) {
+        String name = LibraryLoaderUtil.getNativeLibName();
+        Path file = folder.resolve(name);
+        try (InputStream library =
+                SQLiteJDBCLoader.class.getResourceAsStream(LibraryLoaderUtil.getNativeLibResourcePath() + "/" + name)) {
+            if (library != null) { // there is one for this kind of machine
+                Files.copy(library, file, REPLACE_EXISTING);
+                System.load(file.toString());
+            }
+            return Optional.empty();
+        } catch (IOException | UnsatisfiedLinkError e) {
+            return Optional.of(Home.reason(e));
+        }
+    }
+}
