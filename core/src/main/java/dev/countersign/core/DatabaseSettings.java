@@ -31,9 +31,18 @@ public record DatabaseSettings(
         return new DatabaseSettings("", "", "", Duration.ofMinutes(1));
     }
 
+    public boolean isInHome() {
+        return url.isEmpty();
+    }
+
+    /** The URL without its parameters, which may hold passwords. */
+    public String shownUrl() {
+        return url.replaceFirst("\\?.*", "");
+    }
+
     /** Hides user and password. */
     @Override
     public String toString() {
-        return "DatabaseSettings[" + url.replaceFirst("\\?.*", "") + ", " + staleCodes + "]";
+        return "DatabaseSettings[" + shownUrl() + ", " + staleCodes + "]";
     }
 }

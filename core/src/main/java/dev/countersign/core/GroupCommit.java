@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * caller pays for one commit, and many callers share one. (Gray and Reuter, Transaction Processing, 9.4: group commit.)
  *
  * <p>Safe for use by many threads. The stages of a batch complete on the executor, in the order submitted; where the disk
- * hangs, they fail after some ten seconds. Nothing survives here: durability is the {@link Sink}'s.
+ * hangs, they fail within ten seconds. Nothing survives here: durability is the {@link Sink}'s.
  */
 public final class GroupCommit<T, R> implements Closeable {
 
@@ -46,7 +46,7 @@ public final class GroupCommit<T, R> implements Closeable {
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
     private static final int MAX_BATCH = 1024;
     private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(9); // looked at once a second: ten at most
 
     private final String name;
     private final Sink<T, R> sink;
@@ -258,7 +258,7 @@ public final class GroupCommit<T, R> implements Closeable {
         giveBack(overdue);
         inCommit.stream().filter(entry -> entry.isOverdue(nowNanos)).forEach(overdue::add);
         if (!overdue.isEmpty()) {
-            UnavailableException hangs = new UnavailableException("the disk has not answered for ten seconds", null);
+            UnavailableException hangs = new UnavailableException("no answer of the disk or the database for ten seconds", null);
             failed(hangs);
             failAll(overdue, hangs);
         }

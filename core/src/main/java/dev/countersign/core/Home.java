@@ -117,6 +117,11 @@ public final class Home implements Closeable {
         return home.resolve("data/countersign.db");
     }
 
+    /** Whether a server made a home of that folder, and this user can read it. */
+    public static boolean isReadable(Path folder) {
+        return Files.isReadable(folder.resolve("data/lock"));
+    }
+
     /** What makes messages durable before they are in their log. */
     public Path journal() {
         return folder.resolve("data/messages.journal");

@@ -50,6 +50,10 @@ public record StoreSettings(
         return new StoreSettings(DatabaseSettings.defaults(), Sync.ALWAYS, 4096, shareOfHeap(), 800_000, LogSettings.defaults());
     }
 
+    public StoreSettings withDatabase(DatabaseSettings changed) {
+        return new StoreSettings(changed, sync, queueSize, queueMemoryBytes, rememberedKeys, keepFreeBytes, rollBytes);
+    }
+
     public StoreSettings withSync(Sync changed) {
         return new StoreSettings(database, changed, queueSize, queueMemoryBytes, rememberedKeys, log);
     }

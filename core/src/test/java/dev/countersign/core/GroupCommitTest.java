@@ -264,12 +264,12 @@ class GroupCommitTest {
             CompletionStage<String> taken = commits.submit(1);
             hanging.awaitHeldCommit();
             CompletionStage<String> queued = commits.submit(2);
-            commits.failOverdue(System.nanoTime() + SECONDS.toNanos(9));
+            commits.failOverdue(System.nanoTime() + SECONDS.toNanos(8));
             assertFalse(taken.toCompletableFuture().isDone()
                     || queued.toCompletableFuture().isDone());
             assertTrue(commits.healthy());
 
-            commits.failOverdue(System.nanoTime() + SECONDS.toNanos(11));
+            commits.failOverdue(System.nanoTime() + SECONDS.toNanos(10));
             assertInstanceOf(UnavailableException.class, failure(taken));
             assertInstanceOf(UnavailableException.class, failure(queued));
             assertFalse(commits.healthy());

@@ -1,5 +1,6 @@
 package dev.countersign.web;
 
+import dev.countersign.core.DatabaseSettings;
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.store.Store;
@@ -44,13 +45,13 @@ final class BackupCommand implements Callable<Integer> {
         }
         try (Home copy = Home.open(folder)) {
             try {
-                Store.backUp(home, copy);
+                DatabaseSettings database = main.settings().read(DatabaseSettings.defaults());
+                spec.commandLine().getOut().println(Store.backUp(home, database, copy) + "; to " + folder);
             } catch (IOException | RuntimeException e) {
                 empty(folder); // a part of a home is no backup; the next try finds the folder as this one did
                 throw e;
             }
         }
-        spec.commandLine().getOut().println("copied " + home + " to " + folder);
         return 0;
     }
 

@@ -77,6 +77,10 @@ public final class CountersignServer implements AutoCloseable {
         return http.addresses();
     }
 
+    String databaseName() {
+        return store.databaseName();
+    }
+
     /** As {@link Store#writerDeath} says. */
     CompletionStage<Throwable> writerDeath() {
         return store.writerDeath();

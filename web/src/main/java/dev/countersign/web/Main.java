@@ -5,7 +5,6 @@ import dev.countersign.core.Setting;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -166,14 +165,14 @@ public final class Main implements Callable<Integer> {
     /** The home of a server that may be running. */
     Path homeToRead() {
         Path folder = Path.of(settings().read(Place.defaults()).home);
-        if (!Files.isReadable(Home.database(folder))) {
+        if (!Home.isReadable(folder)) {
             throw new StartupException("there is no server's home in "
                     + folder.toAbsolutePath().normalize() + ", or this user can't read it. Name it with --home.");
         }
         return folder;
     }
 
-    private SettingsReader settings() {
+    SettingsReader settings() {
         return new SettingsReader(spec, System::getProperty, System::getenv);
     }
 
@@ -190,7 +189,7 @@ public final class Main implements Callable<Integer> {
         System.out.println(spec.version()[0]);
         server.addresses().forEach((name, url) -> greet(name, url + "/" + name));
         greet("messages", home.messageLog());
-        greet("database", home.database());
+        greet("database", server.databaseName());
         greet(
                 "promise",
                 settings.store().sync() == Sync.ALWAYS

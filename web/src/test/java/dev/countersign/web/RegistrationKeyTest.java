@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import dev.countersign.core.Home;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -145,10 +144,10 @@ final class RegistrationKeyTest {
     void aKeyCountsAfterARestartAndNoFileHoldsIt(@TempDir Path ownHome) throws IOException {
         byte[] request = request("alice", "Idempotency-Key: " + KEY);
         String first;
-        try (CountersignServer own = CountersignServer.start(Home.open(ownHome), Settings.local())) {
+        try (CountersignServer own = RunningServer.start(ownHome)) {
             first = exchange(own.registerPort(), request).member("code");
         }
-        try (CountersignServer own = CountersignServer.start(Home.open(ownHome), Settings.local())) {
+        try (CountersignServer own = RunningServer.start(ownHome)) {
             String second = exchange(own.registerPort(), request).member("code");
             assertEquals(201, Service.of(own).send("alice", second, "hello").status());
             assertRefused(403, "wrong-code", Service.of(own).send("alice", first, "hello"));

@@ -3,7 +3,6 @@ package dev.countersign.web;
 import static dev.countersign.web.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.countersign.core.Home;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -50,13 +49,13 @@ final class RegistrationTest {
     @Test
     void codesAndIdsSurviveARestart(@TempDir Path ownHome) throws IOException {
         Map<String, String> codes = new LinkedHashMap<>();
-        try (CountersignServer first = CountersignServer.start(Home.open(ownHome), Settings.local())) {
+        try (CountersignServer first = RunningServer.start(ownHome)) {
             for (String id : List.of("alice", "bob", "carol")) {
                 codes.put(id, Service.of(first).register(id));
             }
         }
 
-        try (CountersignServer second = CountersignServer.start(Home.open(ownHome), Settings.local())) {
+        try (CountersignServer second = RunningServer.start(ownHome)) {
             Service service = Service.of(second);
             for (String id : codes.keySet()) {
                 assertEquals(201, service.send(id, codes.get(id), "still me").status());
@@ -69,11 +68,11 @@ final class RegistrationTest {
     @Test
     void receiptsGoOnAfterARestartWhereTheyStopped(@TempDir Path ownHome) throws IOException {
         String code;
-        try (CountersignServer first = CountersignServer.start(Home.open(ownHome), Settings.local())) {
+        try (CountersignServer first = RunningServer.start(ownHome)) {
             code = Service.of(first).register("alice");
             Service.of(first).send("alice", code, "before");
         }
-        try (CountersignServer second = CountersignServer.start(Home.open(ownHome), Settings.local())) {
+        try (CountersignServer second = RunningServer.start(ownHome)) {
             Service.of(second).send("alice", code, "after");
         }
 

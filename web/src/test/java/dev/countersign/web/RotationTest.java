@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import dev.countersign.core.Home;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Base64;
@@ -148,15 +147,15 @@ final class RotationTest {
     void bothCodesSurviveARestartAndSoDoesTheEndOfTheOldOne(@TempDir Path ownHome) throws IOException {
         String old;
         String next;
-        try (CountersignServer own = CountersignServer.start(Home.open(ownHome), Settings.local())) {
+        try (CountersignServer own = RunningServer.start(ownHome)) {
             old = Service.of(own).register("alice");
             next = post(own.registerPort(), "alice", old).member("code");
         }
-        try (CountersignServer own = CountersignServer.start(Home.open(ownHome), Settings.local())) {
+        try (CountersignServer own = RunningServer.start(ownHome)) {
             assertEquals(201, Service.of(own).send("alice", old, "still").status());
             assertEquals(201, Service.of(own).send("alice", next, "now").status());
         }
-        try (CountersignServer own = CountersignServer.start(Home.open(ownHome), Settings.local())) {
+        try (CountersignServer own = RunningServer.start(ownHome)) {
             assertEquals(403, Service.of(own).send("alice", old, "late").status());
             assertEquals(201, Service.of(own).send("alice", next, "late").status());
         }

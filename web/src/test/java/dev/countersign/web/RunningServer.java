@@ -28,7 +28,16 @@ final class RunningServer implements BeforeAllCallback, AfterAllCallback {
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        server = CountersignServer.start(Home.open(home.get()), settings);
+        server = start(home.get(), settings);
+    }
+
+    static CountersignServer start(Path home) {
+        return start(home, Settings.local());
+    }
+
+    private static CountersignServer start(Path home, Settings settings) {
+        return CountersignServer.start(
+                Home.open(home), new Settings(settings.http(), Engines.of(home, settings.store())));
     }
 
     @Override

@@ -56,8 +56,10 @@ final class ServerProcess implements AutoCloseable {
     }
 
     private static ProcessBuilder onFreePorts(Path home) {
-        return new ProcessBuilder(
+        ProcessBuilder builder = new ProcessBuilder(
                 command("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0"));
+        builder.environment().putAll(Engines.environment(home));
+        return builder;
     }
 
     /** SIGKILL so long after it was begun, wherever it is by then. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.core.DatabaseSettings;
 import dev.countersign.core.Sync;
 import dev.countersign.web.SettingsReader.Declared;
 import java.io.IOException;
@@ -51,6 +52,7 @@ final class SettingsReaderTest {
     void theTableInTheDocsHasEverySettingAsItIsDeclared() throws IOException {
         String table = "| option | property | values | default | |\n|---|---|---|---|---|\n"
                 + SettingsReader.declared(Main.Options.defaults()).stream()
+                        .filter(each -> !each.setting().isSecret())
                         .map(SettingsReaderTest::row)
                         .collect(joining());
 
@@ -72,7 +74,7 @@ final class SettingsReaderTest {
         for (Declared each : SettingsReader.declared(Main.Options.defaults())) {
             String label = "=" + each.setting().label();
             assertTrue(
-                    help.contains("--" + each.setting().name()
+                    each.setting().isSecret() || help.contains("--" + each.setting().name()
                             + (each.byDefault() instanceof Boolean ? "[" + label + "]" : label) + " "
                             + each.setting().help() + " Default: " + each.defaultText() + "."),
                     () -> each.setting().name() + " is missing in " + help);
@@ -152,6 +154,24 @@ final class SettingsReaderTest {
 
         assertTrue(refusal("--config=" + missing).contains("can't read " + missing + ": NoSuchFileException"));
         assertTrue(refusal("--config=" + noText).contains("can't read " + noText + ": MalformedInputException"));
+    }
+
+    @Test
+    void whatIsSecretComesFromTheEnvironmentOrTheFileAndFromNoCommandLine() throws IOException {
+        environment.put("COUNTERSIGN_DATABASE_USER", "alice");
+        String file = config("database-password=s3cret");
+
+        DatabaseSettings read = read("--config=" + file).server().store().database();
+
+        assertEquals("alice", read.user());
+        assertEquals("s3cret", read.password());
+        assertFalse(read("--config=" + file).toString().matches("(?s).*(alice|s3cret).*"));
+        properties.put("database.password", "s3cret");
+        for (String refusal : List.of(refusal("--database-user=s3cret"), refusal())) {
+            assertTrue(refusal.contains("can't be given on a command line"), refusal);
+            assertFalse(refusal.contains("s3cret"), refusal);
+        }
+        assertFalse(Main.commandLine().getUsageMessage().contains("--database-"));
     }
 
     @ParameterizedTest

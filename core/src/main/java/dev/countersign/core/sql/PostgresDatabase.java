@@ -100,7 +100,7 @@ public final class PostgresDatabase implements Database {
             try {
                 database.probe();
                 database.listener = Optional.of(database.listen());
-                database.tellOfRisks(shown(settings.url()));
+                database.tellOfRisks(settings.shownUrl());
                 return database;
             } catch (JdbiException | SQLException e) {
                 database.close();
@@ -109,7 +109,7 @@ public final class PostgresDatabase implements Database {
         } catch (JdbiException | SQLException e) {
             Throwable cause = e instanceof JdbiException && e.getCause() != null ? e.getCause() : e;
             throw new StartupException(
-                    "can't use the database " + shown(settings.url()) + ": "
+                    "can't use the database " + settings.shownUrl() + ": "
                             + String.valueOf(cause.getMessage()).lines().findFirst().orElse("")
                             + ". Check --database, COUNTERSIGN_DATABASE_USER and COUNTERSIGN_DATABASE_PASSWORD.",
                     e);
@@ -130,18 +130,13 @@ public final class PostgresDatabase implements Database {
         try {
             source.setURL(url);
         } catch (IllegalArgumentException e) {
-            throw new StartupException("--database must be jdbc:postgresql://HOST:PORT/NAME, not " + shown(url), e);
+            throw new StartupException("--database must be jdbc:postgresql://HOST:PORT/NAME, not " + settings.shownUrl(), e);
         }
         if (!settings.user().isEmpty()) {
             source.setUser(settings.user());
             source.setPassword(settings.password());
         }
         return source;
-    }
-
-    /** Without its parameters, which may hold passwords of other kinds. */
-    private static String shown(String url) {
-        return url.replaceFirst("\\?.*", "");
     }
 
     private static HikariDataSource pool(PGSimpleDataSource source, String server) {

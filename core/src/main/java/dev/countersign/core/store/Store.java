@@ -1,6 +1,7 @@
 package dev.countersign.core.store;
 
 import dev.countersign.core.CodeGenerator;
+import dev.countersign.core.DatabaseSettings;
 import dev.countersign.core.Home;
 import dev.countersign.core.LogRange;
 import dev.countersign.core.LogReader;
@@ -35,12 +36,15 @@ import java.util.function.Consumer;
 public final class Store implements Closeable {
 
     private final Home home;
+    private final String databaseName;
     private final Registrations registrations;
     private final Registry registry;
     private final MessageLog messageLog;
 
-    private Store(Home home, Registrations registrations, Registry registry, MessageLog messageLog) {
+    private Store(
+            Home home, String databaseName, Registrations registrations, Registry registry, MessageLog messageLog) {
         this.home = home;
+        this.databaseName = databaseName;
         this.registrations = registrations;
         this.registry = registry;
         this.messageLog = messageLog;
@@ -56,7 +60,7 @@ public final class Store implements Closeable {
     public static Store open(Home home, StoreSettings settings, Executor registryCompletions, Executor logCompletions) {
         Deque<Closeable> opened = new ArrayDeque<>(List.of(home));
         try {
-            Database database = settings.database().url().isEmpty()
+            Database database = settings.database().isInHome()
                     ? SqliteDatabase.open(home.database(), settings.sync())
                     : PostgresDatabase.open(settings.database());
             opened.push(database);
@@ -78,7 +82,7 @@ public final class Store implements Closeable {
             opened.push(registrations);
             Registry registry =
                     new Registry(registrations, new CodeGenerator(new SecureRandom()), StoreSettings.shareOfHeap());
-            return new Store(home, registrations, registry, messageLog);
+            return new Store(home, nameOf(settings.database(), home), registrations, registry, messageLog);
         } catch (RuntimeException e) {
             for (Closeable each : opened) {
                 try {
@@ -91,13 +95,24 @@ public final class Store implements Closeable {
         }
     }
 
+    private static String nameOf(DatabaseSettings database, Home home) {
+        return database.isInHome() ? home.database().toString() : database.shownUrl();
+    }
+
     /**
      * Copies a home, whose server may go on, into another: all that was acknowledged when this began. Messages come first, so
-     * that whoever sent one is registered in the copy.
+     * that whoever sent one is registered in the copy. Registrations outside of the home are not copied.
+     *
+     * @return what was copied, and what was not, in words
      */
-    public static void backUp(Path home, Home copy) throws IOException {
+    public static String backUp(Path home, DatabaseSettings database, Home copy) throws IOException {
         FileLogReader.copyLog(Home.messageLog(home), copy.messageLog());
+        if (!database.isInHome()) {
+            return "copied the messages of " + home + ", and no registrations: copy them from " + database.shownUrl()
+                    + " with pg_dump, now";
+        }
         SqliteDatabase.copy(Home.database(home), copy.database());
+        return "copied " + home;
     }
 
     /** Reads a home's messages, beside the server that adds to them. */
@@ -129,6 +144,11 @@ public final class Store implements Closeable {
 
     public Home home() {
         return home;
+    }
+
+    /** Where registrations are, for people to read. */
+    public String databaseName() {
+        return databaseName;
     }
 
     public Registry registry() {
