@@ -6,6 +6,7 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +36,13 @@ final class Engines {
                 "COUNTERSIGN_DATABASE", database.url(),
                 "COUNTERSIGN_DATABASE_USER", database.user(),
                 "COUNTERSIGN_DATABASE_PASSWORD", database.password());
+    }
+
+    /** To the registrations of a home, as another process. */
+    static Connection connect(Path home) throws SQLException {
+        return CLUSTER
+                ? DriverManager.getConnection(database(home).url(), database(home).user(), "")
+                : DriverManager.getConnection("jdbc:sqlite:" + home.resolve("data/countersign.db"));
     }
 
     private static DatabaseSettings database(Path home) {

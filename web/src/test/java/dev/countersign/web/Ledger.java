@@ -42,7 +42,7 @@ record Ledger(
     void assertKept() {
         assertEquals(Set.of(), lost, "lost");
         assertRising(
-                log.stream().map(LoggedMessage::receipt).map(Integer::valueOf).toList(), "receipts");
+                log.stream().map(LoggedMessage::receipt).map(Long::valueOf).toList(), "receipts");
         long theirs = 0;
         for (SendingClient client : clients) {
             List<Integer> numbers = log.stream()
@@ -55,9 +55,9 @@ record Ledger(
         assertEquals(log.size(), theirs, "lines, and those that a client sent");
     }
 
-    private static void assertRising(List<Integer> numbers, String what) {
+    private static <N extends Comparable<N>> void assertRising(List<N> numbers, String what) {
         for (int i = 1; i < numbers.size(); i++) {
-            assertTrue(numbers.get(i - 1) < numbers.get(i), what + " fall at line " + i);
+            assertTrue(numbers.get(i - 1).compareTo(numbers.get(i)) < 0, what + " fall at line " + i);
         }
     }
 }

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collections;
@@ -161,7 +160,7 @@ final class RegistrationKeyTest {
     }
 
     private static void putBack(String id, Duration by) throws SQLException {
-        try (var database = DriverManager.getConnection("jdbc:sqlite:" + home.resolve("data/countersign.db"));
+        try (var database = Engines.connect(home);
                 var update = database.prepareStatement(
                         "UPDATE registration SET registered_millis = registered_millis - ? WHERE id = ?")) {
             update.setLong(1, by.toMillis());

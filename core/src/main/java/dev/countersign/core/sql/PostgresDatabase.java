@@ -21,6 +21,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.IntFunction;
+import java.util.logging.Level;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
@@ -44,6 +45,7 @@ import org.slf4j.LoggerFactory;
 public final class PostgresDatabase implements Database {
 
     private static final Logger log = LoggerFactory.getLogger(PostgresDatabase.class);
+    private static final java.util.logging.Logger DRIVERS_LOG = java.util.logging.Logger.getLogger("org.postgresql");
     private static final int SCHEMA_VERSION = 1;
 
     /** Of the advisory lock under which one server makes the tables while others start; any number of our own. */
@@ -92,6 +94,7 @@ public final class PostgresDatabase implements Database {
      * @throws StartupException where the database can't be used, or a newer version made its tables
      */
     public static PostgresDatabase open(DatabaseSettings settings) {
+        DRIVERS_LOG.setLevel(Level.OFF); // it writes to the console what the exceptions say, too
         PGSimpleDataSource source = source(settings);
         try {
             Jdbi.create(source).useTransaction(PostgresDatabase::migrate);
