@@ -51,7 +51,7 @@ public record StoreSettings(
     }
 
     public StoreSettings withDatabase(DatabaseSettings changed) {
-        return new StoreSettings(changed, sync, queueSize, queueMemoryBytes, rememberedKeys, keepFreeBytes, rollBytes);
+        return new StoreSettings(changed, sync, queueSize, queueMemoryBytes, rememberedKeys, log);
     }
 
     public StoreSettings withSync(Sync changed) {
