@@ -258,7 +258,8 @@ public final class GroupCommit<T, R> implements Closeable {
         giveBack(overdue);
         inCommit.stream().filter(entry -> entry.isOverdue(nowNanos)).forEach(overdue::add);
         if (!overdue.isEmpty()) {
-            UnavailableException hangs = new UnavailableException("no answer of the disk or the database for ten seconds", null);
+            UnavailableException hangs =
+                    new UnavailableException("no answer of the disk or the database for ten seconds", null);
             failed(hangs);
             failAll(overdue, hangs);
         }

@@ -47,7 +47,8 @@ public record StoreSettings(
     }
 
     public static StoreSettings defaults() {
-        return new StoreSettings(DatabaseSettings.defaults(), Sync.ALWAYS, 4096, shareOfHeap(), 800_000, LogSettings.defaults());
+        return new StoreSettings(
+                DatabaseSettings.defaults(), Sync.ALWAYS, 4096, shareOfHeap(), 800_000, LogSettings.defaults());
     }
 
     public StoreSettings withDatabase(DatabaseSettings changed) {

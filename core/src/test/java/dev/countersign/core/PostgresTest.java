@@ -185,8 +185,10 @@ class PostgresTest {
         CompletionStage<Boolean> unknown = one.registry.accepts(BOB, code);
         for (CompletionStage<?> each : List.of(registration, unknown)) {
             assertInstanceOf(
-                    UnavailableException.class, assertThrows(Exception.class, () -> each.toCompletableFuture()
-                                    .get(11, TimeUnit.SECONDS))
+                    UnavailableException.class,
+                    assertThrows(
+                                    Exception.class,
+                                    () -> each.toCompletableFuture().get(11, TimeUnit.SECONDS))
                             .getCause());
         }
         assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(11));
@@ -207,11 +209,13 @@ class PostgresTest {
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                             + " WHERE application_name = 'countersign' AND datname = current_database()");
         }
-        assertWithin(5, () -> one.registry
-                .register(BOB)
-                .handle((registered, failure) -> failure == null)
-                .toCompletableFuture()
-                .join());
+        assertWithin(
+                5,
+                () -> one.registry
+                        .register(BOB)
+                        .handle((registered, failure) -> failure == null)
+                        .toCompletableFuture()
+                        .join());
         until(one.registrations::healthy);
         assertTrue(one.accepts(ALICE, code));
     }

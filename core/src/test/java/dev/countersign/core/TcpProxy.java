@@ -115,9 +115,7 @@ final class TcpProxy implements Closeable {
                         return;
                     }
                 }
-                isNext = isClient
-                        && cut != Cut.NEVER
-                        && new String(buffer, 0, length, ISO_8859_1).contains(text);
+                isNext = isClient && cut != Cut.NEVER && new String(buffer, 0, length, ISO_8859_1).contains(text);
                 to.getOutputStream().write(buffer, 0, length);
             }
         }

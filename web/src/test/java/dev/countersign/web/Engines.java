@@ -41,7 +41,8 @@ final class Engines {
     /** To the registrations of a home, as another process. */
     static Connection connect(Path home) throws SQLException {
         return CLUSTER
-                ? DriverManager.getConnection(database(home).url(), database(home).user(), "")
+                ? DriverManager.getConnection(
+                        database(home).url(), database(home).user(), "")
                 : DriverManager.getConnection("jdbc:sqlite:" + home.resolve("data/countersign.db"));
     }
 

@@ -41,8 +41,7 @@ record Ledger(
     /** Every acknowledged message exactly once, in the order its client sent it; and nothing that nobody sent. */
     void assertKept() {
         assertEquals(Set.of(), lost, "lost");
-        assertRising(
-                log.stream().map(LoggedMessage::receipt).map(Long::valueOf).toList(), "receipts");
+        assertRising(log.stream().map(LoggedMessage::receipt).map(Long::valueOf).toList(), "receipts");
         long theirs = 0;
         for (SendingClient client : clients) {
             List<Integer> numbers = log.stream()

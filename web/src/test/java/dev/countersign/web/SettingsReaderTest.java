@@ -74,9 +74,10 @@ final class SettingsReaderTest {
         for (Declared each : SettingsReader.declared(Main.Options.defaults())) {
             String label = "=" + each.setting().label();
             assertTrue(
-                    each.setting().isSecret() || help.contains("--" + each.setting().name()
-                            + (each.byDefault() instanceof Boolean ? "[" + label + "]" : label) + " "
-                            + each.setting().help() + " Default: " + each.defaultText() + "."),
+                    each.setting().isSecret()
+                            || help.contains("--" + each.setting().name()
+                                    + (each.byDefault() instanceof Boolean ? "[" + label + "]" : label) + " "
+                                    + each.setting().help() + " Default: " + each.defaultText() + "."),
                     () -> each.setting().name() + " is missing in " + help);
         }
     }

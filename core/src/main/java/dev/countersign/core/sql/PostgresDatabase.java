@@ -113,7 +113,10 @@ public final class PostgresDatabase implements Database {
             Throwable cause = e instanceof JdbiException && e.getCause() != null ? e.getCause() : e;
             throw new StartupException(
                     "can't use the database " + settings.shownUrl() + ": "
-                            + String.valueOf(cause.getMessage()).lines().findFirst().orElse("")
+                            + String.valueOf(cause.getMessage())
+                                    .lines()
+                                    .findFirst()
+                                    .orElse("")
                             + ". Check --database, COUNTERSIGN_DATABASE_USER and COUNTERSIGN_DATABASE_PASSWORD.",
                     e);
         }
@@ -133,7 +136,8 @@ public final class PostgresDatabase implements Database {
         try {
             source.setURL(url);
         } catch (IllegalArgumentException e) {
-            throw new StartupException("--database must be jdbc:postgresql://HOST:PORT/NAME, not " + settings.shownUrl(), e);
+            throw new StartupException(
+                    "--database must be jdbc:postgresql://HOST:PORT/NAME, not " + settings.shownUrl(), e);
         }
         if (!settings.user().isEmpty()) {
             source.setUser(settings.user());
@@ -180,8 +184,7 @@ public final class PostgresDatabase implements Database {
             log.warn("{} runs with fsync or full_page_writes off: a loss of power there can lose registrations", url);
         }
         if (setting("synchronous_standby_names").isEmpty()) {
-            log.info(
-                    "{} names no synchronous standby: a failover to another can lose the last registrations", url);
+            log.info("{} names no synchronous standby: a failover to another can lose the last registrations", url);
         }
     }
 
@@ -227,16 +230,36 @@ public final class PostgresDatabase implements Database {
         for (int i = 0; i < registrations.size(); i++) {
             places.putIfAbsent(registrations.get(i).id().value(), i);
         }
-        List<Registration> distinct = places.values().stream().map(registrations::get).toList();
+        List<Registration> distinct =
+                places.values().stream().map(registrations::get).toList();
         BitSet added = new BitSet();
         try (Query insert =
                 handle.createQuery("INSERT INTO registration (id, code_sha256, key_sha256, registered_millis)"
                         + " SELECT * FROM unnest(?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id")) {
-            insert.bind(0, array("text", distinct, String[]::new, each -> each.id().value()))
+            insert.bind(
+                            0,
+                            array(
+                                    "text",
+                                    distinct,
+                                    String[]::new,
+                                    each -> each.id().value()))
                     .bind(1, array("bytea", distinct, byte[][]::new, Registration::codeSha256))
-                    .bind(2, array("bytea", distinct, byte[][]::new, each -> each.keySha256().orElse(null)))
-                    .bind(3, array("bigint", distinct, Long[]::new, each ->
-                            each.keySha256().map(key -> nowMillis).orElse(null)))
+                    .bind(
+                            2,
+                            array(
+                                    "bytea",
+                                    distinct,
+                                    byte[][]::new,
+                                    each -> each.keySha256().orElse(null)))
+                    .bind(
+                            3,
+                            array(
+                                    "bigint",
+                                    distinct,
+                                    Long[]::new,
+                                    each -> each.keySha256()
+                                            .map(key -> nowMillis)
+                                            .orElse(null)))
                     .mapTo(String.class)
                     .forEach(id -> added.set(places.get(id)));
         }
@@ -246,7 +269,8 @@ public final class PostgresDatabase implements Database {
     private static <T> Argument array(
             String type, List<Registration> from, IntFunction<T[]> newArray, Function<Registration, T> value) {
         return (position, statement, context) -> {
-            Array array = statement.getConnection()
+            Array array = statement
+                    .getConnection()
                     .createArrayOf(type, from.stream().map(value).toArray(newArray));
             statement.setArray(position, array);
         };

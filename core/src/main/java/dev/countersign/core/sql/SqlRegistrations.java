@@ -56,8 +56,7 @@ public final class SqlRegistrations implements Registrations {
      * @param completions completes the stages of a batch
      * @param clock tells how long ago a registration was
      */
-    public SqlRegistrations(
-            Database database, Duration staleCodes, int queueSize, Executor completions, Clock clock) {
+    public SqlRegistrations(Database database, Duration staleCodes, int queueSize, Executor completions, Clock clock) {
         this.database = database;
         staleNanos = staleCodes.toNanos();
         changes = new GroupCommit<>("registration-writer", queueSize, completions, new Changes(clock));
@@ -97,7 +96,8 @@ public final class SqlRegistrations implements Registrations {
     /** @param isStored tells by what is stored of the id whether the update is committed */
     private CompletionStage<Boolean> update(
             ClientId id, Predicate<Optional<CodeDigests>> isStored, String sql, Object... arguments) {
-        return changes.submit(new Update(id, isStored, sql, arguments)).thenApply(outcome -> outcome == Outcome.REPLACED);
+        return changes.submit(new Update(id, isStored, sql, arguments))
+                .thenApply(outcome -> outcome == Outcome.REPLACED);
     }
 
     @Override
@@ -156,8 +156,7 @@ public final class SqlRegistrations implements Registrations {
     }
 
     /** Changes one row, or none. */
-    private record Update(
-            ClientId id, Predicate<Optional<CodeDigests>> isStored, String sql, Object... arguments)
+    private record Update(ClientId id, Predicate<Optional<CodeDigests>> isStored, String sql, Object... arguments)
             implements Change {
 
         @Override
@@ -190,8 +189,7 @@ public final class SqlRegistrations implements Registrations {
                 }
             }
             long nowMillis = clock.millis();
-            BitSet added =
-                    registrations.isEmpty() ? new BitSet() : database.insert(handle, registrations, nowMillis);
+            BitSet added = registrations.isEmpty() ? new BitSet() : database.insert(handle, registrations, nowMillis);
             Outcome[] outcomes = new Outcome[changes.size()];
             List<Integer> rest = new ArrayList<>();
             int registration = 0;

@@ -157,7 +157,8 @@ public final class SqliteDatabase implements Database {
 
     @Override
     public BitSet insert(Handle handle, List<Registration> registrations, long nowMillis) {
-        boolean withKeys = registrations.stream().anyMatch(each -> each.keySha256().isPresent());
+        boolean withKeys =
+                registrations.stream().anyMatch(each -> each.keySha256().isPresent());
         String insert = withKeys
                 ? "INSERT INTO registration (id, code_sha256, key_sha256, registered_millis) VALUES (?, ?, ?, ?)"
                 : "INSERT INTO registration (id, code_sha256) VALUES (?, ?)";
