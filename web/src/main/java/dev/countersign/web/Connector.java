@@ -24,8 +24,8 @@ final class Connector extends ServerConnector {
     private final ServerThreads threads;
     private final RateLimitedLog log = new RateLimitedLog(LoggerFactory.getLogger(Connector.class));
 
-    Connector(Server server, ServerThreads threads, ConnectionFactory factory) {
-        super(server, null, null, null, ServerThreads.ACCEPTORS, ServerThreads.SELECTORS, factory);
+    Connector(Server server, ServerThreads threads, ConnectionFactory... factories) {
+        super(server, null, null, null, ServerThreads.ACCEPTORS, ServerThreads.SELECTORS, factories);
         this.threads = threads;
     }
 

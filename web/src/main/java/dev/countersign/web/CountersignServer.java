@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /** The service: what it keeps, and HTTP in front of it. */
@@ -52,14 +53,20 @@ public final class CountersignServer implements AutoCloseable {
         RotateServlet rotate = new RotateServlet(intake, store.registry());
         MessageServlet message = new MessageServlet(intake, store.registry(), store.messageLog());
         String host = http.host();
+        Optional<ServerCertificate> certificate = ServerCertificate.of(http.tls());
         List<Listener> listeners = List.of(
                 new Listener(
                         "register",
                         host,
                         http.registerPort(),
+                        certificate,
                         Map.of("/register", register, "/rotate", rotate, HealthServlet.PATH, health)),
                 new Listener(
-                        "message", host, http.messagePort(), Map.of("/message", message, HealthServlet.PATH, health)));
+                        "message",
+                        host,
+                        http.messagePort(),
+                        certificate,
+                        Map.of("/message", message, HealthServlet.PATH, health)));
         threads.limitTo(listeners.size());
         return new HttpServer(threads, http.limits(), listeners);
     }

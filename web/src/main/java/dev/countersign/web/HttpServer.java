@@ -12,6 +12,7 @@ import java.util.Map;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http.HttpCompliance;
+import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -58,6 +59,7 @@ public final class HttpServer implements AutoCloseable {
         server = new Server(threads);
         connections = new Connections(limits);
         listeners.forEach(listener -> connectors.put(listener, connector(listener)));
+        listeners.forEach(listener -> listener.certificate().ifPresent(server::addBean)); // for all, so of none of them
         connectors.values().forEach(server::addConnector);
         List<ContextHandler> contexts = listeners.stream().map(this::context).toList();
         server.setHandler(threads.guard(
@@ -118,7 +120,10 @@ public final class HttpServer implements AutoCloseable {
         http.setHeaderCacheSize(0);
         // a target with a host of its own counts, not Host (RFC 9112, 3.2.2); Host must be there all the same
         http.setHttpCompliance(HttpCompliance.RFC9110.with("RFC9112", HttpCompliance.Violation.MISMATCHED_AUTHORITY));
-        ServerConnector connector = new Connector(server, threads, SerialHttpConnection.factory(http));
+        ConnectionFactory plain = SerialHttpConnection.factory(http);
+        ServerConnector connector = listener.certificate()
+                .map(certificate -> new Connector(server, threads, certificate.connectionFactory(), plain))
+                .orElseGet(() -> new Connector(server, threads, plain));
         connector.setName(listener.name());
         connector.setHost(listener.host().isEmpty() ? null : listener.host());
         connector.setPort(listener.port());

@@ -13,6 +13,7 @@ public record HttpSettings(
         @Setting(name = "message-port", label = "PORT", min = 0, max = 65_535, help = "Takes messages; 0: any free.")
         int messagePort,
 
+        TlsSettings tls,
         Limits limits) {
 
     /** Takes an IPv6 address also in the brackets that it has in a URL. */
@@ -22,10 +23,14 @@ public record HttpSettings(
 
     /** The defaults on free ports of the loopback address, for a server within another program. */
     public static HttpSettings local() {
-        return new HttpSettings("127.0.0.1", 0, 0, Limits.defaults());
+        return new HttpSettings("127.0.0.1", 0, 0, TlsSettings.none(), Limits.defaults());
     }
 
     public HttpSettings withLimits(Limits changed) {
-        return new HttpSettings(host, registerPort, messagePort, changed);
+        return new HttpSettings(host, registerPort, messagePort, tls, changed);
+    }
+
+    public HttpSettings withTls(TlsSettings changed) {
+        return new HttpSettings(host, registerPort, messagePort, changed, limits);
     }
 }

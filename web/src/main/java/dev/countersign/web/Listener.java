@@ -3,6 +3,7 @@ package dev.countersign.web;
 import jakarta.servlet.http.HttpServlet;
 import java.net.URI;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A port, and what is served there.
@@ -10,17 +11,27 @@ import java.util.Map;
  * @param name of its connector; {@code --NAME-port} is the option that sets the port
  * @param host address to listen on; empty for all of this machine's
  * @param port 0 for any that is free
+ * @param certificate for TLS; without one it speaks plain text
  * @param servlets by their path; any other path is a 404
  */
-public record Listener(String name, String host, int port, Map<String, HttpServlet> servlets) {
+public record Listener(
+        String name,
+        String host,
+        int port,
+        Optional<ServerCertificate> certificate,
+        Map<String, HttpServlet> servlets) {
 
     public Listener {
         servlets = Map.copyOf(servlets);
     }
 
+    public Listener(String name, String host, int port, Map<String, HttpServlet> servlets) {
+        this(name, host, port, Optional.empty(), servlets);
+    }
+
     /** @param openPort the port that it has got */
     URI url(int openPort) {
         String shownHost = host.isEmpty() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
-        return URI.create("http://" + shownHost + ":" + openPort);
+        return URI.create((certificate.isPresent() ? "https://" : "http://") + shownHost + ":" + openPort);
     }
 }

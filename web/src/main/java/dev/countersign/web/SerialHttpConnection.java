@@ -3,8 +3,10 @@ package dev.countersign.web;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ssl.SslConnection.SslEndPoint;
 import org.eclipse.jetty.io.IdleTimeout;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -31,7 +33,10 @@ final class SerialHttpConnection extends StrictHttpConnection {
     /** How many calls of {@link #onFillable} have come since the connection was last at rest. */
     private final AtomicInteger calls = new AtomicInteger();
 
-    /** Since when the headers of a request have been arriving, {@link System#nanoTime}; 0 where none are. */
+    /**
+     * Since when the headers of a request, or the handshake of TLS, have been arriving, {@link System#nanoTime}; 0 where
+     * neither is.
+     */
     private volatile long headersSince;
 
     /** Whether a request has been served since the connection was last picked up. Used by the reading thread alone. */
@@ -53,6 +58,14 @@ final class SerialHttpConnection extends StrictHttpConnection {
                 return configure(connection, connector, endPoint);
             }
         };
+    }
+
+    @Override
+    public void onOpen() {
+        if (getEndPoint() instanceof SslEndPoint) {
+            headersSince = System.nanoTime();
+        }
+        super.onOpen();
     }
 
     @Override
@@ -82,11 +95,16 @@ final class SerialHttpConnection extends StrictHttpConnection {
         } catch (Throwable e) { // without this nobody would call again: the connection would stay deaf
             getEndPoint().close(e);
         }
-        if (getMessagesIn() != requests) {
+        if (getMessagesIn() != requests || getBytesIn() == 0 && !isHandshaking()) {
             headersSince = 0;
         } else if (getBytesIn() != bytes && headersSince == 0) {
             headersSince = System.nanoTime();
         }
+    }
+
+    private boolean isHandshaking() {
+        return getEndPoint() instanceof SslEndPoint tls
+                && tls.getSslConnection().getSSLEngine().getHandshakeStatus() != HandshakeStatus.NOT_HANDSHAKING;
     }
 
     /** Whether this is the first request since the connection was last picked up; asked once for each. */
@@ -117,7 +135,7 @@ final class SerialHttpConnection extends StrictHttpConnection {
         }
     }
 
-    /** Refuses all that may come, and closes. To be called before anything is read. */
+    /** Refuses all that may come, and closes: with TLS, without a word. To be called before anything is read. */
     void refuse(Problem problem) {
         say(problem, false);
         getEndPoint().close();
@@ -134,9 +152,8 @@ final class SerialHttpConnection extends StrictHttpConnection {
 
     /** How long nothing has moved on it, milliseconds; 0 while a request is under way. */
     long idleMillis() {
-        return getHttpChannel().getRequest() == null && getEndPoint() instanceof IdleTimeout idle
-                ? idle.getIdleFor()
-                : 0;
+        EndPoint socket = getEndPoint() instanceof SslEndPoint tls ? tls.unwrap() : getEndPoint();
+        return getHttpChannel().getRequest() == null && socket instanceof IdleTimeout idle ? idle.getIdleFor() : 0;
     }
 
     /** Closes it at once: Jetty would first end its own half, and wait for the client's as long again. */

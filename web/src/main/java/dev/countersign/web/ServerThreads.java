@@ -3,6 +3,7 @@ package dev.countersign.web;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
  * <ul>
  *   <li>the first answer of a connection ({@link #answer}): a client that resets each connection before its answer makes
  *       each of them fail, and a failed write costs many times a good one;
+ *   <li>each answer of a connection with TLS, for its ciphers: so none of its requests is served in a turn, either;
  *   <li>a connection's second request in a row, so that a client that sends on and on takes one turn like any other.
  *       Outside a turn it goes to the pool only if other tasks are queued there;
  *   <li>a request whose body is of unknown or excessive length: to refuse it, the rest of the body must be read.
@@ -111,10 +113,11 @@ final class ServerThreads extends QueuedThreadPool {
         }
     }
 
-    /** Writes an answer: the first of its connection on a thread of the pool, others at once. */
+    /** Writes an answer: the first of its connection, and each in TLS, on a thread of the pool, others at once. */
     void answer(Request request, Runnable writing) {
-        boolean isFirst = request.getConnectionMetaData().getConnection().getMessagesIn() <= 1;
-        if (isFirst && turns.get() != null) {
+        ConnectionMetaData connection = request.getConnectionMetaData();
+        boolean isForPool = connection.getConnection().getMessagesIn() <= 1 || connection.isSecure();
+        if (isForPool && turns.get() != null) {
             super.execute(writing);
         } else {
             writing.run();

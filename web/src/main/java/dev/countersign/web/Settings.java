@@ -6,7 +6,8 @@ import dev.countersign.core.StoreSettings;
 public record Settings(HttpSettings http, StoreSettings store) {
 
     static Settings defaults() {
-        return new Settings(new HttpSettings("", 8000, 8001, Limits.defaults()), StoreSettings.defaults());
+        return new Settings(
+                new HttpSettings("", 8000, 8001, TlsSettings.none(), Limits.defaults()), StoreSettings.defaults());
     }
 
     /** The defaults on free ports of the loopback address, for a server within another program. */

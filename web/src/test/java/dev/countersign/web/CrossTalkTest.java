@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
-import dev.countersign.core.Home;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,7 +22,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Clients that do nothing wrong, beside a flood of connections that break off in the ways that make Jetty refuse them on
- * a second thread. By default some seconds of the kind that shows the fault soonest; five minutes of each on each port:
+ * a second thread. By default some seconds of the kind that shows the fault soonest; five minutes of each on each port,
+ * in plain text or with {@code -Dtests.tls=true} over TLS:
  *
  * <pre>mvn -pl web -am test -Dtest=CrossTalkTest -Dsurefire.failIfNoSpecifiedTests=false -Dcrosstalk.seconds=300</pre>
  */
@@ -87,14 +87,14 @@ final class CrossTalkTest {
     @Timeout(600)
     void aFloodOfBrokenConnectionsTouchesNobodyElse(Kind kind, boolean onMessagePort, Duration time, @TempDir Path home)
             throws Exception {
-        Path serverLog;
+        Path serverLog = home.resolve("logs/server.log");
+        RunningServer server = new RunningServer(() -> home);
+        server.beforeAll(null);
         GoodClients good;
         Flood flood;
-        try (Home opened = Home.open(home);
-                CountersignServer server = CountersignServer.start(opened, Settings.local())) {
-            serverLog = opened.serverLog();
-            String code = Service.of(server).register("flood");
-            good = new GoodClients(Service.of(server), SENDERS, REGISTRANTS);
+        try {
+            String code = server.service().register("flood");
+            good = new GoodClients(server.service(), SENDERS, REGISTRANTS);
             AtomicBoolean over = new AtomicBoolean();
             flood = new Flood(onMessagePort ? server.messagePort() : server.registerPort(), kind.scripts.apply(code));
             Thread flooding = new Thread(() -> flood.run(FLOOD, over), "flood");
@@ -106,6 +106,8 @@ final class CrossTalkTest {
                 flooding.join();
             }
             flood.assertUnderWay();
+        } finally {
+            server.afterAll(null);
         }
         List<LoggedMessage> log = LoggedMessage.readAll(home);
         Map<String, Long> wrong = new TreeMap<>(good.wrong());

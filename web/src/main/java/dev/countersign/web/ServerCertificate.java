@@ -1,0 +1,184 @@
+package dev.countersign.web;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.countersign.core.Home;
+import dev.countersign.core.StartupException;
+import java.io.ByteArrayInputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.X509Certificate;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The server's private key, with the certificates from its own up to a CA's. The files are read again when they change: new
+ * connections get the new certificate, and those that are open go on.
+ *
+ * <p>While it runs, a thread of its own looks after the files, so that a file system that hangs holds up nobody.
+ */
+final class ServerCertificate extends SslContextFactory.Server {
+
+    private static final Logger log = LoggerFactory.getLogger(ServerCertificate.class);
+    private static final String PASSWORD = "COUNTERSIGN_TLS_KEYSTORE_PASSWORD";
+
+    private final TlsSettings settings;
+    private ScheduledExecutorService watch;
+
+    /** The text of the files whose certificate is in use, of those of the last look, and why that look failed. */
+    private List<String> inUse;
+
+    private List<String> seen;
+    private String complaint = "";
+
+    private ServerCertificate(TlsSettings settings) {
+        this.settings = settings;
+        setIncludeProtocols("TLSv1.3", "TLSv1.2");
+        inUse = seen = read();
+        setSslContext(context(inUse));
+    }
+
+    /**
+     * The certificate that the settings name; none where they name none.
+     *
+     * @throws StartupException where it can't be had; the message names the option and the file
+     */
+    static Optional<ServerCertificate> of(TlsSettings settings) {
+        if (settings.certificate().isEmpty() != settings.key().isEmpty()) {
+            throw new StartupException("--tls-certificate and --tls-key go together: give both");
+        }
+        if (!settings.certificate().isEmpty() && !settings.keystore().isEmpty()) {
+            throw new StartupException("--tls-keystore stands in place of --tls-certificate: give one of them");
+        }
+        boolean isOn = !settings.certificate().isEmpty() || !settings.keystore().isEmpty();
+        return isOn ? Optional.of(new ServerCertificate(settings)) : Optional.empty();
+    }
+
+    /** Speaks TLS, and HTTP/1.1 in it. */
+    SslConnectionFactory connectionFactory() {
+        SslConnectionFactory factory = new SslConnectionFactory(this, HttpVersion.HTTP_1_1.asString());
+        factory.setEnsureSecureRequestCustomizer(false); // it refuses whoever comes by another name, or by the address
+        return factory;
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        super.doStart();
+        watch = Executors.newSingleThreadScheduledExecutor(task -> OutOfMemoryGuard.daemon("tls-files", task));
+        watch.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
+    }
+
+    @Override
+    protected void doStop() throws Exception {
+        watch.shutdownNow();
+        super.doStop();
+    }
+
+    private void look() {
+        try {
+            List<String> text = read();
+            boolean isWritten = text.equals(seen); // else somebody may be in the middle of it
+            seen = text;
+            if (isWritten && !text.equals(inUse)) {
+                SSLContext context = context(text); // first: where it fails the former one stays
+                reload(factory -> factory.setSslContext(context));
+                inUse = text;
+                complaint = "";
+            }
+        } catch (Exception e) { // whatever it is, the next look may find the files in order
+            if (!complaint.equals(e.getMessage())) {
+                complaint = e.getMessage();
+                log.warn("the former certificate stays in use: {}", complaint);
+            }
+        }
+    }
+
+    private List<String> read() {
+        return isPem()
+                ? List.of(read("certificate", settings.certificate()), read("key", settings.key()))
+                : List.of(read("keystore", settings.keystore()), keystorePassword());
+    }
+
+    private boolean isPem() {
+        return settings.keystore().isEmpty();
+    }
+
+    private String keystorePassword() {
+        String file = settings.keystorePasswordFile();
+        return file.isEmpty()
+                ? Optional.ofNullable(System.getenv(PASSWORD))
+                        .orElseThrow(() -> new StartupException("--tls-keystore needs its password, from"
+                                + " --tls-keystore-password-file or from the environment's " + PASSWORD))
+                : read("keystore-password-file", file).lines().findFirst().orElse("");
+    }
+
+    /** Each byte as the character of its number. */
+    private static String read(String option, String file) {
+        return parse(option, file, () -> Files.readString(Path.of(file), ISO_8859_1));
+    }
+
+    private SSLContext context(List<String> text) {
+        String option = isPem() ? "certificate" : "keystore";
+        String file = isPem() ? settings.certificate() : settings.keystore();
+        char[] password = isPem() ? new char[0] : text.get(1).toCharArray();
+        return parse(option, file, () -> {
+            KeyStore store = KeyStore.getInstance("PKCS12");
+            store.load(isPem() ? null : new ByteArrayInputStream(text.get(0).getBytes(ISO_8859_1)), password);
+            if (isPem()) {
+                List<X509Certificate> chain = Pem.certificates(text.get(0));
+                PublicKey certified = chain.get(0).getPublicKey();
+                PrivateKey key = parse("key", settings.key(), () -> Pem.privateKey(text.get(1), certified));
+                store.setKeyEntry("server", key, password, chain.toArray(X509Certificate[]::new));
+            }
+            X509Certificate own = own(store);
+            own.checkValidity();
+            KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+            keys.init(store, password);
+            SSLContext context = SSLContext.getInstance("TLS");
+            context.init(keys.getKeyManagers(), new TrustManager[0], null); // clients show no certificates
+            log.info("the certificate of {} is valid until {}", file, own.getNotAfter().toInstant());
+            return context;
+        });
+    }
+
+    private static X509Certificate own(KeyStore store) throws GeneralSecurityException {
+        for (String alias : Collections.list(store.aliases())) {
+            if (store.isKeyEntry(alias)) {
+                return (X509Certificate) store.getCertificate(alias);
+            }
+        }
+        throw new GeneralSecurityException("no private key in it");
+    }
+
+    private static <T> T parse(String option, String file, Callable<T> parsing) {
+        try {
+            return parsing.call();
+        } catch (StartupException e) {
+            throw e;
+        } catch (Exception e) { // the JDK's parsers throw more than they declare
+            String reason = e instanceof CertificateExpiredException || e instanceof CertificateNotYetValidException
+                    ? "not valid at this time, " + e.getMessage()
+                    : e instanceof GeneralSecurityException ? e.getMessage() : Home.reason(e);
+            throw new StartupException("--tls-" + option + ": " + file + ": " + reason, e);
+        }
+    }
+}
