@@ -33,8 +33,8 @@ final class Pem {
     static List<X509Certificate> certificates(String pem) throws GeneralSecurityException {
         List<X509Certificate> certificates = new ArrayList<>();
         for (MatchResult block : blocks(pem, "CERTIFICATE")) {
-            certificates.add((X509Certificate) CertificateFactory.getInstance("X.509")
-                    .generateCertificate(new ByteArrayInputStream(der(block))));
+            certificates.add((X509Certificate)
+                    CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der(block))));
         }
         if (certificates.isEmpty()) {
             throw new GeneralSecurityException("no certificate in PEM in it");

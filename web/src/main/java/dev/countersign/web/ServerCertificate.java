@@ -155,7 +155,10 @@ final class ServerCertificate extends SslContextFactory.Server {
             keys.init(store, password);
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(keys.getKeyManagers(), new TrustManager[0], null); // clients show no certificates
-            log.info("the certificate of {} is valid until {}", file, own.getNotAfter().toInstant());
+            log.info(
+                    "the certificate of {} is valid until {}",
+                    file,
+                    own.getNotAfter().toInstant());
             return context;
         });
     }

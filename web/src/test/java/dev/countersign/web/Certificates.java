@@ -48,7 +48,9 @@ final class Certificates {
         command.addAll(options.length == 0 ? List.of("-keyalg", "EC") : List.of(options));
         run(command);
         KeyStore store = load(name);
-        Files.write(Path.of(certificate(name)), pem("CERTIFICATE", store.getCertificate(name).getEncoded()));
+        Files.write(
+                Path.of(certificate(name)),
+                pem("CERTIFICATE", store.getCertificate(name).getEncoded()));
         Files.write(
                 Path.of(key(name)),
                 pem("PRIVATE KEY", store.getKey(name, PASSWORD.toCharArray()).getEncoded()));

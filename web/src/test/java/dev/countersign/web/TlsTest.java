@@ -139,7 +139,9 @@ final class TlsTest {
         return List.copyOf(log.list).stream()
                 .filter(event -> !event.getLoggerName().equals(HttpParser.class.getName())) // logback.xml leaves it out
                 .map(event -> event.getFormattedMessage()
-                        + (event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy())))
+                        + (event.getThrowableProxy() == null
+                                ? ""
+                                : ThrowableProxyUtil.asString(event.getThrowableProxy())))
                 .toList();
     }
 
@@ -170,10 +172,13 @@ final class TlsTest {
                     TlsTunnel message = new TlsTunnel(server.messagePort(), trust)) {
                 Service service = new Service(register.port(), message.port());
                 assertEquals(
-                        201, service.send("alice", service.register("alice"), "hi").status());
+                        201,
+                        service.send("alice", service.register("alice"), "hi").status());
             }
         }
-        assertEquals(List.of("hi"), LoggedMessage.readAll(home).stream().map(LoggedMessage::message).toList());
+        assertEquals(
+                List.of("hi"),
+                LoggedMessage.readAll(home).stream().map(LoggedMessage::message).toList());
     }
 
     @Test
@@ -197,7 +202,8 @@ final class TlsTest {
         command.environment().put("COUNTERSIGN_TLS_KEYSTORE_PASSWORD", Certificates.PASSWORD);
         try (ServerProcess server = ServerProcess.start(command)) {
             assertTrue(
-                    server.greeting().contains("https://127.0.0.1:" + server.service().registerPort() + "/register"),
+                    server.greeting()
+                            .contains("https://127.0.0.1:" + server.service().registerPort() + "/register"),
                     server.greeting());
         }
     }
@@ -214,8 +220,8 @@ final class TlsTest {
     void keysAsOpenSslMakesThem(String openSsl) throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/openssl")), "openssl is not installed");
         Certificates.run(List.of(("openssl " + openSsl + " -out " + key).split(" ")));
-        Certificates.run(List.of(
-                ("openssl req -x509 -subj /CN=x -days 2 -key " + key + " -out " + certificate).split(" ")));
+        Certificates.run(
+                List.of(("openssl req -x509 -subj /CN=x -days 2 -key " + key + " -out " + certificate).split(" ")));
         try (CountersignServer server = start()) {
             List<String> client = List.of(
                     "openssl",
@@ -225,7 +231,8 @@ final class TlsTest {
                     "-CAfile",
                     certificate.toString(),
                     "-verify_return_error");
-            Process process = new ProcessBuilder(client).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(client).redirectErrorStream(true).start();
             process.getOutputStream().close();
             String output = new String(process.getInputStream().readAllBytes(), UTF_8);
             assertTrue(output.contains("Verify return code: 0 (ok)"), output);
@@ -272,7 +279,8 @@ final class TlsTest {
                 "            |                | GARBAGE | FIRST.crt   | --tls-keystore: GARBAGE: ",
             })
     void filesThatDoNotDoEndTheStartWithOptionAndFile(
-            String certificateFile, String keyFile, String keystore, String password, String message) throws IOException {
+            String certificateFile, String keyFile, String keystore, String password, String message)
+            throws IOException {
         String base64 = "MIIB" + "A".repeat(60);
         Files.writeString(
                 made.resolve("garbage"),
@@ -292,7 +300,10 @@ final class TlsTest {
     }
 
     private static String file(String name) {
-        return name == null ? "" : made.resolve(name.toLowerCase(Locale.ROOT).replace("f.p12", "first.p12")).toString();
+        return name == null
+                ? ""
+                : made.resolve(name.toLowerCase(Locale.ROOT).replace("f.p12", "first.p12"))
+                        .toString();
     }
 
     @Test
@@ -303,9 +314,16 @@ final class TlsTest {
             ask(before);
             install("second");
 
-            until(() -> shownAt(server.messagePort(), trust).getSubjectX500Principal().getName().equals("CN=second"));
+            until(() -> shownAt(server.messagePort(), trust)
+                    .getSubjectX500Principal()
+                    .getName()
+                    .equals("CN=second"));
 
-            assertEquals("CN=second", shownAt(server.registerPort(), trust).getSubjectX500Principal().getName());
+            assertEquals(
+                    "CN=second",
+                    shownAt(server.registerPort(), trust)
+                            .getSubjectX500Principal()
+                            .getName());
             ask(before);
         }
         assertEquals(List.of(), warnings());
@@ -321,14 +339,25 @@ final class TlsTest {
         try (CountersignServer server = start()) {
             install("expired");
             until(() -> isWarnedOf("not valid at this time"));
-            assertEquals("CN=first", shownAt(server.messagePort(), trust).getSubjectX500Principal().getName());
+            assertEquals(
+                    "CN=first",
+                    shownAt(server.messagePort(), trust)
+                            .getSubjectX500Principal()
+                            .getName());
 
             Files.delete(key);
             until(() -> isWarnedOf("NoSuchFileException"));
-            assertEquals("CN=first", shownAt(server.messagePort(), trust).getSubjectX500Principal().getName());
+            assertEquals(
+                    "CN=first",
+                    shownAt(server.messagePort(), trust)
+                            .getSubjectX500Principal()
+                            .getName());
 
             install("second");
-            until(() -> shownAt(server.messagePort(), trust).getSubjectX500Principal().getName().equals("CN=second"));
+            until(() -> shownAt(server.messagePort(), trust)
+                    .getSubjectX500Principal()
+                    .getName()
+                    .equals("CN=second"));
         }
         assertEquals(2, warnings().size(), warnings()::toString);
     }
