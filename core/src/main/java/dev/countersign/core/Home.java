@@ -3,6 +3,8 @@ package dev.countersign.core;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
+import static java.nio.file.attribute.PosixFilePermission.GROUP_EXECUTE;
+import static java.nio.file.attribute.PosixFilePermission.GROUP_READ;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -14,9 +16,13 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.slf4j.LoggerFactory;
 
 /**
  * The folder that one server owns: {@code data/} and {@code logs/} in it, made where they are missing, readable by
@@ -33,11 +39,13 @@ public final class Home implements Closeable {
     private static final String NAME_ENCODING = System.getProperty("sun.jnu.encoding", "UTF-8");
 
     private final Path folder;
+    private final boolean isNew;
     private final Path lockFile;
     private final FileChannel lock;
 
-    private Home(Path folder, Path lockFile, FileChannel lock) {
+    private Home(Path folder, boolean isNew, Path lockFile, FileChannel lock) {
         this.folder = folder;
+        this.isNew = isNew;
         this.lockFile = lockFile;
         this.lock = lock;
     }
@@ -62,6 +70,7 @@ public final class Home implements Closeable {
         requireUsableWorkingFolder();
         requireExpressible(folder.toString());
         Path home = folder.toAbsolutePath().normalize();
+        boolean isNew = !Files.exists(home);
         try {
             createFolder(home);
             createFolder(home.resolve("data"));
@@ -69,7 +78,7 @@ public final class Home implements Closeable {
             createFile(home.resolve("logs/server.log"));
             createFile(home.resolve("data/lock"));
             Path lockFile = home.resolve("data/lock").toRealPath(); // by whatever symbolic links it was reached
-            return new Home(home, lockFile, lock(home, lockFile));
+            return new Home(home, isNew, lockFile, lock(home, lockFile));
         } catch (IOException e) {
             throw new StartupException(
                     "can't write in " + home + ": " + reason(e)
@@ -139,6 +148,44 @@ public final class Home implements Closeable {
     /** The server's own, operational log: starts, stops, failures. */
     public Path serverLog() {
         return folder.resolve("logs/server.log");
+    }
+
+    /**
+     * Lets the group of this user read the logs that are there, and enter the home where this has made it.
+     *
+     * @throws StartupException where that can't be
+     */
+    public void letGroupReadLogs() {
+        Path logs = folder.resolve("logs");
+        try (Stream<Path> files = Files.list(logs)) {
+            if (isNew) {
+                permit(folder, GROUP_EXECUTE);
+            }
+            permit(logs, GROUP_READ, GROUP_EXECUTE);
+            for (Path each : files.toList()) {
+                letGroupRead(each);
+            }
+            if (!Files.getPosixFilePermissions(folder).contains(GROUP_EXECUTE)) {
+                LoggerFactory.getLogger(Home.class) // here: the commands, which need no log, would wait for its start
+                    .warn("the group can't read the logs, as it can't enter {}: chmod g+x {}", folder, folder);
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            throw new StartupException(
+                    "can't let the group read " + logs + ": " + reason(e)
+                            + ". Make this user the owner, or leave out --group-readable.",
+                    e);
+        }
+    }
+
+    public static void letGroupRead(Path file) throws IOException {
+        permit(file, GROUP_READ);
+    }
+
+    private static void permit(Path path, PosixFilePermission... more) throws IOException {
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(path);
+        if (permissions.addAll(List.of(more))) {
+            Files.setPosixFilePermissions(path, permissions);
+        }
     }
 
     @Override

@@ -19,6 +19,12 @@ public record LogSettings(
         long rollBytes,
 
         @Setting(
+                name = "roll-daily",
+                label = "true|false",
+                help = "A new log file begins with each day in UTC, if the one before has messages.")
+        boolean rollsDaily,
+
+        @Setting(
                 name = "keep-bytes",
                 label = "BYTES",
                 min = 0,
@@ -34,20 +40,26 @@ public record LogSettings(
         int keepDays,
 
         @Setting(name = "compress-rolled", label = "true|false", help = "Packs renamed log files by gzip.")
-        boolean compressesRolled) {
+        boolean compressesRolled,
+
+        @Setting(
+                name = "group-readable",
+                label = "true|false",
+                help = "Lets the group of the server's user read logs/, with modes 640 and 750.")
+        boolean groupReadable) {
 
     /** What a start may need to give the log all that the journal holds: as much as the journal's ring. */
     private static final long DEFAULT_KEEP_FREE_BYTES = 64 * 1024 * 1024;
 
     static LogSettings defaults() {
-        return new LogSettings(DEFAULT_KEEP_FREE_BYTES, 128 * 1024 * 1024, 0, 0, false);
+        return new LogSettings(DEFAULT_KEEP_FREE_BYTES, 128 * 1024 * 1024, false, 0, 0, false, false);
     }
 
     public LogSettings withRollBytes(long changed) {
-        return new LogSettings(keepFreeBytes, changed, keepBytes, keepDays, compressesRolled);
+        return new LogSettings(keepFreeBytes, changed, rollsDaily, keepBytes, keepDays, compressesRolled, groupReadable);
     }
 
     public LogSettings withKept(long bytes, boolean compressed) {
-        return new LogSettings(keepFreeBytes, rollBytes, bytes, keepDays, compressed);
+        return new LogSettings(keepFreeBytes, rollBytes, rollsDaily, bytes, keepDays, compressed, groupReadable);
     }
 }

@@ -13,9 +13,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +89,38 @@ class StoreTest {
         }
     }
 
+    @Test
+    void withGroupReadableTheGroupReadsTheLogsOldAndNewAndNothingElse() throws Exception {
+        Set<PosixFilePermission> ofOwner = PosixFilePermissions.fromString("rwx------");
+        LogSettings shared = new LogSettings(0, 1, false, 0, 0, true, true);
+        try (Store store = open(10, shared)) {
+            result(store.messageLog().append(Messages.of(ALICE, "one")));
+            assertEquals("rwx--x---", permissions().get(""));
+        }
+        Files.setPosixFilePermissions(home, ofOwner);
+        Files.setPosixFilePermissions(home.resolve("logs"), ofOwner);
+        Files.setPosixFilePermissions(home.resolve("logs/messages.jsonl"), PosixFilePermissions.fromString("rw-------"));
+        try (Store store = open(10, shared)) {
+            for (int i = 0; i < 3; i++) {
+                result(store.messageLog().append(Messages.of(ALICE, "text")));
+            }
+            Await.until(() -> home.resolve("logs").toFile().list((logs, name) -> name.endsWith(".gz")).length == 4);
+            Map<String, String> permissions = permissions();
+            assertEquals("rwx------", permissions.get(""), "of a home that somebody else made, or changed");
+            assertEquals("rwxr-x---", permissions.get("logs"));
+            assertEquals("rwx------", permissions.get("data"));
+            permissions.forEach((name, value) -> {
+                if (name.contains("/")) {
+                    assertEquals(name.startsWith("logs/") ? "rw-r-----" : "rw-------", value, name);
+                }
+            });
+        }
+        try (ServerLogEvents events = new ServerLogEvents(Home.class)) {
+            open(10, shared).close();
+            assertTrue(events.list().get(0).getFormattedMessage().contains("chmod g+x " + home));
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"data/countersign.db", "data/messages.journal"})
     void aStartThatFailsReleasesWhatItOpened(String damaged) throws Exception {
@@ -107,7 +141,12 @@ class StoreTest {
     }
 
     private Store open(int queueSize) {
-        StoreSettings settings = StoreSettings.defaults().withQueueSize(queueSize);
+        return open(queueSize, LogSettings.defaults());
+    }
+
+    private Store open(int queueSize, LogSettings log) {
+        StoreSettings settings =
+                StoreSettings.defaults().withQueueSize(queueSize).withLog(log);
         return Store.open(Home.open(home), settings, Runnable::run, Runnable::run);
     }
 

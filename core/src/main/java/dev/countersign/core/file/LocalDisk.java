@@ -20,6 +20,17 @@ import java.util.stream.Stream;
 /** The file system of this machine. */
 final class LocalDisk implements Disk {
 
+    private final Optional<Path> sharedFolder;
+
+    LocalDisk() {
+        sharedFolder = Optional.empty();
+    }
+
+    /** Its group may read what is made in the folder of the log, where the settings say so. */
+    LocalDisk(MessageFiles files) {
+        sharedFolder = Optional.of(files.log().getParent()).filter(logs -> files.settings().groupReadable());
+    }
+
     @Override
     public Handle open(Path file, Mode mode) throws IOException {
         return new LocalHandle(
@@ -29,6 +40,9 @@ final class LocalDisk implements Disk {
     @Override
     public void create(Path file) throws IOException {
         Home.createNewFile(file);
+        if (sharedFolder.equals(Optional.of(file.getParent()))) {
+            Home.letGroupRead(file);
+        }
     }
 
     @Override

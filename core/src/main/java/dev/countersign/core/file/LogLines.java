@@ -20,13 +20,20 @@ final class LogLines implements Closeable {
 
     private static final int BUFFER_BYTES = 256 * 1024;
 
+    /** Read first at a place: some lines, mostly; each further read is twice as long. */
+    private static final int FIRST_READ_BYTES = 8 * 1024;
+
     /**
      * The last message of a request.
      *
      * @param receipt 0 where there is none
+     * @param micros its time, since 1970
      * @param end of its line: bytes of an unpacked file
      */
-    record Last(long receipt, long end) {}
+    record Last(long receipt, long micros, long end) {
+
+        private static final Last NONE = new Last(0, 0, 0);
+    }
 
     private final Path path;
     private final FileChannel channel;
@@ -38,6 +45,7 @@ final class LogLines implements Closeable {
     private int next; // line's start
     private int scanned;
     private int limit;
+    private int readBytes = FIRST_READ_BYTES;
     private boolean isOverlong;
     private boolean isMessage;
 
@@ -131,28 +139,37 @@ final class LogLines implements Closeable {
      * it: by bisection, since both rise within a file. A packed file is left where it stands.
      */
     void seek(long receipt, long micros) throws IOException {
-        long low = 0;
-        long high = isPacked ? 0 : channel.size();
+        if (isPacked) {
+            return;
+        }
+        Last last = last(); // of most files it tells that all of it lies before
+        boolean endsBefore = last.receipt < receipt || last.micros < micros;
+        moveTo(0);
+        boolean startsBefore = nextMessage() && isBefore(receipt, micros);
+        long low = endsBefore ? last.end : 0;
+        long high = endsBefore || !startsBefore ? low : channel.size();
         while (high - low > BUFFER_BYTES) {
             long middle = (low + high) >>> 1;
             moveTo(middle);
             next(); // the rest of a line
-            if (nextMessage() && offset() < high && (line.receipt() < receipt || line.micros() < micros)) {
+            if (nextMessage() && offset() < high && isBefore(receipt, micros)) {
                 low = offset();
             } else {
                 high = middle;
             }
         }
-        if (!isPacked) {
-            moveTo(low);
-        }
+        moveTo(low);
+    }
+
+    private boolean isBefore(long receipt, long micros) {
+        return line.receipt() < receipt || line.micros() < micros;
     }
 
     /** Where the last whole request ends, found from near the file's end, in a packed file by reading it all. */
     Last last() throws IOException {
-        Last last = new Last(0, 0);
+        Last last = Last.NONE;
         long from = isPacked ? 0 : channel.size();
-        for (long back = BUFFER_BYTES; from > 0 && last.receipt == 0; back *= 8) {
+        for (long back = FIRST_READ_BYTES; from > 0 && last.receipt == 0; back *= 8) {
             from = Math.max(0, channel.size() - back);
             moveTo(from);
             if (from > 0) {
@@ -164,10 +181,10 @@ final class LogLines implements Closeable {
     }
 
     private Last lastFromHere() throws IOException {
-        Last last = new Last(0, 0);
+        Last last = Last.NONE;
         while (nextMessage()) {
             if (line.part() == line.parts()) {
-                last = new Last(line.receipt(), offset() + scanned - start);
+                last = new Last(line.receipt(), line.micros(), offset() + scanned - start);
             }
         }
         return last;
@@ -221,6 +238,7 @@ final class LogLines implements Closeable {
         scanned = 0;
         limit = 0;
         isOverlong = false;
+        readBytes = FIRST_READ_BYTES;
     }
 
     private boolean fill() throws IOException {
@@ -237,7 +255,8 @@ final class LogLines implements Closeable {
         scanned = limit;
         int read;
         try {
-            read = input.read(buffer, limit, buffer.length - limit);
+            read = input.read(buffer, limit, Math.min(readBytes, buffer.length - limit));
+            readBytes = Math.min(2 * readBytes, BUFFER_BYTES);
         } catch (IOException e) {
             throw damaged(path, e);
         }

@@ -6,6 +6,9 @@ import dev.countersign.core.StartupException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a start finds in a file of the log.
@@ -20,6 +23,8 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
     /** Longer than any line the server writes: a body is at most 1 MiB, and an escape takes six bytes for one. */
     static final int MAX_LINE_BYTES = 8 * 1024 * 1024;
 
+    private static final Logger log = LoggerFactory.getLogger(LogScan.class);
+    private static final long SAY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final byte[] BEFORE_RECEIPT = "{\"receipt\":\"".getBytes(US_ASCII);
 
     /** Takes a line, without its newline. */
@@ -74,10 +79,15 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
         long number = 0;
         long endOfLines = from;
         long position = from;
+        long saidNanos = System.nanoTime();
         try (Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED)) {
             ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(MAX_LINE_BYTES, handle.length() - from + 1));
             for (int read; (read = handle.read(buffer, position)) > 0; ) {
                 position += read;
+                if (System.nanoTime() - saidNanos > SAY_NANOS) {
+                    log.warn("reading {} before the start: {} of {} MB", file, position >> 20, handle.length() >> 20);
+                    saidNanos = System.nanoTime();
+                }
                 buffer.flip();
                 for (int end; (end = indexOfNewline(buffer)) >= 0; ) {
                     number++;

@@ -2,6 +2,7 @@ package dev.countersign.core.file;
 
 import dev.countersign.core.Appended;
 import dev.countersign.core.GroupCommit;
+import dev.countersign.core.LogSettings;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -44,6 +45,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private static final long RENAME_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long GROW_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final int MAX_TRIES = 3;
+    private static final long DAY_MICROS = TimeUnit.DAYS.toMicros(1);
+    private static final String DAY_ENDED = "the day has ended (--roll-daily)";
     private static final String FULL = "it has reached --roll-size";
 
     private final ReentrantLock lock = new ReentrantLock(true); // fair: the writer would keep it from the flusher
@@ -131,9 +134,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
                 requireRoom();
             }
             mend();
-            if (active.length() >= files.settings().rollBytes() && missingSinceNanos.isEmpty()) {
-                roll(FULL);
-            }
+            rollIfDue();
             List<Appended> outcomes = new ArrayList<>(requests.size());
             while (outcomes.size() < requests.size()) {
                 commitBatch(requests, outcomes);
@@ -151,6 +152,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         try {
             requireRoom();
             mend();
+            rollIfDue(); // a day ends though no message comes
         } finally {
             lock.unlock();
         }
@@ -296,6 +298,19 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         }
     }
 
+    private void rollIfDue() throws IOException {
+        if (missingSinceNanos.isPresent() || active.length() == 0) {
+            return;
+        }
+        LogSettings settings = files.settings();
+        if (active.length() >= settings.rollBytes()) {
+            roll(FULL);
+        } else if (settings.rollsDaily()
+                && LineText.micros(clock.instant()) / DAY_MICROS > journal.timeMicros() / DAY_MICROS) {
+            roll(DAY_ENDED);
+        }
+    }
+
     /** Begins a new file while the writer waits; the old one holds all that it should. */
     private void roll(String reason) throws IOException {
         flushInTurn();
@@ -331,7 +346,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         long first = Record.firstReceipt(records, journal.nextReceipt());
         Checkpoint start = flushed.inNewLog(first);
         journal.writeHeader(start);
-        Level level = reason.equals(FULL) ? Level.INFO : Level.WARN;
+        Level level = reason.equals(FULL) || reason.equals(DAY_ENDED) ? Level.INFO : Level.WARN;
         if (isSetAside) {
             Path aside = StoredFile.setAside(disk, path, active.first(), journal.nextReceipt() - 1);
             log.atLevel(level).log("the message log {} was set aside as {}: {}", path, aside.getFileName(), reason);

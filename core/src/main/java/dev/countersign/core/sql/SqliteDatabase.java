@@ -46,6 +46,7 @@ public final class SqliteDatabase implements Database {
 
     private static final Logger log = LoggerFactory.getLogger(SqliteDatabase.class);
     private static final String LIBRARY_FOLDER = "org.sqlite.tmpdir";
+    private static final long LONG_TO_COPY_BYTES = 64 * 1024 * 1024; // about a second
     private static final int SCHEMA_VERSION = 2;
 
     /** Of version 2, read by {@link SqlRegistrations} unless another reader is named; null where they don't apply. */
@@ -303,6 +304,9 @@ public final class SqliteDatabase implements Database {
      */
     private static void keepCopy(Handle handle, Path file, int version) throws IOException {
         Path copy = file.resolveSibling(file.getFileName() + ".version-" + version);
+        if (Files.size(file) > LONG_TO_COPY_BYTES) {
+            log.warn("copying the database, {} MB, before it is upgraded", Files.size(file) >> 20);
+        }
         copy(handle, copy);
         log.info("the database is upgraded from schema version {}; a copy of it as it was is {}", version, copy);
     }

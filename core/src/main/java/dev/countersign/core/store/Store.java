@@ -60,6 +60,9 @@ public final class Store implements Closeable {
     public static Store open(Home home, StoreSettings settings, Executor registryCompletions, Executor logCompletions) {
         Deque<Closeable> opened = new ArrayDeque<>(List.of(home));
         try {
+            if (settings.log().groupReadable()) {
+                home.letGroupReadLogs();
+            }
             Database database = settings.database().isInHome()
                     ? SqliteDatabase.open(home.database(), settings.sync())
                     : PostgresDatabase.open(settings.database());

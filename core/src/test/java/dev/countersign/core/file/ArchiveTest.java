@@ -41,8 +41,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ArchiveTest {
 
     private static final ClientId ALICE = new ClientId("alice");
-    private static final LogSettings EACH_A_FILE = new LogSettings(0, 1, 0, 0, false);
-    private static final LogSettings PACKING = new LogSettings(0, 1, 0, 0, true);
+    private static final LogSettings EACH_A_FILE = new LogSettings(0, 1, false, 0, 0, false, false);
+    private static final LogSettings PACKING = new LogSettings(0, 1, false, 0, 0, true, false);
 
     @TempDir
     Path home;
@@ -83,7 +83,7 @@ class ArchiveTest {
     void ofThoseBeyondKeepBytesTheOldestAreRemovedButNoneThatAStartMayNeed() throws Exception {
         long bytes = 85; // of each
         Path foreign = Files.writeString(logs("messages.jsonl.1"), "x".repeat(1000));
-        try (LogWriter log = start(new LogSettings(0, 1, 2 * bytes + 50, 0, false));
+        try (LogWriter log = start(new LogSettings(0, 1, false, 2 * bytes + 50, 0, false, false));
                 ServerLogEvents events = new ServerLogEvents(Archive.class)) {
             log(log, 1, 6);
             assertEquals(bytes, Files.size(logs(named(1))));
@@ -115,7 +115,7 @@ class ArchiveTest {
     void afterARemovalReceiptsGoOnAndKeysAreAnswered() throws Exception {
         Request keyed = Requests.message(ALICE, Optional.of(new RequestKey("k")), "keyed");
         Appended.Logged first;
-        try (LogWriter log = start(new LogSettings(0, 1, 1, 0, false))) {
+        try (LogWriter log = start(new LogSettings(0, 1, false, 1, 0, false, false))) {
             first = (Appended.Logged) log.commit(List.of(keyed)).get(0);
             log(log, 2, 4);
             archive(log).look();
@@ -139,7 +139,7 @@ class ArchiveTest {
 
     @Test
     void ofThoseWhoseMessagesAreAllTooOldEachLookRemovesOne() throws Exception {
-        try (LogWriter log = start(new LogSettings(0, 1, 0, 2, false))) {
+        try (LogWriter log = start(new LogSettings(0, 1, false, 0, 2, false, false))) {
             for (int day = 1; day <= 5; day++) {
                 log(log, day, day);
                 pass(day < 5 ? Duration.ofDays(1) : Duration.ofHours(1));
@@ -156,7 +156,7 @@ class ArchiveTest {
 
     @Test
     void aClockThatIsSetOrFarFromTheLastMessageRemovesNothing() throws Exception {
-        try (LogWriter log = start(new LogSettings(0, 1, 0, 2, false));
+        try (LogWriter log = start(new LogSettings(0, 1, false, 0, 2, false, false));
                 ServerLogEvents events = new ServerLogEvents(Archive.class)) {
             log(log, 1, 3);
             Archive archive = archive(log);
@@ -228,7 +228,7 @@ class ArchiveTest {
     void whereTheDiskHasNoRoomBeyondKeepFreeNothingIsPacked() throws Exception {
         PowerCutDisk memory = new PowerCutDisk(new Random(1));
         disk = memory;
-        LogWriter log = start(new LogSettings(5_000, 1, 0, 0, true));
+        LogWriter log = start(new LogSettings(5_000, 1, false, 0, 0, true, false));
         log(log, 1, 2);
         memory.fillUpAfter(5_084);
 

@@ -185,6 +185,38 @@ class LogWriterTest {
     }
 
     @Test
+    void withRollDailyEachDayHasAFileOfItsOwnThoughNoMessageComes() throws Exception {
+        files = new MessageFiles(
+                files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800,
+                new LogSettings(0, Long.MAX_VALUE, true, 0, 0, false, false));
+        MovableClock moved = new MovableClock(Instant.parse("2026-11-25T23:59:58Z"));
+        clock = moved;
+        try (ServerLogEvents events = new ServerLogEvents(LogWriter.class);
+                LogWriter log = start(Past.NEW)) {
+            logged(log, "Wednesday");
+            moved.move(Duration.ofSeconds(1));
+            logged(log, "Wednesday, too");
+            moved.move(Duration.ofSeconds(1));
+            logged(log, "Thursday");
+            moved.move(Duration.ofSeconds(-1));
+            logged(log, "Thursday, though the clock was set back a little");
+            log.probe();
+            moved.move(Duration.ofDays(1));
+            moved.move(Duration.ofSeconds(1));
+            log.probe();
+            log.probe();
+            assertEquals(List.of(Level.INFO, Level.INFO), levels(events));
+        }
+        assertEquals(
+                List.of(
+                        "messages-0000000000000000001-0000000000000000002.jsonl",
+                        "messages-0000000000000000003-0000000000000000004.jsonl",
+                        "messages.jsonl"),
+                logNames());
+        assertEquals(0, Files.size(files.log()));
+    }
+
+    @Test
     void aRollThatFailsRefusesMessagesAndIsDoneWhenItCanBe() throws Exception {
         files = rollingAt(150);
         for (String failing : List.of("flush", "rename", "create", "flush folder")) {
@@ -507,7 +539,7 @@ class LogWriterTest {
                 Sync.ALWAYS,
                 1 << 20,
                 800,
-                new LogSettings(5_000, Long.MAX_VALUE, 0, 0, false));
+                new LogSettings(5_000, Long.MAX_VALUE, false, 0, 0, false, false));
         PowerCutDisk disk = new PowerCutDisk(new Random(1));
         LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
         logged(log, "before");

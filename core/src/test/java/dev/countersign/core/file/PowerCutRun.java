@@ -158,9 +158,11 @@ final class PowerCutRun {
                 new LogSettings(
                         0,
                         random.nextInt(3) == 0 ? Long.MAX_VALUE : 2_000 + random.nextInt(50_000),
+                        random.nextBoolean(),
                         random.nextInt(3) > 0 ? 0 : random.nextInt(50_000),
                         0,
-                        random.nextBoolean()));
+                        random.nextBoolean(),
+                        false));
         this.leftOut = leftOut;
         this.noChecksums = noChecksums;
     }
@@ -202,6 +204,7 @@ final class PowerCutRun {
                     case 1 -> failFlushes = 1 + random.nextInt(2);
                     case 2 -> renameLog(disk);
                     case 3 -> micros -= random.nextInt(4) > 0 ? 30_000_000L : 90_000_000L;
+                    case 14 -> micros += 43_200_000_000L;
                     case 4, 5, 6, 7, 8, 9 -> checkpoint(log);
                     case 10, 11, 12, 13 -> look();
                     default -> commit(log);

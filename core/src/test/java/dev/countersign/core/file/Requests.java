@@ -12,7 +12,7 @@ import java.util.Optional;
 final class Requests {
 
     /** On a disk that may be full, a log whose file may have any size, and of which all is kept. */
-    static final LogSettings NEVER_ROLLED = new LogSettings(0, Long.MAX_VALUE, 0, 0, false);
+    static final LogSettings NEVER_ROLLED = new LogSettings(0, Long.MAX_VALUE, false, 0, 0, false, false);
 
     private Requests() {}
 
