@@ -167,7 +167,7 @@ public final class Home implements Closeable {
             }
             if (!Files.getPosixFilePermissions(folder).contains(GROUP_EXECUTE)) {
                 LoggerFactory.getLogger(Home.class) // here: the commands, which need no log, would wait for its start
-                    .warn("the group can't read the logs, as it can't enter {}: chmod g+x {}", folder, folder);
+                        .warn("the group can't read the logs, as it can't enter {}: chmod g+x {}", folder, folder);
             }
         } catch (IOException | UnsupportedOperationException e) {
             throw new StartupException(

@@ -56,7 +56,8 @@ public record LogSettings(
     }
 
     public LogSettings withRollBytes(long changed) {
-        return new LogSettings(keepFreeBytes, changed, rollsDaily, keepBytes, keepDays, compressesRolled, groupReadable);
+        return new LogSettings(
+                keepFreeBytes, changed, rollsDaily, keepBytes, keepDays, compressesRolled, groupReadable);
     }
 
     public LogSettings withKept(long bytes, boolean compressed) {

@@ -99,7 +99,8 @@ class StoreTest {
         }
         Files.setPosixFilePermissions(home, ofOwner);
         Files.setPosixFilePermissions(home.resolve("logs"), ofOwner);
-        Files.setPosixFilePermissions(home.resolve("logs/messages.jsonl"), PosixFilePermissions.fromString("rw-------"));
+        Files.setPosixFilePermissions(
+                home.resolve("logs/messages.jsonl"), PosixFilePermissions.fromString("rw-------"));
         try (Store store = open(10, shared)) {
             for (int i = 0; i < 3; i++) {
                 result(store.messageLog().append(Messages.of(ALICE, "text")));

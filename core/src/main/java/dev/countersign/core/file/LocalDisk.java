@@ -28,7 +28,8 @@ final class LocalDisk implements Disk {
 
     /** Its group may read what is made in the folder of the log, where the settings say so. */
     LocalDisk(MessageFiles files) {
-        sharedFolder = Optional.of(files.log().getParent()).filter(logs -> files.settings().groupReadable());
+        sharedFolder = Optional.of(files.log().getParent())
+                .filter(logs -> files.settings().groupReadable());
     }
 
     @Override

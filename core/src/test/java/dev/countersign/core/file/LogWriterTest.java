@@ -187,7 +187,11 @@ class LogWriterTest {
     @Test
     void withRollDailyEachDayHasAFileOfItsOwnThoughNoMessageComes() throws Exception {
         files = new MessageFiles(
-                files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800,
+                files.journal(),
+                files.log(),
+                Sync.ALWAYS,
+                1 << 20,
+                800,
                 new LogSettings(0, Long.MAX_VALUE, true, 0, 0, false, false));
         MovableClock moved = new MovableClock(Instant.parse("2026-11-25T23:59:58Z"));
         clock = moved;
