@@ -2,8 +2,10 @@ package dev.countersign.client;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Consumer;
 import org.apache.hc.client5.http.config.ConnectionConfig;
@@ -21,6 +23,8 @@ public final class CountersignClientBuilder {
     private String host = "localhost";
     private int registerPort = 8000;
     private int messagePort = 8001;
+    private boolean tls;
+    private Optional<Path> trusted = Optional.empty();
     private int maxConnections = 64;
     private Duration connectTimeout = Duration.ofSeconds(5);
     private Duration answerTimeout = Duration.ofSeconds(30);
@@ -47,6 +51,22 @@ public final class CountersignClientBuilder {
     public CountersignClientBuilder messagePort(int port) {
         messagePort = inRange("message port", port, 1, 65535);
         return this;
+    }
+
+    /** To speak TLS, with a server whose certificate is of an authority that Java trusts; plain text by default. */
+    public CountersignClientBuilder tls() {
+        tls = true;
+        return this;
+    }
+
+    /**
+     * To speak TLS, and trust these alone.
+     *
+     * @param pem file with the certificate of an authority, or the server's own, or several
+     */
+    public CountersignClientBuilder trust(Path pem) {
+        trusted = Optional.of(pem);
+        return tls();
     }
 
     /** How many connections each of the two ports may get; 64 by default. Calls beyond that wait for their turn. */
@@ -98,7 +118,11 @@ public final class CountersignClientBuilder {
         return this;
     }
 
-    /** A client with these settings; it connects at its first call. */
+    /**
+     * A client with these settings; it connects at its first call.
+     *
+     * @throws IllegalArgumentException where the host is neither a name nor an address, or the file of trust can't be used
+     */
     public CountersignClient build() {
         RetryPolicy policy = new RetryPolicy(retryFor, firstPause, new Random());
         Consumer<CountersignException> told = waiting;
@@ -111,15 +135,16 @@ public final class CountersignClientBuilder {
     }
 
     private HttpHost serverAt(int port) {
+        String scheme = tls ? "https" : "http";
         String address = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
         if (!address.contains(":")) {
-            return new HttpHost(host, port);
+            return new HttpHost(scheme, host, port);
         }
         try {
             // in brackets, which HttpClient forgets for ::ffff:127.0.0.1; without its zone, which only this machine
             // knows
             String name = "[" + address.replaceFirst("%.*", "") + "]";
-            return new HttpHost(null, InetAddress.getByName("[" + address + "]"), name, port);
+            return new HttpHost(scheme, InetAddress.getByName("[" + address + "]"), name, port);
         } catch (UnknownHostException e) {
             throw new IllegalArgumentException(
                     "host: " + host + " is neither a name nor an address; ports have settings of their own", e);
@@ -127,8 +152,12 @@ public final class CountersignClientBuilder {
     }
 
     private CloseableHttpClient httpClient() {
+        PoolingHttpClientConnectionManagerBuilder connections = PoolingHttpClientConnectionManagerBuilder.create();
+        if (tls) {
+            connections.setTlsSocketStrategy(Tls.strategy(trusted));
+        }
         return HttpClients.custom()
-                .setConnectionManager(PoolingHttpClientConnectionManagerBuilder.create()
+                .setConnectionManager(connections
                         .setConnectionFactory(unbound -> new UnloggedConnection())
                         .setMaxConnPerRoute(maxConnections)
                         .setMaxConnTotal(2 * maxConnections) // two ports are two routes

@@ -28,6 +28,9 @@ public abstract sealed class CountersignException extends Exception
      * silent; a name that has no address, a network without a way and one that speaks no HTTP stay so.
      */
     static CountersignException broken(IOException cause) {
+        if (cause instanceof Tls.NoTlsException noTls) {
+            return new UnreachableException(noTls.getMessage(), noTls, noTls.isPassing());
+        }
         boolean refused = cause instanceof ConnectException || cause instanceof ConnectTimeoutException;
         return refused || cause instanceof UnknownHostException || cause instanceof NoRouteToHostException
                 ? new UnreachableException(cause.getMessage(), cause, refused)

@@ -102,6 +102,15 @@ final class SendCommand implements Callable<Integer> {
     @Option(names = "--message-port", paramLabel = "PORT", description = "Its port for messages." + DEFAULT)
     private int messagePort = 8001;
 
+    @Option(names = "--tls", description = "Speak TLS. The server's certificate must be of an authority that Java trusts.")
+    private boolean tls;
+
+    @Option(
+            names = "--trust",
+            paramLabel = "FILE",
+            description = "Speak TLS, and trust the certificates in this PEM file alone: an authority's, or the server's own.")
+    private Optional<Path> trust = Optional.empty();
+
     @Option(
             names = "--connect-timeout",
             paramLabel = "SECONDS",
@@ -178,8 +187,12 @@ final class SendCommand implements Callable<Integer> {
 
     private CountersignClient client() {
         try {
-            return CountersignClient.builder()
-                    .host(host)
+            CountersignClientBuilder builder = CountersignClient.builder();
+            if (tls) {
+                builder.tls();
+            }
+            trust.ifPresent(builder::trust);
+            return builder.host(host)
                     .registerPort(registerPort)
                     .messagePort(messagePort)
                     .maxBodyBytes(maxBodyBytes)
