@@ -102,13 +102,16 @@ final class SendCommand implements Callable<Integer> {
     @Option(names = "--message-port", paramLabel = "PORT", description = "Its port for messages." + DEFAULT)
     private int messagePort = 8001;
 
-    @Option(names = "--tls", description = "Speak TLS. The server's certificate must be of an authority that Java trusts.")
+    @Option(
+            names = "--tls",
+            description = "Speak TLS. The server's certificate must be of an authority that Java trusts.")
     private boolean tls;
 
     @Option(
             names = "--trust",
             paramLabel = "FILE",
-            description = "Speak TLS, and trust the certificates in this PEM file alone: an authority's, or the server's own.")
+            description =
+                    "Speak TLS, and trust the certificates in this PEM file alone: an authority's, or the server's own.")
     private Optional<Path> trust = Optional.empty();
 
     @Option(

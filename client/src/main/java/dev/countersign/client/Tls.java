@@ -100,7 +100,9 @@ final class Tls {
         if (causes.stream().anyMatch(CertificateException.class::isInstance)) {
             String why = root instanceof CertPathBuilderException
                     ? "no trusted authority has signed it (--trust names others)"
-                    : root instanceof CertificateExpiredException ? "it has expired, " + root.getMessage() : root.getMessage();
+                    : root instanceof CertificateExpiredException
+                            ? "it has expired, " + root.getMessage()
+                            : root.getMessage();
             return new NoTlsException("the server's certificate is refused: " + why, e, false);
         }
         // what is no handshake at all: the port speaks plain text

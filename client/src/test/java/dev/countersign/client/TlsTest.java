@@ -83,7 +83,9 @@ final class TlsTest {
             chain.append(pem("CERTIFICATE", each.getEncoded()));
         }
         Files.writeString(file(name, "crt"), chain);
-        Files.writeString(file(name, "key"), pem("PRIVATE KEY", store.getKey(name, PASSWORD).getEncoded()));
+        Files.writeString(
+                file(name, "key"),
+                pem("PRIVATE KEY", store.getKey(name, PASSWORD).getEncoded()));
     }
 
     private static KeyStore store() throws IOException, GeneralSecurityException {
@@ -109,7 +111,8 @@ final class TlsTest {
     }
 
     private CountersignServer server() {
-        return server(new TlsSettings(file("good", "crt").toString(), file("good", "key").toString(), "", ""));
+        return server(new TlsSettings(
+                file("good", "crt").toString(), file("good", "key").toString(), "", ""));
     }
 
     private int send(int registerPort, int messagePort, String... options) {
@@ -130,8 +133,8 @@ final class TlsTest {
     @ValueSource(strings = {"ca", "good"})
     void whoTrustsTheAuthorityOrTheServersOwnCertificateSends(String trusted) throws Exception {
         try (CountersignServer server = server()) {
-            int exitCode =
-                    send(server.registerPort(), server.messagePort(), "--trust=" + file(trusted, "crt"), "--host=127.0.0.1");
+            int exitCode = send(
+                    server.registerPort(), server.messagePort(), "--trust=" + file(trusted, "crt"), "--host=127.0.0.1");
 
             assertEquals(0, exitCode, err::toString);
         }
