@@ -44,7 +44,7 @@ final class Json {
         return write(members);
     }
 
-    private static String write(Map<String, ?> members) {
+    static String write(Map<String, ?> members) {
         return MAPPER.writeValueAsString(members);
     }
 }

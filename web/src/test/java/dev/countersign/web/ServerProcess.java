@@ -111,6 +111,11 @@ final class ServerProcess implements AutoCloseable {
         return process.inputReader().lines().collect(Collectors.joining("\n"));
     }
 
+    /** Writes a line to its standard input. */
+    void tell(String line) throws IOException {
+        process.outputWriter().append(line).append('\n').flush();
+    }
+
     Service service() {
         List<Integer> ports = greeting.stream()
                 .map(PORT::matcher)

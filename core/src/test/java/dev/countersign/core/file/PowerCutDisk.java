@@ -43,7 +43,8 @@ final class PowerCutDisk implements Disk {
     private final Random random;
     private final Map<Path, Content> names = new TreeMap<>();
     private final Map<Path, Content> durableNames = new TreeMap<>();
-    private final Map<Path, List<Runnable>> pendingNames = new HashMap<>();
+    private final Map<Path, List<State<Runnable>>> pendingNames = new HashMap<>();
+    private long changes;
     private Observer observer = (operation, path) -> {};
     private long room = Long.MAX_VALUE;
 
@@ -65,92 +66,164 @@ final class PowerCutDisk implements Disk {
         return room;
     }
 
-    private static final class Content {
-        byte[] cache = new byte[0];
-        int length;
-        byte[] durable = new byte[0];
-        int durableLength;
-        final Map<Integer, List<byte[]>> states = new TreeMap<>(); // of a page since the last flush
-        final List<Integer> lengths = new ArrayList<>();
+    /** A page, or a length, as a change left it; changes are numbered through all files. */
+    private record State<T>(long change, T value) {}
 
-        byte[] page(int number) {
-            return Arrays.copyOfRange(cache, number * PAGE_BYTES, (number + 1) * PAGE_BYTES);
-        }
+    /** Pages are never changed, but replaced: a cut shares them. */
+    private final class Content {
+        byte[][] cache = {};
+        int length;
+        byte[][] durable = {};
+        int durableLength;
+        final Map<Integer, List<State<byte[]>>> states = new TreeMap<>(); // of a page since the last flush
+        final List<State<Integer>> lengths = new ArrayList<>();
 
         void write(ByteBuffer source, int position) {
-            int bytes = source.remaining();
-            cache = grown(cache, position + bytes);
-            source.get(cache, position, bytes);
-            if (position + bytes > length) {
-                length = position + bytes;
-                lengths.add(length);
+            int end = position + source.remaining();
+            for (int at = position; at < end; ) {
+                int number = at / PAGE_BYTES;
+                int from = at % PAGE_BYTES;
+                int bytes = Math.min(PAGE_BYTES - from, end - at);
+                byte[] page = page(cache, number).clone();
+                source.get(page, from, bytes);
+                replace(number, page);
+                at += bytes;
             }
-            for (int page = position / PAGE_BYTES; bytes > 0 && page <= (position + bytes - 1) / PAGE_BYTES; page++) {
-                states.computeIfAbsent(page, none -> new ArrayList<>()).add(page(page));
+            if (end > length) {
+                setLength(end);
             }
+        }
+
+        private void replace(int number, byte[] page) {
+            cache = with(cache, number, page);
+            states.computeIfAbsent(number, none -> new ArrayList<>()).add(new State<>(++changes, page));
+        }
+
+        private void setLength(int to) {
+            length = to;
+            lengths.add(new State<>(++changes, to));
         }
 
         void truncate(int to) {
             if (to < length) {
-                Arrays.fill(cache, to, length, (byte) 0);
-                for (int page = to / PAGE_BYTES; page <= (length - 1) / PAGE_BYTES; page++) {
-                    states.computeIfAbsent(page, none -> new ArrayList<>()).add(page(page));
+                for (int number = to / PAGE_BYTES; number <= (length - 1) / PAGE_BYTES; number++) {
+                    replace(number, zeroedFrom(to - number * PAGE_BYTES, page(cache, number)));
                 }
-                length = to;
-                lengths.add(length);
+                setLength(to);
             }
         }
 
-        void flushed() {
-            durable = grown(durable, cache.length);
-            for (int page : states.keySet()) {
-                System.arraycopy(cache, page * PAGE_BYTES, durable, page * PAGE_BYTES, PAGE_BYTES);
+        int read(ByteBuffer target, int position) {
+            int bytes = Math.min(target.remaining(), length - position);
+            for (int at = position; at < position + bytes; ) {
+                int from = at % PAGE_BYTES;
+                int some = Math.min(PAGE_BYTES - from, position + bytes - at);
+                target.put(page(cache, at / PAGE_BYTES), from, some);
+                at += some;
             }
-            durableLength = length;
-            states.clear();
-            lengths.clear();
+            return bytes > 0 ? bytes : -1;
         }
 
-        /** What a cut now leaves of it. */
-        void cut(Random random, Content left) {
-            left.durable = grown(durable.clone(), cache.length);
-            states.forEach((page, since) -> {
-                for (int sector = 0; sector < PAGE_BYTES; ) {
-                    byte[] state = state(page, since, random);
-                    int sectors = random.nextInt(3) > 0 ? PAGE_BYTES / SECTOR_BYTES : 1 + random.nextInt(8);
-                    int bytes = Math.min(sectors * SECTOR_BYTES, PAGE_BYTES - sector);
-                    System.arraycopy(state, sector, left.durable, page * PAGE_BYTES + sector, bytes);
-                    sector += bytes;
+        /** A flush that began after this change has succeeded. */
+        void flushed(long change) {
+            states.forEach(
+                    (number, since) -> newest(since, change).ifPresent(page -> durable = with(durable, number, page)));
+            newest(lengths, change).ifPresent(flushed -> durableLength = flushed);
+            forgetPages(change);
+            lengths.removeIf(each -> each.change <= change);
+        }
+
+        /**
+         * A flush that began after this change has failed: parts are on the disk, and all pages are called clean. The
+         * length is not: the next flush includes it.
+         */
+        void flushFailed(long change, Random choices) {
+            cut(choices, change, this);
+            forgetPages(change);
+        }
+
+        private void forgetPages(long change) {
+            states.values().forEach(since -> since.removeIf(each -> each.change <= change));
+            states.values().removeIf(List::isEmpty);
+        }
+
+        private static <T> Optional<T> newest(List<State<T>> since, long change) {
+            Optional<T> newest = Optional.empty();
+            for (State<T> each : since) {
+                if (each.change <= change) {
+                    newest = Optional.of(each.value);
                 }
-            });
-            int choice = random.nextInt(lengths.size() + 1);
-            left.durableLength = choice == 0 ? durableLength : lengths.get(choice - 1);
-            if (random.nextBoolean() && !lengths.isEmpty()) {
-                left.durableLength = lengths.get(lengths.size() - 1);
             }
-            left.durable = grown(left.durable, left.durableLength);
-            Arrays.fill(left.durable, left.durableLength, left.durable.length, (byte) 0);
+            return newest;
         }
 
-        private byte[] state(int page, List<byte[]> since, Random random) {
-            int choice = random.nextInt(2 + since.size());
-            if (choice < since.size()) {
-                return since.get(choice);
+        /** What a cut leaves of it and of the changes up to this one. */
+        void cut(Random choices, long change, Content left) {
+            byte[][] pages = durable.clone();
+            for (Map.Entry<Integer, List<State<byte[]>>> each : states.entrySet()) {
+                List<byte[]> since = values(each.getValue(), change);
+                if (!since.isEmpty()) {
+                    pages = with(pages, each.getKey(), torn(page(durable, each.getKey()), since, choices));
+                }
             }
-            if (choice == since.size()) {
-                return since.get(since.size() - 1);
+            List<Integer> possible = values(lengths, change);
+            int choice = choices.nextInt(possible.size() + 1);
+            int leftLength = choice == 0 ? durableLength : possible.get(choice - 1);
+            if (choices.nextBoolean() && !possible.isEmpty()) {
+                leftLength = possible.get(possible.size() - 1);
             }
-            int start = page * PAGE_BYTES;
-            return start < durable.length ? Arrays.copyOfRange(durable, start, start + PAGE_BYTES) : ZEROS;
+            int whole = leftLength / PAGE_BYTES;
+            if (whole < pages.length) {
+                pages[whole] = zeroedFrom(leftLength % PAGE_BYTES, page(pages, whole));
+                Arrays.fill(pages, whole + 1, pages.length, ZEROS);
+            }
+            left.durable = pages;
+            left.durableLength = leftLength;
         }
 
-        private static byte[] grown(byte[] bytes, int needed) {
-            if (needed <= bytes.length) {
-                return bytes;
+        private static <T> List<T> values(List<State<T>> since, long change) {
+            return since.stream()
+                    .filter(each -> each.change <= change)
+                    .map(State::value)
+                    .toList();
+        }
+
+        /** Sectors of the page on the disk (zeros where it has none) and of its states since. */
+        private static byte[] torn(byte[] onDisk, List<byte[]> since, Random choices) {
+            byte[] page = new byte[PAGE_BYTES];
+            for (int sector = 0; sector < PAGE_BYTES; ) {
+                int choice = choices.nextInt(2 + since.size());
+                byte[] state = choice == since.size() + 1 ? onDisk : since.get(Math.min(choice, since.size() - 1));
+                int sectors = choices.nextInt(3) > 0 ? PAGE_BYTES / SECTOR_BYTES : 1 + choices.nextInt(8);
+                int bytes = Math.min(sectors * SECTOR_BYTES, PAGE_BYTES - sector);
+                if (bytes == PAGE_BYTES) {
+                    return state;
+                }
+                System.arraycopy(state, sector, page, sector, bytes);
+                sector += bytes;
             }
-            int pages = (needed + PAGE_BYTES - 1) / PAGE_BYTES;
-            return Arrays.copyOf(
-                    bytes, Math.max(pages * PAGE_BYTES, Math.min(bytes.length * 2, bytes.length + (1 << 20))));
+            return page;
+        }
+
+        private static byte[] page(byte[][] pages, int number) {
+            return number < pages.length && pages[number] != null ? pages[number] : ZEROS;
+        }
+
+        private static byte[][] with(byte[][] pages, int number, byte[] page) {
+            byte[][] grown =
+                    number < pages.length ? pages : Arrays.copyOf(pages, Math.max(number + 1, pages.length * 5 / 4));
+            grown[number] = page;
+            return grown;
+        }
+
+        private static byte[] zeroedFrom(int first, byte[] page) {
+            int from = Math.max(0, first);
+            if (Arrays.equals(page, from, PAGE_BYTES, ZEROS, from, PAGE_BYTES)) {
+                return page;
+            }
+            byte[] zeroed = page.clone();
+            Arrays.fill(zeroed, from, PAGE_BYTES, (byte) 0);
+            return zeroed;
         }
     }
 
@@ -160,10 +233,10 @@ final class PowerCutDisk implements Disk {
         Map<Content, Content> left = new HashMap<>();
         PowerCutDisk after = new PowerCutDisk(choices);
         Map<Path, Content> cutNames = new TreeMap<>(durableNames);
-        pendingNames.forEach((folder, changes) -> {
+        pendingNames.forEach((folder, pending) -> {
             Map<Path, Content> before = new TreeMap<>(durableNames);
-            int kept = choices.nextInt(3) == 0 ? changes.size() : choices.nextInt(changes.size() + 1);
-            changes.subList(0, kept).forEach(Runnable::run); // they change durableNames
+            int kept = choices.nextInt(3) == 0 ? pending.size() : choices.nextInt(pending.size() + 1);
+            pending.subList(0, kept).forEach(each -> each.value.run()); // they change durableNames
             cutNames.keySet().removeIf(path -> path.getParent().equals(folder));
             durableNames.forEach((path, content) -> {
                 if (path.getParent().equals(folder)) {
@@ -175,8 +248,8 @@ final class PowerCutDisk implements Disk {
         });
         cutNames.forEach((path, content) -> {
             Content cut = left.computeIfAbsent(content, each -> {
-                Content made = new Content();
-                each.cut(choices, made);
+                Content made = after.new Content();
+                each.cut(choices, Long.MAX_VALUE, made);
                 made.cache = made.durable.clone();
                 made.length = made.durableLength;
                 return made;
@@ -188,7 +261,7 @@ final class PowerCutDisk implements Disk {
     }
 
     private void name(Path folder, Runnable change) {
-        pendingNames.computeIfAbsent(folder, none -> new ArrayList<>()).add(change);
+        pendingNames.computeIfAbsent(folder, none -> new ArrayList<>()).add(new State<>(++changes, change));
     }
 
     private Content content(Path file) throws IOException {
@@ -200,7 +273,7 @@ final class PowerCutDisk implements Disk {
     }
 
     @Override
-    public Handle open(Path file, Mode mode) throws IOException {
+    public MemoryHandle open(Path file, Mode mode) throws IOException {
         return new MemoryHandle(file, content(file));
     }
 
@@ -253,8 +326,22 @@ final class PowerCutDisk implements Disk {
         } catch (LeftOut e) {
             return;
         }
-        pendingNames.getOrDefault(folder, List.of()).forEach(Runnable::run);
-        pendingNames.remove(folder);
+        folderFlushed(folder, changes);
+    }
+
+    /** A flush of the folder that began after this change has succeeded. */
+    void folderFlushed(Path folder, long change) {
+        List<State<Runnable>> pending = pendingNames.getOrDefault(folder, List.of());
+        pending.stream().filter(each -> each.change <= change).forEach(each -> each.value.run());
+        pendingNames.put(
+                folder,
+                new ArrayList<>(
+                        pending.stream().filter(each -> each.change > change).toList()));
+    }
+
+    /** The number of the last change: what a flush that begins now includes. */
+    long lastChange() {
+        return changes;
     }
 
     @Override
@@ -262,15 +349,39 @@ final class PowerCutDisk implements Disk {
         return Optional.ofNullable(names.get(file)).map(content -> new Stat(content, content.length));
     }
 
-    byte[] read(Path file) throws IOException {
+    /** What is in a file, in pages that never change: two of the same pages have the same bytes. */
+    record Pages(List<byte[]> pages, int length) {
+
+        boolean isSame(Pages other) {
+            if (length != other.length) {
+                return false;
+            }
+            for (int i = 0; i < pages.size(); i++) {
+                if (pages.get(i) != other.pages.get(i)) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    Pages pages(Path file) throws IOException {
         Content content = content(file);
-        return Arrays.copyOf(content.cache, content.length);
+        byte[][] pages = new byte[(content.length + PAGE_BYTES - 1) / PAGE_BYTES][];
+        Arrays.setAll(pages, number -> Content.page(content.cache, number));
+        return new Pages(List.of(pages), content.length);
+    }
+
+    byte[] read(Path file) throws IOException {
+        ByteBuffer all = ByteBuffer.allocate(content(file).length);
+        content(file).read(all, 0);
+        return all.array();
     }
 
     /** Writes over a part of a file as somebody else does, also on the disk. */
     void overwrite(Path file, int position, byte[] bytes) throws IOException {
         content(file).write(ByteBuffer.wrap(bytes), position);
-        content(file).flushed();
+        content(file).flushed(changes);
     }
 
     /** What {@link Observer} throws to leave a flush out that seems to succeed. */
@@ -278,7 +389,7 @@ final class PowerCutDisk implements Disk {
         private static final long serialVersionUID = 1;
     }
 
-    private final class MemoryHandle implements Handle {
+    final class MemoryHandle implements Handle {
 
         private final Path path;
         private final Content content;
@@ -290,12 +401,7 @@ final class PowerCutDisk implements Disk {
 
         @Override
         public int read(ByteBuffer target, long position) {
-            int bytes = Math.min(target.remaining(), content.length - (int) position);
-            if (bytes <= 0) {
-                return -1;
-            }
-            target.put(content.cache, (int) position, bytes);
-            return bytes;
+            return content.read(target, (int) position);
         }
 
         @Override
@@ -323,12 +429,19 @@ final class PowerCutDisk implements Disk {
             } catch (LeftOut e) {
                 return;
             } catch (IOException e) {
-                content.cut(random, content);
-                content.states.clear();
-                content.lengths.clear();
+                content.flushFailed(changes, random);
                 throw e;
             }
-            content.flushed();
+            content.flushed(changes);
+        }
+
+        /** A flush that began after this change has ended. */
+        void flushed(long change, boolean hasFailed) {
+            if (hasFailed) {
+                content.flushFailed(change, random);
+            } else {
+                content.flushed(change);
+            }
         }
 
         @Override

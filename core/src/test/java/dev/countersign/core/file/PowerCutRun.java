@@ -1,6 +1,6 @@
 package dev.countersign.core.file;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
+import static dev.countersign.core.file.LeftLines.expect;
 
 import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
@@ -9,10 +9,8 @@ import dev.countersign.core.Past;
 import dev.countersign.core.RequestKey;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
-import java.io.ByteArrayInputStream;
+import dev.countersign.core.file.LeftLines.Line;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -21,18 +19,13 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.zip.CRC32C;
-import java.util.zip.GZIPInputStream;
 
 /**
  * One life of a message log on a {@link PowerCutDisk}: batches, repeats, checkpoints, failing flushes, kills, a clock that
@@ -65,22 +58,19 @@ final class PowerCutRun {
             1 << 19,
             1000,
             Requests.NEVER_ROLLED);
-    private static final Pattern LINE = Pattern.compile(
-            "\\{\"receipt\":\"(\\d+)\",\"time\":\"([^\"\\x00]*)\",\"id\":\"([^\"\\x00]*)\""
-                    + "(?:,\"key\":\"([^\"\\x00]*)\")?(?:,\"part\":\"(\\d+)/(\\d+)\")?,\"message\":\"([^\"\\x00]*)\"\\}");
-    private static final int STEPS = 250;
     private static final int IDS = 6;
 
     private static final Pattern ROLLED = Pattern.compile("messages-0*(\\d+)-0*(\\d+)\\.jsonl(?:\\.gz)?");
-    private static final String UNFINISHED = "messages.gz.new";
 
     private final Random random;
+    private final int steps;
     private final MessageFiles files;
     private final Predicate<Flush> leftOut;
     private final boolean noChecksums;
     private final List<Sent> sent = new ArrayList<>();
     private final Map<ClientId, List<Sent>> keyedSent = new HashMap<>();
-    private final Map<String, Optional<Line>> parsed = new HashMap<>(); // most lines stand in many images
+    private final LeftLines lines =
+            new LeftLines(LOGS, file -> file.getFileName().toString().startsWith("renamed"));
     private final List<String> faults = new ArrayList<>();
     private long micros = 1_700_000_000_000_000L;
     private long highestAnswered;
@@ -94,39 +84,31 @@ final class PowerCutRun {
     private int failFlushes;
     private boolean killDue;
 
-    private record Line(long receipt, String time, String id, int part, int parts, String text) {}
-
-    private Optional<Line> parse(String line) {
-        return parsed.computeIfAbsent(line, text -> {
-            Matcher parts = LINE.matcher(text);
-            return parts.matches()
-                    ? Optional.of(new Line(
-                            Long.parseLong(parts.group(1)),
-                            parts.group(2),
-                            parts.group(3),
-                            parts.group(5) == null ? 1 : Integer.parseInt(parts.group(5)),
-                            parts.group(6) == null ? 1 : Integer.parseInt(parts.group(6)),
-                            parts.group(7)))
-                    : Optional.empty();
-        });
-    }
-
     /** A request, and what is known of it. */
     private static final class Sent {
         final ClientId id;
         final Optional<RequestKey> key;
         final List<String> texts;
+        final Request request;
         Optional<Appended.Logged> answer = Optional.empty();
+        List<Line> lines = List.of(); // of the answer
         long bound; // if it was logged, then with a greater receipt
 
         Sent(ClientId id, Optional<RequestKey> key, List<String> texts) {
             this.id = id;
             this.key = key;
             this.texts = texts;
+            request = Requests.messages(id, key, texts);
         }
 
-        Request request() {
-            return Requests.messages(id, key, texts);
+        void answer(Appended.Logged logged, LeftLines known) {
+            answer = Optional.of(logged);
+            String time = LineText.time(LineText.micros(logged.time()));
+            lines = new ArrayList<>();
+            for (String text : texts) {
+                long receipt = Requests.firstReceipt(logged) + lines.size();
+                lines.add(known.known(new Line(receipt, time, id.value(), lines.size() + 1, texts.size(), text)));
+            }
         }
     }
 
@@ -147,7 +129,8 @@ final class PowerCutRun {
         }
     }
 
-    PowerCutRun(long seed, Predicate<Flush> leftOut, boolean noChecksums) {
+    PowerCutRun(long seed, int steps, Predicate<Flush> leftOut, boolean noChecksums) {
+        this.steps = steps;
         random = new Random(seed);
         files = new MessageFiles(
                 FILES.journal(),
@@ -191,7 +174,7 @@ final class PowerCutRun {
         PowerCutDisk disk = new PowerCutDisk(new Random(random.nextLong()));
         disk.observe((operation, path) -> observe(disk, operation, path));
         LogWriter log = open(disk);
-        for (int step = 0; step < STEPS && faults.isEmpty(); step++) {
+        for (int step = 0; step < steps && faults.isEmpty(); step++) {
             try {
                 switch (random.nextInt(40)) {
                     case 0 -> {
@@ -265,7 +248,7 @@ final class PowerCutRun {
         });
         try {
             List<Appended> outcomes =
-                    log.commit(batch.stream().map(Sent::request).toList());
+                    log.commit(batch.stream().map(each -> each.request).toList());
             for (int i = 0; i < batch.size(); i++) {
                 acknowledge(batch.get(i), outcomes.get(i));
             }
@@ -280,12 +263,12 @@ final class PowerCutRun {
             if (!request.answer.orElse(first).equals(first)) {
                 faults.add("a repeat was answered otherwise: " + request.answer + " " + outcome);
             }
-            request.answer = Optional.of(first);
+            request.answer(first, lines);
         } else if (outcome instanceof Appended.Logged logged) {
             if (request.key.isPresent() && request.answer.isPresent() && isRemembered(request)) {
                 faults.add("logged twice: " + request.answer + " " + outcome);
             }
-            request.answer = Optional.of(logged);
+            request.answer(logged, lines);
             highestAnswered = Math.max(highestAnswered, Requests.firstReceipt(logged));
         } else {
             faults.add("a key is said to be another request's");
@@ -336,7 +319,7 @@ final class PowerCutRun {
             boolean isPacked = path.toString().endsWith(".gz");
             rolls += operation.equals("rename") && !isPacked ? 1 : 0;
             packed += operation.equals("rename") && isPacked ? 1 : 0;
-            boolean isTwice = disk.stat(isPacked ? unpacked(path) : StoredFile.packed(path))
+            boolean isTwice = disk.stat(isPacked ? LeftLines.unpacked(path) : StoredFile.packed(path))
                     .isPresent();
             if (operation.equals("delete") && !isTwice) {
                 removedUpTo = Math.max(removedUpTo, Long.parseLong(rolled.group(2)));
@@ -354,10 +337,6 @@ final class PowerCutRun {
         }
     }
 
-    private static Path unpacked(Path packed) {
-        return Path.of(packed.toString().replaceFirst("\\.gz$", ""));
-    }
-
     private Optional<Flush> flush(Path path) {
         String name = path.getFileName().toString();
         return Optional.of(
@@ -366,7 +345,7 @@ final class PowerCutRun {
                     case "messages.journal" -> starting ? Flush.START_JOURNAL : Flush.BATCH;
                     case "data" -> Flush.DATA_FOLDER;
                     case "logs" -> Flush.LOG_FOLDER;
-                    case UNFINISHED -> Flush.PACKED;
+                    case LeftLines.UNFINISHED -> Flush.PACKED;
                     case "messages.jsonl" -> starting ? Flush.START_LOG : Flush.LOG;
                     default -> starting ? Flush.START_KEYS : Flush.KEYS;
                 });
@@ -420,227 +399,67 @@ final class PowerCutRun {
 
     private void check(PowerCutDisk image) throws IOException {
         LogWriter log = new Start(
-                        noChecksums ? new NoChecksums(image) : image, files, new TestClock(), () -> nanos += 20_000_000)
+                        noChecksums ? new NoChecksums(image, FILES.journal()) : image, files, new TestClock(), () -> nanos += 20_000_000)
                 .run(sent.stream().noneMatch(each -> each.answer.isPresent()) ? Past.NEW : Past.LOST_JOURNAL);
-        Map<Long, Line> before = lines(image);
+        Map<Long, Line> before = lines.in(image);
         checkNames(image);
         checkAnswers(before);
-        checkWhole(before);
+        LeftLines.checkWhole(before, receipt -> receipt <= removedUpTo);
         long highest = Math.max(
                 Math.max(highestAnswered, removedUpTo),
                 before.keySet().stream().mapToLong(each -> each).max().orElse(0));
         for (Sent each : sent) {
             if (each.key.isPresent() && each.answer.isPresent() && isRemembered(each)) {
                 Appended.Logged first = each.answer.get();
-                Appended outcome = log.commit(List.of(each.request())).get(0);
+                Appended outcome = log.commit(List.of(each.request)).get(0);
                 expect(
                         outcome.equals(new Appended.Repeated(first.receipts(), first.time())),
-                        "the key of " + first + " answers " + outcome);
+                        () -> "the key of " + first + " answers " + outcome);
             }
         }
         for (Sent each : sent) {
             if (each.key.isPresent() && each.answer.isEmpty() && isRemembered(each)) {
-                Appended outcome = log.commit(List.of(each.request())).get(0);
+                Appended outcome = log.commit(List.of(each.request)).get(0);
                 if (outcome instanceof Appended.Logged logged) {
-                    expect(Requests.firstReceipt(logged) > highest, "a receipt was given twice: " + logged);
+                    expect(Requests.firstReceipt(logged) > highest, () -> "a receipt was given twice: " + logged);
                     String text = each.texts.get(0);
                     expect(
                             before.values().stream()
                                     .noneMatch(line -> line.text().equals(text)),
-                            "logged twice: " + logged);
+                            () -> "logged twice: " + logged);
                 }
             }
         }
         Appended.Logged last =
                 (Appended.Logged) log.commit(List.of(Requests.message(new ClientId("last"), Optional.empty(), "last")))
                         .get(0);
-        expect(Requests.firstReceipt(last) > highest, "a receipt was given twice: " + last);
-        checkAnswers(lines(image));
-    }
-
-    private static void expect(boolean held, String otherwise) {
-        if (!held) {
-            throw new IllegalStateException(otherwise);
-        }
-    }
-
-    /** All lines by receipt; where one stands in two files, it is the same. */
-    private Map<Long, Line> lines(PowerCutDisk image) throws IOException {
-        Map<Long, Line> lines = new TreeMap<>();
-        for (Path file : image.list(LOGS)) {
-            String text = text(image, file);
-            boolean renamed = file.getFileName().toString().startsWith("renamed"); // nobody mends it any more
-            expect(renamed || text.isEmpty() || text.endsWith("\n"), file + " ends in half a line");
-            long previous = 0;
-            for (String each : text.isEmpty() ? new String[0] : text.split("\n")) {
-                Optional<Line> line = parse(each);
-                expect(renamed || line.isPresent(), file + " has a line that is none");
-                if (line.isPresent()) {
-                    long receipt = line.get().receipt();
-                    expect(
-                            renamed || previous == 0 || receipt == previous + 1,
-                            file + ": " + receipt + " after " + previous);
-                    previous = receipt;
-                    Line other = lines.put(receipt, line.get());
-                    expect(other == null || other.equals(line.get()), "receipt " + receipt + " names two lines");
-                }
-            }
-        }
-        return lines;
-    }
-
-    /** Of a packed file what was packed, unless it stands beside it. */
-    private static String text(PowerCutDisk image, Path file) throws IOException {
-        if (file.endsWith(UNFINISHED)
-                || file.toString().endsWith(".gz") && image.stat(unpacked(file)).isPresent()) {
-            return "";
-        }
-        InputStream bytes = new ByteArrayInputStream(image.read(file));
-        try (InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes) {
-            return new String(in.readAllBytes(), UTF_8);
-        }
+        expect(Requests.firstReceipt(last) > highest, () -> "a receipt was given twice: " + last);
+        checkAnswers(lines.in(image));
     }
 
     /** A file that was renamed for its receipts has them. */
     private static void checkNames(PowerCutDisk image) throws IOException {
         for (Path file : image.list(LOGS)) {
             Matcher name = ROLLED.matcher(file.getFileName().toString());
-            String text = text(image, file);
+            String text = LeftLines.text(image, file);
             if (name.matches() && !text.isEmpty()) {
                 String last = text.substring(text.lastIndexOf('\n', text.length() - 2) + 1);
                 expect(
                         text.startsWith("{\"receipt\":\"" + name.group(1) + "\"")
                                 && last.startsWith("{\"receipt\":\"" + name.group(2) + "\""),
-                        file + " has other receipts");
+                        () -> file + " has other receipts");
             }
         }
     }
 
-    private void checkAnswers(Map<Long, Line> lines) {
+    private void checkAnswers(Map<Long, Line> found) {
         for (Sent each : sent) {
-            if (each.answer.isPresent()) {
-                Appended.Logged answer = each.answer.get();
-                for (int i = 0; i < answer.receipts().size(); i++) {
-                    long receipt = Requests.firstReceipt(answer) + i;
-                    Line expected = new Line(
-                            receipt,
-                            LineText.time(LineText.micros(answer.time())),
-                            each.id.value(),
-                            i + 1,
-                            answer.receipts().size(),
-                            each.texts.get(i));
-                    expect(
-                            expected.equals(lines.get(receipt))
-                                    || receipt <= removedUpTo && !lines.containsKey(receipt),
-                            "acknowledged and lost: " + answer);
-                }
+            for (Line line : each.lines) {
+                Line left = found.get(line.receipt());
+                expect(
+                        line.equals(left) || left == null && line.receipt() <= removedUpTo,
+                        () -> "acknowledged and lost: " + each.answer);
             }
-        }
-    }
-
-    /** Each text once, and requests whole, unless a part stands in a renamed file and the rest was removed. */
-    private void checkWhole(Map<Long, Line> lines) {
-        Set<String> texts = new HashSet<>();
-        lines.forEach((receipt, line) -> {
-            expect(texts.add(line.text()), "a text stands twice: " + receipt);
-            if (line.part() < line.parts() && receipt > removedUpTo) {
-                Line next = lines.get(receipt + 1);
-                expect(next != null && next.part() == line.part() + 1, "half a request stands at " + receipt);
-            }
-            if (line.part() > 1 && receipt > removedUpTo) {
-                Line before = lines.get(receipt - 1);
-                expect(before != null && before.part() == line.part() - 1, "half a request stands at " + receipt);
-            }
-        });
-    }
-
-    /** Makes each record of the journal pass its check. */
-    private record NoChecksums(PowerCutDisk disk) implements Disk {
-
-        @Override
-        public Handle open(Path file, Mode mode) throws IOException {
-            Handle handle = disk.open(file, mode);
-            return file.equals(FILES.journal()) ? new Patched(handle) : handle;
-        }
-
-        @Override
-        public void create(Path file) throws IOException {
-            disk.create(file);
-        }
-
-        @Override
-        public void rename(Path from, Path to) throws IOException {
-            disk.rename(from, to);
-        }
-
-        @Override
-        public void delete(Path file) throws IOException {
-            disk.delete(file);
-        }
-
-        @Override
-        public List<Path> list(Path folder) {
-            return disk.list(folder);
-        }
-
-        @Override
-        public void flushFolder(Path folder) throws IOException {
-            disk.flushFolder(folder);
-        }
-
-        @Override
-        public Optional<Stat> stat(Path file) {
-            return disk.stat(file);
-        }
-    }
-
-    private record Patched(Disk.Handle handle) implements Disk.Handle {
-
-        @Override
-        public int read(ByteBuffer target, long position) throws IOException {
-            int start = target.position();
-            int read = handle.read(target, position);
-            if (position >= 2 * Batch.BLOCK_BYTES && read >= Batch.HEAD_BYTES && target.getInt(start + 4) == read) {
-                ByteBuffer seed = ByteBuffer.allocate(8);
-                handle.read(seed, 16); // both headers have it, but the second is empty at first
-                target.putInt(
-                        start,
-                        Batch.checksum(
-                                new CRC32C(),
-                                seed.getLong(0),
-                                target.duplicate().limit(start + read).position(start + 4)));
-            }
-            return read;
-        }
-
-        @Override
-        public void write(ByteBuffer source, long position) throws IOException {
-            handle.write(source, position);
-        }
-
-        @Override
-        public void append(ByteBuffer source) throws IOException {
-            handle.append(source);
-        }
-
-        @Override
-        public void force() throws IOException {
-            handle.force();
-        }
-
-        @Override
-        public void truncate(long length) throws IOException {
-            handle.truncate(length);
-        }
-
-        @Override
-        public long length() throws IOException {
-            return handle.length();
-        }
-
-        @Override
-        public void close() throws IOException {
-            handle.close();
         }
     }
 }

@@ -21,6 +21,8 @@ class PowerCutTest {
 
     private static final int IMAGES = Integer.getInteger("powerCut.images", 2000);
     private static final long SEED = Long.getLong("powerCut.seed", 1);
+    private static final int STEPS = 250;
+    private static final int STEPS_OF_A_CONTROL = 40; // most of them show at a start
 
     @Test
     void afterAnyPowerCutEveryAcknowledgedRequestIsThereOnce() throws Exception {
@@ -29,7 +31,7 @@ class PowerCutTest {
         int packed = 0;
         int removing = 0;
         for (long seed = SEED; images < IMAGES; seed++) {
-            PowerCutRun run = new PowerCutRun(seed, flush -> false, false);
+            PowerCutRun run = new PowerCutRun(seed, STEPS, flush -> false, false);
             run.go();
             assertEquals(List.of(), run.faults(), "seed " + seed);
             images += run.images();
@@ -57,8 +59,8 @@ class PowerCutTest {
     }
 
     private static boolean isFound(Predicate<PowerCutRun.Flush> leftOut, boolean noChecksums) throws Exception {
-        for (long seed = SEED; seed < SEED + 100; seed++) {
-            PowerCutRun run = new PowerCutRun(seed, leftOut, noChecksums);
+        for (long seed = SEED; seed < SEED + 600; seed++) {
+            PowerCutRun run = new PowerCutRun(seed, STEPS_OF_A_CONTROL, leftOut, noChecksums);
             run.go();
             if (!run.faults().isEmpty()) {
                 return true;
