@@ -217,7 +217,7 @@ final class PowerCutRecordingTest {
     /** The rows of an orderly stop stand in the database's file alone; then a kill; then hands on the log. */
     private void recordAll() throws Exception {
         Recorder all = new Recorder("all");
-        all.live(false, List.of(), (server, load) -> load.await(700));
+        all.live(false, List.of(), (server, load) -> load.await(1_000));
         all.live(true, FAILING_FLUSHES, (server, load) -> {
             load.await(200);
             server.renameLog("renamed.1");
@@ -235,7 +235,7 @@ final class PowerCutRecordingTest {
     private void recordLoad() throws Exception {
         Recorder recorder = new Recorder("load");
         recorder.live(false, List.of(), (server, load) -> load.await(1_500));
-        recorder.live(true, List.of(), (server, load) -> load.await(700));
+        recorder.live(true, List.of(), (server, load) -> load.await(1_000));
     }
 
     private void recordFailingFlushes() throws Exception {
