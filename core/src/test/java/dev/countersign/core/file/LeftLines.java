@@ -126,9 +126,7 @@ final class LeftLines {
             expect(torn || line.isPresent(), () -> file + " has a line that is none");
             if (line.isPresent()) {
                 expect(
-                        torn
-                                || lines.isEmpty()
-                                || line.get().receipt == lines.get(lines.size() - 1).receipt + 1,
+                        torn || lines.isEmpty() || line.get().receipt == lines.get(lines.size() - 1).receipt + 1,
                         () -> file + ": " + line.get().receipt + " does not follow the line before");
                 lines.add(line.get());
             }

@@ -399,7 +399,10 @@ final class PowerCutRun {
 
     private void check(PowerCutDisk image) throws IOException {
         LogWriter log = new Start(
-                        noChecksums ? new NoChecksums(image, FILES.journal()) : image, files, new TestClock(), () -> nanos += 20_000_000)
+                        noChecksums ? new NoChecksums(image, FILES.journal()) : image,
+                        files,
+                        new TestClock(),
+                        () -> nanos += 20_000_000)
                 .run(sent.stream().noneMatch(each -> each.answer.isPresent()) ? Past.NEW : Past.LOST_JOURNAL);
         Map<Long, Line> before = lines.in(image);
         checkNames(image);

@@ -141,8 +141,7 @@ record Recorded(
     }
 
     private OptionalInt step(Sent request) {
-        Optional<Promises.Granted> first =
-                request.receipts.stream().findFirst().map(promises.messages()::get);
+        Optional<Promises.Granted> first = request.receipts.stream().findFirst().map(promises.messages()::get);
         return first.isPresent() ? OptionalInt.of(first.get().step()) : OptionalInt.empty();
     }
 

@@ -225,8 +225,7 @@ final class RecordedImages {
                 .filter(id -> !recorded.codeChanges().get(id).key().isEmpty())
                 .findFirst()
                 .ifPresent(id -> expect(
-                        add(registrations, id, recorded.codeChanges().get(id).key())
-                                == Registrations.Outcome.REPLACED,
+                        add(registrations, id, recorded.codeChanges().get(id).key()) == Registrations.Outcome.REPLACED,
                         () -> "its key is forgotten: " + id));
     }
 
@@ -244,7 +243,9 @@ final class RecordedImages {
         expect(isLastAccepted || isLater, () -> "another code than the one granted: " + id);
         int used = recorded.usedCode(id, step);
         for (int ended = 0; ended < used; ended++) {
-            expect(!isAccepted(kept, granted.get(ended)), () -> "a code is accepted after the next one was used: " + id);
+            expect(
+                    !isAccepted(kept, granted.get(ended)),
+                    () -> "a code is accepted after the next one was used: " + id);
         }
     }
 
