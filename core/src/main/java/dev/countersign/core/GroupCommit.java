@@ -1,8 +1,10 @@
 package dev.countersign.core;
 
 import java.io.Closeable;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +45,23 @@ public final class GroupCommit<T, R> implements Closeable {
         default void watch() throws Exception {}
     }
 
+    /**
+     * What it holds now, and has committed so far.
+     *
+     * @param queued items that wait
+     * @param queuedBytes of the items that wait or are being committed
+     * @param commitNanos that batches took from their write to the end of their flush
+     * @param answerNanos that items took from when they were submitted to when they were durable
+     * @param lastCommit when that was
+     */
+    public record Figures(
+            int queued,
+            long queuedBytes,
+            Histogram batchItems,
+            Histogram commitNanos,
+            Histogram answerNanos,
+            Optional<Instant> lastCommit) {}
+
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
     private static final int MAX_BATCH = 1024;
     private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -59,7 +78,11 @@ public final class GroupCommit<T, R> implements Closeable {
     private volatile List<Entry<T, R>> inCommit = List.of();
     private volatile boolean idle;
     private volatile boolean closed;
-    private volatile boolean healthy = true;
+    private volatile Optional<Throwable> failure = Optional.empty();
+    private volatile Optional<Instant> lastCommit = Optional.empty();
+    private final Histogram batchItems = new Histogram();
+    private final Histogram commitNanos = new Histogram();
+    private final Histogram answerNanos = new Histogram();
     private final CompletableFuture<Throwable> writerDeath = new CompletableFuture<>();
 
     /**
@@ -122,9 +145,15 @@ public final class GroupCommit<T, R> implements Closeable {
         return entry;
     }
 
-    /** Whether the last commit, or the last probe after it, succeeded, and this is open. */
-    public boolean healthy() {
-        return healthy && !closed;
+    /** Why the next commit may fail, in words; empty where the last commit, or the last probe after it, succeeded. */
+    public Optional<String> trouble() {
+        return closed
+                ? Optional.of(name + " has ended")
+                : failure.map(cause -> name + " can't commit: " + Home.reason(cause));
+    }
+
+    public Figures figures() {
+        return new Figures(queue.size(), memory.held(), batchItems, commitNanos, answerNanos, lastCommit);
     }
 
     /**
@@ -200,7 +229,7 @@ public final class GroupCommit<T, R> implements Closeable {
                 LockSupport.parkNanos(this, PROBE_NANOS);
             }
             idle = false;
-            if (!healthy) {
+            if (failure.isPresent()) {
                 probe();
             }
             watch();
@@ -212,6 +241,7 @@ public final class GroupCommit<T, R> implements Closeable {
         List<T> items = batch.stream().map(entry -> entry.item).toList();
         List<R> results;
         inCommit = batch;
+        long beganNanos = System.nanoTime();
         try {
             results = sink.commit(items);
             if (results.size() != items.size()) { // or the callers without a result would wait for ever
@@ -224,12 +254,22 @@ public final class GroupCommit<T, R> implements Closeable {
             failAll(batch, new UnavailableException("the commit failed", e));
             return;
         }
+        count(batch, beganNanos, System.nanoTime());
         end(batch);
         complete(() -> {
             for (int i = 0; i < batch.size(); i++) {
                 batch.get(i).complete(results.get(i));
             }
         });
+    }
+
+    private void count(List<Entry<T, R>> batch, long beganNanos, long endedNanos) {
+        lastCommit = Optional.of(Instant.now());
+        batchItems.add(batch.size());
+        commitNanos.add(endedNanos - beganNanos);
+        for (Entry<T, R> entry : batch) {
+            answerNanos.add(endedNanos - entry.sinceNanos);
+        }
     }
 
     private void end(List<Entry<T, R>> batch) {
@@ -300,15 +340,16 @@ public final class GroupCommit<T, R> implements Closeable {
     }
 
     private void failed(Throwable cause) {
-        if (healthy) { // a full disk fails thousands of times: once is enough to read
-            healthy = false;
+        boolean isFirst = failure.isEmpty();
+        failure = Optional.of(cause);
+        if (isFirst) { // a full disk fails thousands of times: once is enough to read
             log.error("{}: can't commit; refusing work until it succeeds again", name, cause);
         }
     }
 
     private void recovered() {
-        if (!healthy) {
-            healthy = true;
+        if (failure.isPresent()) {
+            failure = Optional.empty();
             log.info("{}: commits again", name);
         }
     }

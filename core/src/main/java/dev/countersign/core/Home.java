@@ -131,6 +131,15 @@ public final class Home implements Closeable {
         return Files.isReadable(folder.resolve("data/lock"));
     }
 
+    public Path operatorSocket() {
+        return operatorSocket(folder);
+    }
+
+    /** Of a home that is not opened: where its server, while it runs, can be asked and told things by its owner. */
+    public static Path operatorSocket(Path home) {
+        return home.resolve("data/operator.sock");
+    }
+
     /** What makes messages durable before they are in their log. */
     public Path journal() {
         return folder.resolve("data/messages.journal");
@@ -219,7 +228,8 @@ public final class Home implements Closeable {
         Files.createFile(file, ownerOnly(file, "rw-------"));
     }
 
-    private static void createFolder(Path folder) throws IOException {
+    /** Makes a folder that its owner alone may read, and those above it, unless they are there. */
+    public static void createFolder(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             createFolder(folder.getParent());
             Files.createDirectories(folder, ownerOnly(folder, "rwx------"));

@@ -30,6 +30,11 @@ public final class MemoryBudget {
         return false;
     }
 
+    /** Bytes that are held now, about. */
+    public long held() {
+        return held.get();
+    }
+
     public void giveBack(long bytes) {
         held.addAndGet(-bytes);
     }

@@ -2,6 +2,7 @@ package dev.countersign.core;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
@@ -20,8 +21,11 @@ public interface MessageLog extends Closeable {
      */
     CompletionStage<Appended> append(Messages messages);
 
-    /** Whether it can take messages. */
-    boolean healthy();
+    /** Why it can't take messages, in words; empty where it can. */
+    Optional<String> trouble();
+
+    /** What it has done since it was opened, and how it stands. Never waits for a batch that is being written. */
+    LogFigures figures() throws IOException;
 
     /** Completes with the cause when a thread of the engine dies: from then on every call fails, for good. */
     CompletionStage<Throwable> writerDeath();

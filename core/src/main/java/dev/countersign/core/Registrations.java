@@ -1,7 +1,10 @@
 package dev.countersign.core;
 
 import java.io.Closeable;
+import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
@@ -39,6 +42,31 @@ public interface Registrations extends Closeable {
      */
     CompletionStage<Boolean> rotate(ClientId id, byte[] presentedSha256, byte[] nextSha256);
 
+    /**
+     * Gives an id a new code at once, whatever it has; every other one ends.
+     *
+     * @return whether the id is registered and not revoked; once the change is durable
+     */
+    CompletionStage<Boolean> replace(ClientId id, byte[] codeSha256);
+
+    /** Ends every code of an id for good, now; false where the id is not registered, or revoked already. */
+    CompletionStage<Boolean> revoke(ClientId id);
+
+    /**
+     * Reads the table while others change it; the caller waits.
+     *
+     * @param after the ids that follow this text in the order of their bytes
+     */
+    List<Stored> list(String after, int limit) throws IOException;
+
+    /**
+     * A row of the table.
+     *
+     * @param registered empty where an earlier version registered it
+     * @param revoked since when no code is accepted
+     */
+    record Stored(ClientId id, Optional<Instant> registered, Optional<Instant> revoked) {}
+
     /** Makes an id's next code the current one, and so ends the former; false where this is not its next code. */
     CompletionStage<Boolean> promote(ClientId id, byte[] nextSha256);
 
@@ -54,8 +82,11 @@ public interface Registrations extends Closeable {
     /** Whether what was found before may still be used: false where others' changes have not been seen for too long. */
     boolean mayUseKnownCodes();
 
-    /** Whether registrations can be added and found. */
-    boolean healthy();
+    /** Why registrations can't be added or found, in words; empty where they can. */
+    Optional<String> trouble();
+
+    /** Of the changes to the table. */
+    GroupCommit.Figures figures();
 
     /** Completes with the cause when a thread of the engine dies: from then on every call fails, for good. */
     CompletionStage<Throwable> writerDeath();

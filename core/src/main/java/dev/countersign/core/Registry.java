@@ -2,10 +2,14 @@ package dev.countersign.core;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Who has which code. An id belongs to whoever registered it first, for good.
@@ -16,10 +20,10 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 public final class Registry {
 
     /**
-     * Heap that a cached code takes beside its id's characters: 214 bytes on a 64-bit JVM with compressed pointers, and
-     * up to 16 of Caffeine's frequency sketch. A million clients with ids of 36 characters take 270 MB.
+     * Heap that a cached code takes beside its id's characters: 246 bytes on a 64-bit JVM with compressed pointers, and
+     * up to 16 of Caffeine's frequency sketch. A million clients with ids of 36 characters take 300 MB.
      */
-    private static final int ENTRY_BYTES = 230;
+    private static final int ENTRY_BYTES = 262;
 
     /** Compared against where an id is unknown, so that the comparison is the same; no digest equals it. */
     private static final CodeDigests NO_CODE = new CodeDigests(new byte[32], new byte[32]);
@@ -41,7 +45,46 @@ public final class Registry {
      * Replaced by an empty one when another process has changed the table. A look-up puts what it finds into the cache
      * that was there when it began: what a change has overtaken then goes where nobody reads.
      */
-    private volatile Cache<ClientId, CodeDigests> cache;
+    private volatile Cache<ClientId, Known> cache;
+
+    private final LongAdder cacheHits = new LongAdder();
+    private final LongAdder cacheMisses = new LongAdder();
+
+    /**
+     * What is kept of a client seen lately. Its requests are counted without a lock: of several at once one may count
+     * alone.
+     */
+    private static final class Known {
+
+        final CodeDigests codes;
+        long lastMillis;
+        int accepted;
+        int refused;
+
+        Known(CodeDigests codes) {
+            this.codes = codes;
+        }
+
+        void count(boolean isAccepted) {
+            lastMillis = System.currentTimeMillis();
+            if (isAccepted) {
+                accepted++;
+            } else {
+                refused++;
+            }
+        }
+    }
+
+    /**
+     * What a client has sent since the server remembers it: since it started, the client's code changed, or others took the
+     * room.
+     *
+     * @param accepted requests with the right code
+     */
+    public record Use(Instant last, int accepted, int refused) {}
+
+    /** How often a code was found in memory, and how often it was looked up in the table. */
+    public record CacheFigures(long hits, long misses) {}
 
     /** @param cacheBytes heap for the codes of the clients seen last, about */
     public Registry(Registrations registrations, CodeGenerator codes, long cacheBytes) {
@@ -67,12 +110,12 @@ public final class Registry {
     public CompletionStage<Optional<Code>> register(ClientId id, Optional<RequestKey> key) {
         Code code = codes.next();
         Registration registration = new Registration(id, code.sha256(), key.map(RequestKey::sha256));
-        Cache<ClientId, CodeDigests> current = cache;
+        Cache<ClientId, Known> current = cache;
         int before = replacementsOf(id);
         return registrations.add(registration).thenApply(outcome -> switch (outcome) {
             case ADDED -> {
-                putUnlessReplaced(
-                        current, id, new CodeDigests(registration.codeSha256(), registration.codeSha256()), before);
+                CodeDigests digests = new CodeDigests(registration.codeSha256(), registration.codeSha256());
+                putUnlessReplaced(current, id, new Known(digests), before);
                 yield Optional.of(code);
             }
             case REPLACED -> {
@@ -106,22 +149,28 @@ public final class Registry {
      */
     public CompletionStage<Boolean> accepts(ClientId id, Code code) {
         byte[] presented = code.sha256();
-        Cache<ClientId, CodeDigests> current = cache;
-        CodeDigests cached = current.getIfPresent(id);
+        Cache<ClientId, Known> current = cache;
+        Known cached = current.getIfPresent(id);
         if (cached != null && registrations.mayUseKnownCodes()) {
+            cacheHits.increment();
             return accepts(id, cached, presented);
         }
+        cacheMisses.increment();
         int before = replacementsOf(id);
         return registrations.findCodes(id).thenCompose(found -> {
-            // an unknown id isn't kept: it may be registered any time
-            found.ifPresent(codes -> putUnlessReplaced(current, id, codes, before));
-            return accepts(id, found.orElse(NO_CODE), presented);
+            Known known = new Known(found.orElse(NO_CODE));
+            if (found.isPresent()) { // an unknown id isn't kept: it may be registered any time
+                putUnlessReplaced(current, id, known, before);
+            }
+            return accepts(id, known, presented);
         });
     }
 
-    private CompletionStage<Boolean> accepts(ClientId id, CodeDigests codes, byte[] presented) {
-        boolean isNext = codes.isNext(presented);
-        if (codes.isCurrent(presented)) {
+    private CompletionStage<Boolean> accepts(ClientId id, Known known, byte[] presented) {
+        boolean isNext = known.codes.isNext(presented);
+        boolean isCurrent = known.codes.isCurrent(presented);
+        known.count(isCurrent || isNext);
+        if (isCurrent) {
             return ACCEPTED;
         }
         return isNext ? promote(id, presented) : NOT_ACCEPTED;
@@ -140,14 +189,56 @@ public final class Registry {
         });
     }
 
+    /**
+     * Gives an id a new code, without its former one, which ends now.
+     *
+     * @return the new code once it is durable, or empty where the id is not registered, or revoked
+     */
+    public CompletionStage<Optional<Code>> replace(ClientId id) {
+        Code code = codes.next();
+        return registrations.replace(id, code.sha256()).thenApply(isReplaced -> {
+            forget(id);
+            return isReplaced ? Optional.of(code) : Optional.empty();
+        });
+    }
+
+    /** Ends every code of an id, now and for good; false where the id is not registered, or revoked already. */
+    public CompletionStage<Boolean> revoke(ClientId id) {
+        return registrations.revoke(id).thenApply(isRevoked -> {
+            forget(id);
+            return isRevoked;
+        });
+    }
+
+    /** As {@link Registrations#list}. */
+    public List<Registrations.Stored> list(String after, int limit) throws IOException {
+        return registrations.list(after, limit);
+    }
+
+    /** What is remembered of an id's use; empty where nothing is. */
+    public Optional<Use> use(ClientId id) {
+        return Optional.ofNullable(cache.policy().getIfPresentQuietly(id))
+                .filter(known -> known.lastMillis > 0)
+                .map(known -> new Use(Instant.ofEpochMilli(known.lastMillis), known.accepted, known.refused));
+    }
+
+    public CacheFigures cacheFigures() {
+        return new CacheFigures(cacheHits.sum(), cacheMisses.sum());
+    }
+
+    /** Of the changes to the table. */
+    public GroupCommit.Figures figures() {
+        return registrations.figures();
+    }
+
     private void forget(ClientId id) {
         replacements.incrementAndGet(stripe(id)); // first: what is put meanwhile is then removed
         cache.invalidate(id);
     }
 
     /** Compares while it holds the entry, so that {@link #forget} comes before or after both. */
-    private void putUnlessReplaced(Cache<ClientId, CodeDigests> current, ClientId id, CodeDigests codes, int before) {
-        current.asMap().compute(id, (same, cached) -> replacementsOf(id) == before ? codes : cached);
+    private void putUnlessReplaced(Cache<ClientId, Known> current, ClientId id, Known known, int before) {
+        current.asMap().compute(id, (same, cached) -> replacementsOf(id) == before ? known : cached);
     }
 
     private int replacementsOf(ClientId id) {
@@ -159,10 +250,10 @@ public final class Registry {
         return (hash ^ hash >>> 8 ^ hash >>> 16) & replacements.length() - 1;
     }
 
-    private Cache<ClientId, CodeDigests> emptyCache() {
+    private Cache<ClientId, Known> emptyCache() {
         return Caffeine.newBuilder()
                 .maximumWeight(cacheBytes)
-                .weigher((ClientId id, CodeDigests codes) ->
+                .weigher((ClientId id, Known known) ->
                         ENTRY_BYTES + id.value().length())
                 .executor(Runnable::run)
                 .build();

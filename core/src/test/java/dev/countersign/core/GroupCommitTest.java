@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -123,10 +124,10 @@ class GroupCommitTest {
     void aFailedCommitTakesTheHealthDownAndTheNextThatSucceedsBringsItBack() throws Exception {
         ledger.failFrom(1, new IOException("disk"));
         failure(commits.submit(1));
-        assertFalse(commits.healthy());
+        assertTrue(commits.trouble().isPresent());
         ledger.mend();
         result(commits.submit(2));
-        assertTrue(commits.healthy());
+        assertEquals(Optional.empty(), commits.trouble());
     }
 
     @Test
@@ -134,7 +135,7 @@ class GroupCommitTest {
         ledger.failFrom(1, new IOException("disk"));
         failure(commits.submit(1));
         ledger.mend();
-        until(commits::healthy);
+        until(() -> commits.trouble().isEmpty());
         assertEquals(List.of(), ledger.committed());
     }
 
@@ -210,7 +211,7 @@ class GroupCommitTest {
                                 .getCause());
             }
             assertSame(cause, result(dying.writerDeath()));
-            assertFalse(dying.healthy());
+            assertTrue(dying.trouble().isPresent());
             assertInstanceOf(UnavailableException.class, failure(dying.submit(3)));
         }
     }
@@ -267,18 +268,18 @@ class GroupCommitTest {
             commits.failOverdue(System.nanoTime() + SECONDS.toNanos(8));
             assertFalse(taken.toCompletableFuture().isDone()
                     || queued.toCompletableFuture().isDone());
-            assertTrue(commits.healthy());
+            assertEquals(Optional.empty(), commits.trouble());
 
             commits.failOverdue(System.nanoTime() + SECONDS.toNanos(10));
             assertInstanceOf(UnavailableException.class, failure(taken));
             assertInstanceOf(UnavailableException.class, failure(queued));
-            assertFalse(commits.healthy());
+            assertTrue(commits.trouble().isPresent());
 
             CompletionStage<String> later = commits.submit(3); // there is room: what left the queue gave its bytes back
             hanging.letGo();
             assertEquals("done 3", result(later));
             assertEquals(List.of(1, 3), hanging.committed());
-            assertTrue(commits.healthy());
+            assertEquals(Optional.empty(), commits.trouble());
         }
     }
 
@@ -297,7 +298,7 @@ class GroupCommitTest {
         List<CompletionStage<String>> accepted = submit(1, 100);
         Thread closing = new Thread(commits::close);
         closing.start();
-        until(() -> !commits.healthy());
+        until(() -> commits.trouble().isPresent());
         assertInstanceOf(UnavailableException.class, failure(commits.submit(-1)));
         ledger.letGo();
         closing.join();

@@ -159,7 +159,7 @@ class PostgresTest {
         proxy.cut(Cut.BEFORE_THE_MESSAGE, "INSERT INTO registration ");
         assertInstanceOf(UnavailableException.class, failure(one.registry.register(ALICE)));
         assertTrue(other.accepts(ALICE, other.register(ALICE))); // nobody has the id
-        until(one.registrations::healthy);
+        until(() -> one.registrations.trouble().isEmpty());
     }
 
     @Test
@@ -171,7 +171,7 @@ class PostgresTest {
         proxy.reset();
         proxy.setSilent(false);
         assertWithin(5, () -> !one.accepts(ALICE, first));
-        until(one.registrations::healthy);
+        until(() -> one.registrations.trouble().isEmpty());
         assertTrue(one.accepts(BOB, one.register(BOB)));
     }
 
@@ -192,10 +192,10 @@ class PostgresTest {
                             .getCause());
         }
         assertTrue(System.nanoTime() - start < TimeUnit.SECONDS.toNanos(11));
-        assertFalse(one.registrations.healthy());
+        assertTrue(one.registrations.trouble().isPresent());
         assertFalse(one.registrations.mayUseKnownCodes()); // four seconds have gone
         proxy.setSilent(false);
-        assertWithin(20, one.registrations::healthy);
+        assertWithin(20, () -> one.registrations.trouble().isEmpty());
         assertTrue(one.accepts(ALICE, code));
         one.register(new ClientId("carol"));
     }
@@ -216,7 +216,7 @@ class PostgresTest {
                         .handle((registered, failure) -> failure == null)
                         .toCompletableFuture()
                         .join());
-        until(one.registrations::healthy);
+        until(() -> one.registrations.trouble().isEmpty());
         assertTrue(one.accepts(ALICE, code));
     }
 

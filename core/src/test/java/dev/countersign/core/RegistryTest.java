@@ -355,11 +355,11 @@ abstract class RegistryTest {
     void aFailedCommitRegistersNobodyAndTheNextGoesOn() throws Exception {
         try (Connection other = connect()) {
             assertABatchWithBobFails(other);
-            assertFalse(registrations.healthy());
+            assertTrue(registrations.trouble().isPresent());
             takeBob(other);
         }
         assertTrue(accepts(ALICE, register(ALICE)));
-        assertTrue(registrations.healthy());
+        assertEquals(Optional.empty(), registrations.trouble());
     }
 
     @Test
@@ -381,7 +381,7 @@ abstract class RegistryTest {
             assertInstanceOf(UnavailableException.class, failure(registry.register(ALICE)));
             execute(other, "ALTER TABLE away RENAME TO registration");
         }
-        until(registrations::healthy);
+        until(() -> registrations.trouble().isEmpty());
         assertFalse(accepts(ALICE, WRONG));
     }
 
@@ -427,10 +427,10 @@ abstract class RegistryTest {
                     assertInstanceOf(UnavailableException.class, failure(registry.accepts(ALICE, WRONG)));
                 }
                 assertEquals(2 * outage - 1, events.list().size());
-                assertFalse(registrations.healthy());
+                assertTrue(registrations.trouble().isPresent());
                 assertTrue(OpenFiles.in(folder).size() < 10); // not one more for each that failed
                 execute(other, "ALTER TABLE away RENAME TO registration");
-                until(registrations::healthy);
+                until(() -> registrations.trouble().isEmpty());
                 int expected = 2 * outage;
                 until(() -> events.list().size() == expected);
             }

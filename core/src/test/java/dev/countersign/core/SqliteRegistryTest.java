@@ -64,11 +64,11 @@ class SqliteRegistryTest extends RegistryTest {
         Path away = folder.resolve("away");
         Files.move(path, away);
         assertInstanceOf(UnavailableException.class, failure(registry.register(ALICE)));
-        assertFalse(registrations.healthy());
+        assertTrue(registrations.trouble().isPresent());
         Files.copy(away, path);
         assertInstanceOf(UnavailableException.class, failure(registry.register(ALICE)));
         Files.move(away, path, REPLACE_EXISTING);
-        until(registrations::healthy);
+        until(() -> registrations.trouble().isEmpty());
         Code code = register(ALICE); // nobody has the id
         restart();
         assertTrue(accepts(ALICE, code));
@@ -77,8 +77,8 @@ class SqliteRegistryTest extends RegistryTest {
     @Test
     void aFileOfTheDatabaseThatIsRemovedIsNoticedThoughNobodyRegisters() throws Exception {
         Files.move(file(), folder.resolve("away"));
-        until(() -> !registrations.healthy());
+        until(() -> registrations.trouble().isPresent());
         Files.move(folder.resolve("away"), file());
-        until(registrations::healthy);
+        until(() -> registrations.trouble().isEmpty());
     }
 }

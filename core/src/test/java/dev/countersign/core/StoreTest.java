@@ -17,6 +17,7 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +48,7 @@ class StoreTest {
             assertEquals(
                     List.of("1"),
                     ((Appended.Logged) result(store.messageLog().append(Messages.of(ALICE, "hi")))).receipts());
-            assertTrue(store.healthy());
+            assertEquals(Optional.empty(), store.trouble());
         }
         try (Store store = open(10)) {
             assertTrue(result(store.registry().accepts(ALICE, code)));
@@ -62,7 +63,7 @@ class StoreTest {
         Store store = open(10);
         result(store.registry().register(ALICE));
         store.close();
-        assertFalse(store.healthy());
+        assertTrue(store.trouble().isPresent());
         assertEquals(List.of(), OpenFiles.in(home));
     }
 

@@ -3,12 +3,14 @@ package dev.countersign.web;
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.store.Store;
+import dev.countersign.web.operator.Operator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ResourceBundle;
 import java.util.concurrent.CompletionStage;
 
 /** The service: what it keeps, and HTTP in front of it. */
@@ -48,7 +50,7 @@ public final class CountersignServer implements AutoCloseable {
 
     private static HttpServer http(ServerThreads threads, Store store, HttpSettings http) {
         Intake intake = new Intake(http.limits(), threads);
-        HealthServlet health = new HealthServlet(store::healthy);
+        HealthServlet health = new HealthServlet(() -> store.trouble().isEmpty());
         RegisterServlet register = new RegisterServlet(intake, store.registry());
         RotateServlet rotate = new RotateServlet(intake, store.registry());
         MessageServlet message = new MessageServlet(intake, store.registry(), store.messageLog());
@@ -68,7 +70,19 @@ public final class CountersignServer implements AutoCloseable {
                         certificate,
                         Map.of("/message", message, HealthServlet.PATH, health)));
         threads.limitTo(listeners.size());
-        return new HttpServer(threads, http.limits(), listeners);
+        HttpServer server = new HttpServer(threads, http.limits(), listeners);
+        Operator operator = new Operator(store, version(), server::addresses);
+        server.serveOperator(
+                store.home().operatorSocket(),
+                operator.onSocket(),
+                Optional.of(http.operatorPort())
+                        .filter(port -> port != HttpSettings.OFF)
+                        .map(port -> new Listener("operator", "127.0.0.1", port, operator.onPort())));
+        return server;
+    }
+
+    private static String version() {
+        return ResourceBundle.getBundle("dev.countersign.web.build").getString("build.version");
     }
 
     public int registerPort() {

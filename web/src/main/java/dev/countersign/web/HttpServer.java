@@ -1,14 +1,17 @@
 package dev.countersign.web;
 
 import dev.countersign.core.StartupException;
+import jakarta.servlet.http.HttpServlet;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http.HttpCompliance;
@@ -31,6 +34,7 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
  *     ContextHandlerCollection        one for each listener, bound to its connector by name:
  *       "/" of "@register"            /register, /rotate, /health; anything else is a 404
  *       "/" of "@message"             /message,  /health; anything else is a 404
+ *       "/" of "@operator…"           the operator's, by threads of their own ({@link OperatorConnectors})
  *   ProblemHandler                    says every refusal of Jetty's own
  * </pre>
  */
@@ -47,6 +51,8 @@ public final class HttpServer implements AutoCloseable {
     private final Server server;
     private final Connections connections;
     private final Map<Listener, ServerConnector> connectors = new LinkedHashMap<>();
+    private final ContextHandlerCollection contexts;
+    private Optional<Runnable> openSocket = Optional.empty();
 
     /** For servlets that may wait for their client. */
     public HttpServer(Limits limits, List<Listener> listeners) {
@@ -61,12 +67,37 @@ public final class HttpServer implements AutoCloseable {
         listeners.forEach(listener -> connectors.put(listener, connector(listener)));
         listeners.forEach(listener -> listener.certificate().ifPresent(server::addBean)); // for all, so of none of them
         connectors.values().forEach(server::addConnector);
-        List<ContextHandler> contexts = listeners.stream().map(this::context).toList();
-        server.setHandler(threads.guard(
-                limits.maxBodyBytes(),
-                new GracefulHandler(new ContextHandlerCollection(contexts.toArray(ContextHandler[]::new)))));
+        Map<Listener, ServerConnector> all = new LinkedHashMap<>(connectors);
+        contexts = new ContextHandlerCollection(listeners.stream()
+                .map(listener -> context(listener.name(), listener.servlets(), new NotFoundServlet(all)))
+                .toArray(ContextHandler[]::new));
+        server.setHandler(threads.guard(limits.maxBodyBytes(), new GracefulHandler(contexts)));
         server.setErrorHandler(new ProblemHandler());
         server.setStopTimeout(STOP_TIMEOUT_MILLIS);
+    }
+
+    /**
+     * Serves the operator, too; to be called before the start.
+     *
+     * @param socket where the owner of the home has these servlets
+     * @param port where every user of the machine has others
+     */
+    void serveOperator(Path socket, Map<String, HttpServlet> onSocket, Optional<Listener> port) {
+        OperatorConnectors operator = new OperatorConnectors(server, SerialHttpConnection.factory(http()));
+        contexts.addHandler(operatorContext(OperatorConnectors.SOCKET, onSocket));
+        openSocket = Optional.of(() -> operator.openSocket(socket));
+        port.ifPresent(listener -> {
+            ServerConnector connector = operator.onPort(listener);
+            connectors.put(listener, connector);
+            server.addConnector(connector);
+            contexts.addHandler(operatorContext(listener.name(), listener.servlets()));
+        });
+    }
+
+    private static ContextHandler operatorContext(String connector, Map<String, HttpServlet> servlets) {
+        ServletContextHandler context = context(connector, servlets, new NotFoundServlet(Map.of()));
+        context.insertHandler(OperatorConnectors.guard());
+        return context;
     }
 
     /** @throws StartupException where a port can't be had; nothing is left open then */
@@ -77,6 +108,7 @@ public final class HttpServer implements AutoCloseable {
             }
             server.start();
             connections.watch(server.getScheduler());
+            openSocket.ifPresent(Runnable::run);
         } catch (StartupException e) {
             close();
             throw e;
@@ -111,7 +143,7 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    private ServerConnector connector(Listener listener) {
+    private static HttpConfiguration http() {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         // not a request's size: Jetty pools buffers by it, and would search past all that are in use
@@ -120,7 +152,11 @@ public final class HttpServer implements AutoCloseable {
         http.setHeaderCacheSize(0);
         // a target with a host of its own counts, not Host (RFC 9112, 3.2.2); Host must be there all the same
         http.setHttpCompliance(HttpCompliance.RFC9110.with("RFC9112", HttpCompliance.Violation.MISMATCHED_AUTHORITY));
-        ConnectionFactory plain = SerialHttpConnection.factory(http);
+        return http;
+    }
+
+    private ServerConnector connector(Listener listener) {
+        ConnectionFactory plain = SerialHttpConnection.factory(http());
         ServerConnector connector = listener.certificate()
                 .map(certificate -> new Connector(server, threads, certificate.connectionFactory(), plain))
                 .orElseGet(() -> new Connector(server, threads, plain));
@@ -161,16 +197,17 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    private ContextHandler context(Listener listener) {
+    private static ServletContextHandler context(
+            String connector, Map<String, HttpServlet> servlets, HttpServlet ofOtherPaths) {
         ServletContextHandler context = new ServletContextHandler("/");
-        context.setVirtualHosts(List.of("@" + listener.name()));
+        context.setVirtualHosts(List.of("@" + connector));
         context.setErrorHandler(new ProblemHandler());
-        listener.servlets().forEach((path, servlet) -> {
+        servlets.forEach((path, servlet) -> {
             ServletHolder holder = new ServletHolder(servlet);
             holder.setAsyncSupported(true);
             context.addServlet(holder, path);
         });
-        context.addServlet(new ServletHolder(new NotFoundServlet(connectors)), "/");
+        context.addServlet(new ServletHolder(ofOtherPaths), "/");
         return context;
     }
 }

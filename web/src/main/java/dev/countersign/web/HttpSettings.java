@@ -13,8 +13,20 @@ public record HttpSettings(
         @Setting(name = "message-port", label = "PORT", min = 0, max = 65_535, help = "Takes messages; 0: any free.")
         int messagePort,
 
+        @Setting(
+                name = "operator-port",
+                label = "PORT",
+                min = 0,
+                max = 65_535,
+                byDefault = "off",
+                help = "Shows the machine's own users, at 127.0.0.1, how the server does; 0: any free.")
+        int operatorPort,
+
         TlsSettings tls,
         Limits limits) {
+
+    /** Of a port that is not opened. */
+    static final int OFF = -1;
 
     /** Takes an IPv6 address also in the brackets that it has in a URL. */
     public HttpSettings {
@@ -23,14 +35,18 @@ public record HttpSettings(
 
     /** The defaults on free ports of the loopback address, for a server within another program. */
     public static HttpSettings local() {
-        return new HttpSettings("127.0.0.1", 0, 0, TlsSettings.none(), Limits.defaults());
+        return new HttpSettings("127.0.0.1", 0, 0, OFF, TlsSettings.none(), Limits.defaults());
     }
 
     public HttpSettings withLimits(Limits changed) {
-        return new HttpSettings(host, registerPort, messagePort, tls, changed);
+        return new HttpSettings(host, registerPort, messagePort, operatorPort, tls, changed);
+    }
+
+    public HttpSettings withOperatorPort(int changed) {
+        return new HttpSettings(host, registerPort, messagePort, changed, tls, limits);
     }
 
     public HttpSettings withTls(TlsSettings changed) {
-        return new HttpSettings(host, registerPort, messagePort, changed, limits);
+        return new HttpSettings(host, registerPort, messagePort, operatorPort, changed, limits);
     }
 }

@@ -5,6 +5,7 @@ import dev.countersign.core.Setting;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -39,7 +40,7 @@ import picocli.CommandLine.Spec;
             "3 out of memory, 4 a thread that writes has died; after 3 and 4 start it",
             "again: nothing acknowledged is lost."
         })
-public final class Main implements Callable<Integer> {
+public final class Main extends OperatorCommands implements Callable<Integer> {
 
     private static final int CAN_NOT_START = 1;
     private static final int WRITER_DIED = 4;
@@ -162,7 +163,12 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    /** The home of a server that may be running. */
+    @Override
+    PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    @Override
     Path homeToRead() {
         Path folder = Path.of(settings().read(Place.defaults()).home);
         if (!Home.isReadable(folder)) {
@@ -187,7 +193,7 @@ public final class Main implements Callable<Integer> {
 
     private void greet(CountersignServer server, Home home, Settings settings) {
         System.out.println(spec.version()[0]);
-        server.addresses().forEach((name, url) -> greet(name, url + "/" + name));
+        server.addresses().forEach((name, url) -> greet(name, url + "/" + (name.equals("operator") ? "" : name)));
         greet("messages", home.messageLog());
         greet("database", server.databaseName());
         greet(

@@ -14,7 +14,7 @@ final class NotFoundServlet extends HttpServlet {
 
     private final transient Map<Listener, ServerConnector> all;
 
-    /** @param all the server's ports, one of which may have the path */
+    /** @param all the ports that a client may know, one of which may have the path */
     NotFoundServlet(Map<Listener, ServerConnector> all) {
         this.all = all;
     }

@@ -141,8 +141,9 @@ final class ServerThreads extends QueuedThreadPool {
     private boolean isForCaller(Request request, int maxBodyBytes) {
         boolean isFirst = request.getConnectionMetaData().getConnection() instanceof SerialHttpConnection connection
                 && connection.isFirstOfTurn();
+        boolean hasOwnThreads = request.getConnectionMetaData().getConnector().getExecutor() != this;
         return turns.get() == null
-                ? isFirst || getQueueSize() == 0
+                ? hasOwnThreads || isFirst || getQueueSize() == 0
                 : isFirst && request.getLength() >= 0 && request.getLength() <= maxBodyBytes;
     }
 

@@ -3,6 +3,7 @@ package dev.countersign.core.file;
 import dev.countersign.core.Appended;
 import dev.countersign.core.GroupCommit;
 import dev.countersign.core.Home;
+import dev.countersign.core.LogFigures;
 import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.MessageLog;
 import dev.countersign.core.Messages;
@@ -10,6 +11,7 @@ import dev.countersign.core.Past;
 import dev.countersign.core.StartupException;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
@@ -60,8 +62,13 @@ public final class FileMessageLog implements MessageLog {
     }
 
     @Override
-    public boolean healthy() {
-        return commits.healthy() && flusher.healthy();
+    public Optional<String> trouble() {
+        return commits.trouble().or(flusher::trouble);
+    }
+
+    @Override
+    public LogFigures figures() throws IOException {
+        return writer.figures(commits.figures());
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.countersign.core.file;
 
 import dev.countersign.core.GroupCommit;
+import dev.countersign.core.Home;
 import java.io.Closeable;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -19,7 +21,7 @@ final class Flusher implements Closeable {
     private final LogWriter messages;
     private final Thread thread = new Thread(this::run, "message-log-flusher");
     private volatile boolean closed;
-    private volatile boolean healthy = true;
+    private volatile Optional<Throwable> failure = Optional.empty();
 
     Flusher(LogWriter messages) {
         this.messages = messages;
@@ -27,8 +29,9 @@ final class Flusher implements Closeable {
         thread.start();
     }
 
-    boolean healthy() {
-        return healthy;
+    /** Why the log can't be kept, in words; empty where it can. */
+    Optional<String> trouble() {
+        return failure.map(cause -> "can't keep the message log: " + Home.reason(cause));
     }
 
     private void run() {
@@ -36,17 +39,18 @@ final class Flusher implements Closeable {
             LockSupport.parkNanos(this, INTERVAL_NANOS);
             try {
                 messages.grow();
-                if (look % LOOKS_A_FLUSH == 0 || !healthy || messages.isFillingUp()) {
+                if (look % LOOKS_A_FLUSH == 0 || failure.isPresent() || messages.isFillingUp()) {
                     messages.checkpoint();
                 }
                 messages.probe();
-                if (!healthy) {
-                    healthy = true;
+                if (failure.isPresent()) {
+                    failure = Optional.empty();
                     log.info("the message log is kept again");
                 }
             } catch (Throwable e) { // an Error too: without this thread the journal would fill up
-                if (healthy) {
-                    healthy = false;
+                boolean isFirst = failure.isEmpty();
+                failure = Optional.of(e);
+                if (isFirst) {
                     log.error("can't keep the message log; refusing work until it succeeds again", e);
                 }
             }

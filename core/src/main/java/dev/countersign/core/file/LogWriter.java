@@ -2,10 +2,13 @@ package dev.countersign.core.file;
 
 import dev.countersign.core.Appended;
 import dev.countersign.core.GroupCommit;
+import dev.countersign.core.LogFigures;
 import dev.countersign.core.LogSettings;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -71,6 +74,10 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private boolean logFlushFailed;
     private boolean keyFlushFailed;
     private boolean flushing;
+    private volatile long messages; // since the start; written under the lock, as are the next, and read without it
+    private volatile long lastReceipt;
+    private volatile long rolls;
+    private volatile int rememberedKeys;
     private Optional<Long> missingSinceNanos = Optional.empty();
 
     /** Takes over what a start has opened; {@link #noteEqual} ends the start. */
@@ -94,6 +101,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         this.active = active;
         flushed = journal.named();
         batch = new Batch(journal.seed());
+        lastReceipt = journal.nextReceipt() - 1;
+        rememberedKeys = keys.size();
         hasFullSize = journal.hasSize(files.ringBytes());
         growNanos = nanoTime.getAsLong();
     }
@@ -140,6 +149,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
                 commitBatch(requests, outcomes);
             }
             keyFile.tidy(keys, journal.nextReceipt());
+            rememberedKeys = keys.size();
             return outcomes;
         } finally {
             lock.unlock();
@@ -244,6 +254,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         missingLines = batch.lines();
         missingKeys = batch.keys();
         completeLog();
+        messages += batch.nextReceipt() - 1 - lastReceipt;
+        lastReceipt = batch.nextReceipt() - 1;
     }
 
     /** Microseconds that rise from batch to batch; where the clock was set back, a new file begins with its time. */
@@ -356,6 +368,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         LogFile next = LogFile.begin(disk, path, first);
         active.close();
         active = next;
+        rolls++;
         flushed = start;
         missingLines = Record.lines(records);
         missingSinceNanos = Optional.empty();
@@ -470,6 +483,19 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     /** Of the last batch, microseconds since 1970. */
     long timeMicros() {
         return inTurn(journal::timeMicros);
+    }
+
+    /** Of what the last batch left: the lock may be held for as long as a disk hangs. */
+    LogFigures figures(GroupCommit.Figures commits) throws IOException {
+        long bytes = 0;
+        int count = 0;
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(path.getParent(), "messages*.jsonl{,.gz}")) {
+            for (Path each : all) {
+                bytes += disk.stat(each).map(Disk.Stat::length).orElse(0L);
+                count++;
+            }
+        }
+        return new LogFigures(commits, messages, lastReceipt, rolls, bytes, count, freeBytes(), rememberedKeys);
     }
 
     /** Whether the journal has little room left until the next {@link #checkpoint}. */

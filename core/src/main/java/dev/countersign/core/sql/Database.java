@@ -39,6 +39,11 @@ public interface Database extends Closeable {
 
     <R> R read(HandleCallback<R, RuntimeException> work);
 
+    /** The same for any thread, by a connection that nothing else waits for. */
+    default <R> R readApart(HandleCallback<R, RuntimeException> work) {
+        return read(work);
+    }
+
     /**
      * Adds registrations whose ids are free, within {@link #write}.
      *

@@ -257,9 +257,7 @@ public final class PostgresDatabase implements Database {
                                     "bigint",
                                     distinct,
                                     Long[]::new,
-                                    each -> each.keySha256()
-                                            .map(key -> nowMillis)
-                                            .orElse(null)))
+                                    each -> nowMillis))
                     .mapTo(String.class)
                     .forEach(id -> added.set(places.get(id)));
         }

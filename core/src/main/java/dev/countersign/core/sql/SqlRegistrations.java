@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
@@ -25,6 +26,7 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.Query;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +43,7 @@ public final class SqlRegistrations implements Registrations {
     private static final Logger log = LoggerFactory.getLogger(SqlRegistrations.class);
 
     private final Database database;
+    private final Clock clock;
     private final long staleNanos;
     private final GroupCommit<Change, Outcome> changes;
     private final GroupCommit<ClientId, Optional<CodeDigests>> lookUps;
@@ -58,8 +61,9 @@ public final class SqlRegistrations implements Registrations {
      */
     public SqlRegistrations(Database database, Duration staleCodes, int queueSize, Executor completions, Clock clock) {
         this.database = database;
+        this.clock = clock;
         staleNanos = staleCodes.toNanos();
-        changes = new GroupCommit<>("registration-writer", queueSize, completions, new Changes(clock));
+        changes = new GroupCommit<>("registration-writer", queueSize, completions, new Changes());
         lookUps = new GroupCommit<>("registration-reader", queueSize, completions, new LookUps());
     }
 
@@ -93,6 +97,48 @@ public final class SqlRegistrations implements Registrations {
                 nextSha256);
     }
 
+    @Override
+    public CompletionStage<Boolean> replace(ClientId id, byte[] codeSha256) {
+        return update(
+                id,
+                stored -> stored.isPresent() && stored.get().isCurrent(codeSha256),
+                "UPDATE registration SET code_sha256 = ?, next_code_sha256 = NULL, key_sha256 = NULL"
+                        + " WHERE id = ? AND revoked_millis IS NULL",
+                codeSha256,
+                id.value());
+    }
+
+    @Override
+    public CompletionStage<Boolean> revoke(ClientId id) {
+        return update(
+                id,
+                Optional::isEmpty,
+                "UPDATE registration SET revoked_millis = ? WHERE id = ? AND revoked_millis IS NULL",
+                clock.millis(),
+                id.value());
+    }
+
+    @Override
+    public List<Stored> list(String after, int limit) throws IOException {
+        try {
+            return database.readApart(handle -> handle.createQuery("SELECT id, registered_millis, revoked_millis"
+                            + " FROM registration WHERE id > ? ORDER BY id LIMIT ?")
+                    .bind(0, after)
+                    .bind(1, limit)
+                    .map((row, context) -> new Stored(
+                            new ClientId(row.getString(1)),
+                            Optional.ofNullable(row.getObject(2)).map(SqlRegistrations::instant),
+                            Optional.ofNullable(row.getObject(3)).map(SqlRegistrations::instant)))
+                    .list());
+        } catch (JdbiException e) {
+            throw new IOException("can't read the registrations: " + e.getMessage(), e);
+        }
+    }
+
+    private static Instant instant(Object millis) {
+        return Instant.ofEpochMilli(((Number) millis).longValue());
+    }
+
     /** @param isStored tells by what is stored of the id whether the update is committed */
     private CompletionStage<Boolean> update(
             ClientId id, Predicate<Optional<CodeDigests>> isStored, String sql, Object... arguments) {
@@ -117,8 +163,13 @@ public final class SqlRegistrations implements Registrations {
     }
 
     @Override
-    public boolean healthy() {
-        return changes.healthy() && lookUps.healthy();
+    public Optional<String> trouble() {
+        return changes.trouble().or(lookUps::trouble);
+    }
+
+    @Override
+    public GroupCommit.Figures figures() {
+        return changes.figures();
     }
 
     @Override
@@ -168,12 +219,6 @@ public final class SqlRegistrations implements Registrations {
     /** One transaction a batch. */
     private final class Changes implements GroupCommit.Sink<Change, Outcome> {
 
-        private final Clock clock;
-
-        Changes(Clock clock) {
-            this.clock = clock;
-        }
-
         @Override
         public List<Outcome> commit(List<Change> changes) throws IOException {
             return database.write(
@@ -215,7 +260,8 @@ public final class SqlRegistrations implements Registrations {
             return registration.keySha256().isPresent()
                     && handle.execute(
                                     "UPDATE registration SET code_sha256 = ?"
-                                            + " WHERE id = ? AND key_sha256 = ? AND registered_millis >= ?",
+                                            + " WHERE id = ? AND key_sha256 = ? AND registered_millis >= ?"
+                                            + " AND revoked_millis IS NULL",
                                     registration.codeSha256(),
                                     registration.id().value(),
                                     registration.keySha256().get(),

@@ -51,7 +51,7 @@ public final class SqliteDatabase implements Database {
 
     /** Of version 2, read by {@link SqlRegistrations} unless another reader is named; null where they don't apply. */
     private static final List<String> NEW_COLUMNS = List.of(
-            // of the Idempotency-Key that the registration came with, and when that was
+            // of the Idempotency-Key that the registration came with, and when it came
             "key_sha256 BLOB",
             "registered_millis INTEGER",
             // for rotation: of the code that is to replace code_sha256 once it has been used
@@ -157,22 +157,27 @@ public final class SqliteDatabase implements Database {
     }
 
     @Override
+    public <R> R readApart(HandleCallback<R, RuntimeException> work) {
+        try (Handle handle = handle(file, true)) {
+            return work.withHandle(handle);
+        }
+    }
+
+    @Override
     public BitSet insert(Handle handle, List<Registration> registrations, long nowMillis) {
         boolean withKeys =
                 registrations.stream().anyMatch(each -> each.keySha256().isPresent());
         String insert = withKeys
                 ? "INSERT INTO registration (id, code_sha256, key_sha256, registered_millis) VALUES (?, ?, ?, ?)"
-                : "INSERT INTO registration (id, code_sha256) VALUES (?, ?)";
+                : "INSERT INTO registration (id, code_sha256, registered_millis) VALUES (?, ?, ?)";
         BitSet added = new BitSet();
         try (PreparedBatch batch = handle.prepareBatch(insert + " ON CONFLICT DO NOTHING")) {
             for (Registration each : registrations) {
                 batch.bind(0, each.id().value()).bind(1, each.codeSha256());
                 if (withKeys) {
-                    Optional<byte[]> key = each.keySha256();
-                    batch.bind(2, key.orElse(null))
-                            .bind(3, key.map(sha256 -> nowMillis).orElse(null));
+                    batch.bind(2, each.keySha256().orElse(null));
                 }
-                batch.add();
+                batch.bind(withKeys ? 3 : 2, nowMillis).add();
             }
             int[] rows = batch.execute();
             for (int i = 0; i < rows.length; i++) {

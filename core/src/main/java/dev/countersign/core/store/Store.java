@@ -27,6 +27,7 @@ import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
@@ -162,9 +163,9 @@ public final class Store implements Closeable {
         return messageLog;
     }
 
-    /** Whether it can take registrations and messages. */
-    public boolean healthy() {
-        return registrations.healthy() && messageLog.healthy();
+    /** Why it can't take registrations or messages, in words; empty where it can. */
+    public Optional<String> trouble() {
+        return messageLog.trouble().or(registrations::trouble);
     }
 
     /**

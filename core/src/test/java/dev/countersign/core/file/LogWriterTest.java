@@ -579,11 +579,11 @@ class LogWriterTest {
                     assertThrows(ExecutionException.class, () -> first.get(30, SECONDS))
                                     .getCause()
                             instanceof UnavailableException);
-            assertFalse(commits.healthy());
+            assertTrue(commits.trouble().isPresent());
             CompletableFuture<Appended> repeat = commits.submit(request).toCompletableFuture();
             released.complete(null);
             assertEquals(List.of("1"), ((Appended.Repeated) repeat.get(30, SECONDS)).receipts());
-            assertTrue(commits.healthy());
+            assertEquals(Optional.empty(), commits.trouble());
         }
         assertEquals(1, new String(disk.read(files.log()), UTF_8).lines().count());
     }
@@ -690,7 +690,7 @@ class LogWriterTest {
         try (FileMessageLog log =
                 FileMessageLog.open(files, Past.NEW, 10, new MemoryBudget(Long.MAX_VALUE), Runnable::run, clock)) {
             log.append(Messages.of(ALICE, "one")).toCompletableFuture().join();
-            assertTrue(log.healthy());
+            assertEquals(Optional.empty(), log.trouble());
         }
         assertEquals(List.of("one"), texts(files.log()));
     }

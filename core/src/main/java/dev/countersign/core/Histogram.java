@@ -1,0 +1,52 @@
+package dev.countersign.core;
+
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * Counts values by their size: exactly up to 7, else in buckets a fifth to an eighth as wide as their values. ONE thread
+ * adds, which costs it some nanoseconds; any thread may read, and sees a value soon after it was added.
+ */
+public final class Histogram {
+
+    private static final int PARTS = 4; // of each power of two
+
+    /** A bucket for each count, and the sum of all values behind them. */
+    private final AtomicLongArray counts = new AtomicLongArray(bucket(Long.MAX_VALUE) + 2);
+
+    void add(long value) {
+        long counted = Math.max(0, value);
+        increase(bucket(counted), 1);
+        increase(counts.length() - 1, counted);
+    }
+
+    private void increase(int index, long by) {
+        counts.lazySet(index, counts.getPlain(index) + by);
+    }
+
+    public long sum() {
+        return counts.get(counts.length() - 1);
+    }
+
+    /** How many values there were in each bucket. */
+    public long[] counts() {
+        long[] copy = new long[counts.length() - 1];
+        for (int i = 0; i < copy.length; i++) {
+            copy[i] = counts.get(i);
+        }
+        return copy;
+    }
+
+    /** The bucket that counts a value. */
+    public static int bucket(long value) {
+        if (value < PARTS) {
+            return (int) value;
+        }
+        int power = Long.SIZE - 1 - Long.numberOfLeadingZeros(value);
+        return (power - 1) * PARTS + (int) (value >>> power - 2 & PARTS - 1);
+    }
+
+    /** The least value that a bucket does not count any more. */
+    public static long end(int bucket) {
+        return bucket < PARTS ? bucket + 1 : (long) (PARTS + bucket % PARTS + 1) << bucket / PARTS - 1;
+    }
+}

@@ -1,0 +1,20 @@
+package dev.countersign.core;
+
+/**
+ * What a log of messages has done since it was opened, and how it stands.
+ *
+ * @param messages logged since
+ * @param lastReceipt 0 where there is no message
+ * @param rolls files begun since
+ * @param bytes of all files, packed ones too
+ * @param freeBytes of the disk
+ */
+public record LogFigures(
+        GroupCommit.Figures commits,
+        long messages,
+        long lastReceipt,
+        long rolls,
+        long bytes,
+        int files,
+        long freeBytes,
+        int rememberedKeys) {}

@@ -1,0 +1,120 @@
+package dev.countersign.web;
+
+import dev.countersign.core.StartupException;
+import dev.countersign.web.operator.JsonText;
+import dev.countersign.web.operator.OperatorClient;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The commands that ask the running server, through the socket in its home; {@link Main} has them as subcommands. */
+@Command
+abstract class OperatorCommands {
+
+    private static final String COLUMNS = "%-32s  %-10s  %-27s  %-27s  %8s  %8s%n";
+
+    /** The home of a server that may be running. */
+    abstract Path homeToRead();
+
+    abstract PrintWriter out();
+
+    @Command(name = "status", mixinStandardHelpOptions = true, description = "Prints how the running server does.")
+    int status(@Option(names = "--json", description = "As the server says it.") boolean json) throws IOException {
+        String body = ask("GET", "/status");
+        if (json) {
+            out().print(body);
+        } else {
+            JsonText.members(body).forEach((name, value) -> out().printf(Locale.ROOT, "%-24s %s%n", name, value));
+        }
+        return 0;
+    }
+
+    @Command(
+            name = "ids",
+            mixinStandardHelpOptions = true,
+            description = "Prints all ids: whether they are active, since when, and what the server remembers of their"
+                    + " requests: since it started, their code changed, or others took the room in its memory.")
+    int ids(@Option(names = "--json", description = "As the server says them.") boolean json) throws IOException {
+        String after = "";
+        String page = ids(after);
+        if (!json) {
+            out().printf(COLUMNS, "ID", "STATE", "REGISTERED", "LAST REQUEST", "ACCEPTED", "REFUSED");
+        }
+        for (; !page.isEmpty(); page = ids(after)) {
+            for (String line : page.lines().toList()) {
+                Map<String, String> id = JsonText.members(line);
+                after = id.get("id");
+                if (json) {
+                    out().println(line);
+                } else {
+                    out().printf(
+                                    COLUMNS,
+                                    after,
+                                    id.get("state"),
+                                    id.getOrDefault("registered", "-"),
+                                    id.getOrDefault("lastRequest", "-"),
+                                    id.getOrDefault("accepted", "-"),
+                                    id.getOrDefault("refused", "-"));
+                }
+            }
+        }
+        return 0;
+    }
+
+    private String ids(String after) throws IOException {
+        return ask("GET", "/ids?after=" + after);
+    }
+
+    @Command(
+            name = "revoke",
+            mixinStandardHelpOptions = true,
+            description = "Ends the code of an id, at once and for good: nobody gets that id again.")
+    int revoke(@Parameters(paramLabel = "ID") String id) throws IOException {
+        ask("POST", "/revoke?id=" + encoded(id));
+        out().println("revoked " + id);
+        return 0;
+    }
+
+    @Command(
+            name = "rotate",
+            mixinStandardHelpOptions = true,
+            description = "Gives an id a new code and prints it; the former one ends at once.")
+    int rotate(@Parameters(paramLabel = "ID") String id) throws IOException {
+        out().println(JsonText.members(ask("POST", "/rotate?id=" + encoded(id))).get("code"));
+        return 0;
+    }
+
+    @Command(name = "register", mixinStandardHelpOptions = true, description = "Registers an id and prints its code.")
+    int register(@Parameters(paramLabel = "ID") String id) throws IOException {
+        out().println(JsonText.members(ask("POST", "/register?id=" + encoded(id))).get("code"));
+        return 0;
+    }
+
+    @Command(
+            name = "log-level",
+            mixinStandardHelpOptions = true,
+            description = "Sets how much the running server writes to its log: error, warn, info, debug or trace.")
+    int logLevel(@Parameters(paramLabel = "LEVEL") String level) throws IOException {
+        ask("POST", "/log-level?level=" + encoded(level));
+        return 0;
+    }
+
+    private static String encoded(String value) {
+        return URLEncoder.encode(value, StandardCharsets.UTF_8);
+    }
+
+    private String ask(String method, String target) throws IOException {
+        OperatorClient.Answer answer = new OperatorClient(homeToRead()).ask(method, target);
+        if (answer.status() >= 400) {
+            throw new StartupException(JsonText.members(answer.body()).getOrDefault("detail", "the server refused: " + answer.status()));
+        }
+        return answer.body();
+    }
+}

@@ -1,0 +1,136 @@
+package dev.countersign.web;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.countersign.core.Home;
+
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Locale;
+import java.util.Set;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.AbstractConnector;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.component.LifeCycle;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The operator's ways into the one Jetty: a Unix socket that its owner alone can open, and a port of the loopback address.
+ * Their threads are their own, so that no request waits behind messages, and their connections don't count as those of the
+ * public ports.
+ */
+final class OperatorConnectors {
+
+    static final String SOCKET = "operator-socket";
+
+    private static final Logger log = LoggerFactory.getLogger(OperatorConnectors.class);
+    private static final int MAX_THREADS = 32;
+    private static final int MAX_CONNECTIONS = 64;
+    private static final Set<String> OWN_HOSTS = Set.of("localhost", "127.0.0.1", "[::1]");
+
+    private final Server server;
+    private final ConnectionFactory http;
+    private final QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS, 1);
+
+    /** @param http makes the connections */
+    OperatorConnectors(Server server, ConnectionFactory http) {
+        this.server = server;
+        this.http = http;
+        threads.setName("operator");
+        server.addBean(threads);
+    }
+
+    /** A connector for a port of the loopback address; to be added to the server before its start. */
+    ServerConnector onPort(Listener listener) {
+        ServerConnector connector = new ServerConnector(server, threads, null, null, 0, 1, http);
+        connector.setName(listener.name());
+        connector.setHost(listener.host());
+        connector.setPort(listener.port());
+        limit(connector);
+        return connector;
+    }
+
+    private void limit(AbstractConnector connector) {
+        connector.unmanage(threads); // the server's: stopped after both
+        connector.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, connector));
+    }
+
+    /**
+     * Opens the socket, in a server that has started. Where that fails the server goes on without it.
+     *
+     * @param path replaced where a killed server left it
+     */
+    void openSocket(Path path) {
+        if (path.toString().getBytes(UTF_8).length > UnixDomainServerConnector.MAX_UNIX_DOMAIN_PATH_LENGTH) {
+            warn(path, "its path is longer than the 107 bytes that a socket's may have; choose a shorter --home");
+            return;
+        }
+        UnixDomainServerConnector connector = new UnixDomainServerConnector(server, threads, null, null, 0, 1, http);
+        connector.setName(SOCKET);
+        limit(connector);
+        Path folder = path.resolveSibling("operator");
+        Path bound = folder.resolve("s"); // no longer than the socket's own
+        try {
+            Home.createFolder(folder); // its owner's alone: until the socket is, too, nobody else reaches it
+            Files.deleteIfExists(bound);
+            connector.setUnixDomainPath(bound);
+            connector.start();
+            if (path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-------"));
+            }
+            Files.move(bound, path, StandardCopyOption.ATOMIC_MOVE);
+            connector.setUnixDomainPath(path); // removed at the stop
+            server.addConnector(connector);
+            Files.delete(folder);
+        } catch (Exception e) { // declared as wide as that
+            warn(path, Home.reason(e));
+            LifeCycle.stop(connector);
+        }
+    }
+
+    private static void warn(Path path, String reason) {
+        log.warn("the operator's commands can't reach this server: can't open the socket {}: {}", path, reason);
+    }
+
+    /**
+     * Refuses what a browser was led to: a page of another site under a name of its own that leads here (DNS rebinding), or
+     * a form of such a page that would change something.
+     */
+    static Handler.Singleton guard() {
+        return new Handler.Wrapper() {
+            @Override
+            public boolean handle(Request request, Response response, Callback callback) throws Exception {
+                boolean isOwn = OWN_HOSTS.contains(
+                        Request.getServerName(request).toLowerCase(Locale.ROOT));
+                boolean isByPage = !request.getMethod().equals("GET")
+                        && request.getHeaders().contains(HttpHeader.ORIGIN);
+                if (isOwn && !isByPage) {
+                    response.getHeaders()
+                            .put(HttpHeader.CACHE_CONTROL, "no-store")
+                            .put("X-Content-Type-Options", "nosniff")
+                            .put("Cross-Origin-Resource-Policy", "same-origin");
+                    return super.handle(request, response, callback);
+                }
+                response.setStatus(Problem.MALFORMED_REQUEST.status());
+                response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.MEDIA_TYPE);
+                byte[] json = Problem.MALFORMED_REQUEST.json(
+                        "Only localhost, 127.0.0.1 and [::1] are served here, and no change that a page asks for.");
+                response.write(true, ByteBuffer.wrap(json), callback);
+                return true;
+            }
+        };
+    }
+}

@@ -1,0 +1,214 @@
+package dev.countersign.web.operator;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import ch.qos.logback.classic.Level;
+import dev.countersign.core.ClientId;
+import dev.countersign.core.Code;
+import dev.countersign.core.GroupCommit;
+import dev.countersign.core.LogFigures;
+import dev.countersign.core.Registrations;
+import dev.countersign.core.Registry;
+import dev.countersign.core.store.Store;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.channels.SocketChannel;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import jdk.net.ExtendedSocketOptions;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JsonGenerator;
+
+/** What the operator can ask and tell the running server. Safe for use by many threads. */
+public final class Operator {
+
+    private static final Logger log = LoggerFactory.getLogger(Operator.class);
+    private static final String OURS = "dev.countersign";
+    private static final Set<String> LEVELS = Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
+    private static final int IDS_A_PAGE = 1_000;
+
+    private final Store store;
+    private final String version;
+    private final Supplier<Map<String, URI>> addresses;
+    private final Instant since = Instant.now();
+
+    /** @param addresses asked for once the server has started */
+    public Operator(Store store, String version, Supplier<Map<String, URI>> addresses) {
+        this.store = store;
+        this.version = version;
+        this.addresses = addresses;
+    }
+
+    /** The servlets by their paths, for the socket that the owner of the home alone can open. */
+    public Map<String, HttpServlet> onSocket() {
+        Map<String, HttpServlet> servlets = new HashMap<>(onPort());
+        servlets.put("/ids", OperatorServlet.get(this::ids));
+        servlets.put("/revoke", OperatorServlet.post(this::revoke));
+        servlets.put("/rotate", OperatorServlet.post(this::rotate));
+        servlets.put("/register", OperatorServlet.post(this::register));
+        servlets.put("/log-level", OperatorServlet.post(Operator::setLogLevel));
+        return servlets;
+    }
+
+    /** Those that every user of the machine may ask: they change nothing, and show no message. */
+    public Map<String, HttpServlet> onPort() {
+        return Map.of(
+                "/live", OperatorServlet.get((request, response) -> health(response, Optional.empty())),
+                "/ready", OperatorServlet.get((request, response) -> health(response, store.trouble())),
+                "/status", OperatorServlet.get((request, response) -> json(response, status())));
+    }
+
+    private static void health(HttpServletResponse response, Optional<String> trouble) throws IOException {
+        response.setStatus(trouble.isEmpty() ? HttpServletResponse.SC_OK : HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+        json(response, JsonText.object(json -> writeHealth(json, trouble)));
+    }
+
+    private static void writeHealth(JsonGenerator json, Optional<String> trouble) {
+        json.writeStringProperty("status", trouble.isEmpty() ? "UP" : "DOWN");
+        trouble.ifPresent(reason -> json.writeStringProperty("reason", reason));
+    }
+
+    private String status() throws IOException {
+        LogFigures figures = store.messageLog().figures();
+        return JsonText.object(json -> {
+            writeHealth(json, store.trouble());
+            json.writeStringProperty("version", version);
+            json.writeStringProperty("since", since.toString());
+            json.writeNumberProperty("process", ProcessHandle.current().pid());
+            json.writeObjectPropertyStart("addresses");
+            addresses.get().forEach((name, url) -> json.writeStringProperty(name, url.toString()));
+            json.writeEndObject();
+            json.writeNumberProperty("messagesSinceStart", figures.messages());
+            json.writeStringProperty("lastReceipt", Long.toString(figures.lastReceipt()));
+            json.writeObjectPropertyStart("log");
+            json.writeNumberProperty("bytes", figures.bytes());
+            json.writeNumberProperty("files", figures.files());
+            json.writeNumberProperty("rolls", figures.rolls());
+            json.writeNumberProperty("freeDiskBytes", figures.freeBytes());
+            json.writeEndObject();
+            json.writeNumberProperty("rememberedKeys", figures.rememberedKeys());
+            writeQueue(json, "messages", figures.commits());
+            writeQueue(json, "registrations", store.registry().figures());
+        });
+    }
+
+    private static void writeQueue(JsonGenerator json, String name, GroupCommit.Figures figures) {
+        json.writeObjectPropertyStart(name);
+        json.writeNumberProperty("queued", figures.queued());
+        json.writeNumberProperty("queuedBytes", figures.queuedBytes());
+        figures.lastCommit().ifPresent(time -> json.writeStringProperty("lastFlush", time.toString()));
+        json.writeEndObject();
+    }
+
+    /** A line an id, those that follow the one that is named, a page of them at most; none after the last. */
+    private void ids(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        StringBuilder lines = new StringBuilder();
+        String after = Optional.ofNullable(request.getParameter("after")).orElse("");
+        for (Registrations.Stored each : store.registry().list(after, IDS_A_PAGE)) {
+            Optional<Registry.Use> use = store.registry().use(each.id());
+            lines.append(JsonText.object(json -> {
+                json.writeStringProperty("id", each.id().value());
+                json.writeStringProperty("state", each.revoked().isPresent() ? "revoked" : "active");
+                each.registered().ifPresent(time -> json.writeStringProperty("registered", time.toString()));
+                each.revoked().ifPresent(time -> json.writeStringProperty("revoked", time.toString()));
+                use.ifPresent(counted -> {
+                    json.writeStringProperty("lastRequest", counted.last().toString());
+                    json.writeNumberProperty("accepted", counted.accepted());
+                    json.writeNumberProperty("refused", counted.refused());
+                });
+            }));
+        }
+        write(response, "application/jsonl", lines.toString());
+    }
+
+    private void revoke(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        ClientId id = id(request);
+        if (!await(store.registry().revoke(id))) {
+            throw new RefusedException(404, "the id " + id + " is not registered, or revoked already");
+        }
+        log.info("the id {} was revoked by the user {}", id, user(request));
+        json(response, JsonText.object(json -> json.writeStringProperty("id", id.value())));
+    }
+
+    private void rotate(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        ClientId id = id(request);
+        Code code = await(store.registry().replace(id))
+                .orElseThrow(() -> new RefusedException(404, "the id " + id + " is not registered, or revoked"));
+        log.info("the id {} got a new code by the user {}", id, user(request));
+        code(response, id, code);
+    }
+
+    private void register(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        ClientId id = id(request);
+        Code code = await(store.registry().register(id))
+                .orElseThrow(() -> new RefusedException(409, "the id " + id + " is registered already"));
+        log.info("the id {} was registered by the user {}", id, user(request));
+        code(response, id, code);
+    }
+
+    private static void setLogLevel(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        String level = String.valueOf(request.getParameter("level")).toUpperCase(Locale.ROOT);
+        if (!LEVELS.contains(level)) {
+            throw new RefusedException(400, "a level is error, warn, info, debug or trace");
+        }
+        ((ch.qos.logback.classic.Logger) LoggerFactory.getLogger(OURS)).setLevel(Level.valueOf(level));
+        log.warn("the log's level was set to {} by the user {}", level, user(request));
+        json(response, JsonText.object(json -> json.writeStringProperty("level", level)));
+    }
+
+    private static ClientId id(HttpServletRequest request) {
+        return ClientId.parse(Optional.ofNullable(request.getParameter("id")).orElse(""))
+                .orElseThrow(() -> new RefusedException(400, "an id is 1 to 64 of A-Z a-z 0-9 . _ -"));
+    }
+
+    private static <T> T await(CompletionStage<T> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            log.warn("the operator's command failed", e.getCause());
+            throw new RefusedException(
+                    503, "the server can't do it now: " + e.getCause().getMessage());
+        }
+    }
+
+    /** The operating system's user at the socket's other end. */
+    private static String user(HttpServletRequest request) throws IOException {
+        Object transport = ServletContextRequest.getServletContextRequest(request)
+                .getConnectionMetaData()
+                .getConnection()
+                .getEndPoint()
+                .getTransport();
+        return transport instanceof SocketChannel channel
+                        && channel.supportedOptions().contains(ExtendedSocketOptions.SO_PEERCRED)
+                ? channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName()
+                : "unknown";
+    }
+
+    private static void code(HttpServletResponse response, ClientId id, Code code) throws IOException {
+        json(response, JsonText.object(json -> {
+            json.writeStringProperty("id", id.value());
+            json.writeStringProperty("code", code.value());
+        }));
+    }
+
+    private static void json(HttpServletResponse response, String json) throws IOException {
+        write(response, "application/json", json);
+    }
+
+    static void write(HttpServletResponse response, String mediaType, String text) throws IOException {
+        response.setContentType(mediaType);
+        response.getOutputStream().write(text.getBytes(UTF_8));
+    }
+}
