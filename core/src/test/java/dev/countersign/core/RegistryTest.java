@@ -535,7 +535,7 @@ abstract class RegistryTest {
         for (ClientId id : ids) {
             cached += registry.accepts(id, codes.get(id)).toCompletableFuture().getNow(false) ? 1 : 0;
         }
-        assertEquals(CACHE_BYTES / 240, cached, 10);
+        assertEquals(CACHE_BYTES / 272, cached, 10);
     }
 
     @Test
