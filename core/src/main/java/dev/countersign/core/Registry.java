@@ -253,8 +253,7 @@ public final class Registry {
     private Cache<ClientId, Known> emptyCache() {
         return Caffeine.newBuilder()
                 .maximumWeight(cacheBytes)
-                .weigher((ClientId id, Known known) ->
-                        ENTRY_BYTES + id.value().length())
+                .weigher((ClientId id, Known known) -> ENTRY_BYTES + id.value().length())
                 .executor(Runnable::run)
                 .build();
     }

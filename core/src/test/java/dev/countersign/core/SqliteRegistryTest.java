@@ -3,7 +3,6 @@ package dev.countersign.core;
 import static dev.countersign.core.Await.failure;
 import static dev.countersign.core.Await.until;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

@@ -93,7 +93,8 @@ abstract class OperatorCommands {
 
     @Command(name = "register", mixinStandardHelpOptions = true, description = "Registers an id and prints its code.")
     int register(@Parameters(paramLabel = "ID") String id) throws IOException {
-        out().println(JsonText.members(ask("POST", "/register?id=" + encoded(id))).get("code"));
+        out().println(JsonText.members(ask("POST", "/register?id=" + encoded(id)))
+                .get("code"));
         return 0;
     }
 
@@ -113,7 +114,8 @@ abstract class OperatorCommands {
     private String ask(String method, String target) throws IOException {
         OperatorClient.Answer answer = new OperatorClient(homeToRead()).ask(method, target);
         if (answer.status() >= 400) {
-            throw new StartupException(JsonText.members(answer.body()).getOrDefault("detail", "the server refused: " + answer.status()));
+            throw new StartupException(
+                    JsonText.members(answer.body()).getOrDefault("detail", "the server refused: " + answer.status()));
         }
         return answer.body();
     }

@@ -3,7 +3,6 @@ package dev.countersign.web;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.countersign.core.Home;
-
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,8 +112,8 @@ final class OperatorConnectors {
         return new Handler.Wrapper() {
             @Override
             public boolean handle(Request request, Response response, Callback callback) throws Exception {
-                boolean isOwn = OWN_HOSTS.contains(
-                        Request.getServerName(request).toLowerCase(Locale.ROOT));
+                boolean isOwn =
+                        OWN_HOSTS.contains(Request.getServerName(request).toLowerCase(Locale.ROOT));
                 boolean isByPage = !request.getMethod().equals("GET")
                         && request.getHeaders().contains(HttpHeader.ORIGIN);
                 if (isOwn && !isByPage) {

@@ -7,7 +7,8 @@ public record Settings(HttpSettings http, StoreSettings store) {
 
     static Settings defaults() {
         return new Settings(
-                new HttpSettings("", 8000, 8001, HttpSettings.OFF, TlsSettings.none(), Limits.defaults()), StoreSettings.defaults());
+                new HttpSettings("", 8000, 8001, HttpSettings.OFF, TlsSettings.none(), Limits.defaults()),
+                StoreSettings.defaults());
     }
 
     /** The defaults on free ports of the loopback address, for a server within another program. */

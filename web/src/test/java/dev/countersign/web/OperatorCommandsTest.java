@@ -61,7 +61,11 @@ final class OperatorCommandsTest {
         assertEquals(409, service.postRegister(Json.registration(id)).status());
         assertEquals(
                 403,
-                Service.post(service.registerPort(), "/rotate", Json.credentials(id, code).getBytes()).status());
+                Service.post(
+                                service.registerPort(),
+                                "/rotate",
+                                Json.credentials(id, code).getBytes())
+                        .status());
         assertEquals(1, run("rotate", id).exitCode);
         assertEquals(
                 new Outcome(1, "", "countersign: the id " + id + " is not registered, or revoked already\n"),
@@ -136,10 +140,15 @@ final class OperatorCommandsTest {
                 Thread.sleep(20);
             }
 
-            String line = Files.readString(log).lines().filter(each -> each.contains("revoked")).findFirst().orElseThrow();
+            String line = Files.readString(log)
+                    .lines()
+                    .filter(each -> each.contains("revoked"))
+                    .findFirst()
+                    .orElseThrow();
 
             assertTrue(
-                    line.matches("20\\S+Z INFO  the id mallory was revoked by the user " + System.getProperty("user.name")),
+                    line.matches(
+                            "20\\S+Z INFO  the id mallory was revoked by the user " + System.getProperty("user.name")),
                     line);
             assertFalse(Files.readString(log).contains(given));
         }
@@ -156,8 +165,7 @@ final class OperatorCommandsTest {
 
         String ids = run("ids").out;
 
-        assertTrue(
-                ids.lines().anyMatch(line -> line.matches(id + " +active +20\\S+Z +20\\S+Z +2 +1")), ids);
+        assertTrue(ids.lines().anyMatch(line -> line.matches(id + " +active +20\\S+Z +20\\S+Z +2 +1")), ids);
         assertTrue(ids.lines().anyMatch(line -> line.matches(gone + " +revoked +20\\S+Z +- +- +-")), ids);
     }
 
@@ -167,7 +175,13 @@ final class OperatorCommandsTest {
             service.register("many-" + i);
         }
 
-        assertEquals(1_100, run("ids", "--json").out.lines().filter(line -> line.contains("\"many-")).count());
+        assertEquals(
+                1_100,
+                run("ids", "--json")
+                        .out
+                        .lines()
+                        .filter(line -> line.contains("\"many-"))
+                        .count());
     }
 
     @Test
@@ -179,8 +193,11 @@ final class OperatorCommandsTest {
         assertTrue(status.matches("(?s)status +UP\n.*"), status);
         assertTrue(status.matches("(?s).*\nlastReceipt +" + sent.member("receipt") + "\n.*"), status);
         assertTrue(status.matches("(?s).*\nlog files +1\n.*"), status);
-        assertTrue(status.matches("(?s).*\naddresses message +http://127.0.0.1:" + service.messagePort() + "\n.*"), status);
-        long bytes = Json.parse(run("status", "--json").out).get("log").get("bytes").asLong();
+        assertTrue(
+                status.matches("(?s).*\naddresses message +http://127.0.0.1:" + service.messagePort() + "\n.*"),
+                status);
+        long bytes =
+                Json.parse(run("status", "--json").out).get("log").get("bytes").asLong();
         assertEquals(Files.size(home.resolve("logs/messages.jsonl")), bytes);
     }
 

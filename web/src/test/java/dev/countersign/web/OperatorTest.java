@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 final class OperatorTest {
 
-    private static final Settings WITH_PORT =
-            new Settings(HttpSettings.local().withOperatorPort(0), Settings.local().store());
+    private static final Settings WITH_PORT = new Settings(
+            HttpSettings.local().withOperatorPort(0), Settings.local().store());
 
     @TempDir
     private Path home;
@@ -90,7 +90,8 @@ final class OperatorTest {
                 .close(); // the file stays
         Home.createFolder(socket.resolveSibling("operator"));
         ServerSocketChannel.open(StandardProtocolFamily.UNIX)
-                .bind(UnixDomainSocketAddress.of(socket.resolveSibling("operator").resolve("s")))
+                .bind(UnixDomainSocketAddress.of(
+                        socket.resolveSibling("operator").resolve("s")))
                 .close();
         assertTrue(Files.exists(socket));
 

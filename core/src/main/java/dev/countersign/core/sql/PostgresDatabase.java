@@ -251,13 +251,7 @@ public final class PostgresDatabase implements Database {
                                     distinct,
                                     byte[][]::new,
                                     each -> each.keySha256().orElse(null)))
-                    .bind(
-                            3,
-                            array(
-                                    "bigint",
-                                    distinct,
-                                    Long[]::new,
-                                    each -> nowMillis))
+                    .bind(3, array("bigint", distinct, Long[]::new, each -> nowMillis))
                     .mapTo(String.class)
                     .forEach(id -> added.set(places.get(id)));
         }

@@ -42,8 +42,7 @@ public final class OperatorClient {
             if (end < 0) {
                 throw new IOException("the server closed the connection without an answer");
             }
-            return new Answer(
-                    Integer.parseInt(answer.substring(9, 12)), answer.substring(end + END_OF_HEAD.length()));
+            return new Answer(Integer.parseInt(answer.substring(9, 12)), answer.substring(end + END_OF_HEAD.length()));
         }
     }
 
@@ -53,8 +52,10 @@ public final class OperatorClient {
             return SocketChannel.open(UnixDomainSocketAddress.of(socket));
         } catch (SocketException e) {
             String reason = Files.exists(socket) ? " that answers " + socket + ": " + e.getMessage() : "";
-            throw new StartupException("no server is running in " + home.toAbsolutePath().normalize() + reason
-                    + ". Name another home with --home.", e);
+            throw new StartupException(
+                    "no server is running in " + home.toAbsolutePath().normalize() + reason
+                            + ". Name another home with --home.",
+                    e);
         }
     }
 }
