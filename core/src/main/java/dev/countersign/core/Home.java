@@ -131,6 +131,10 @@ public final class Home implements Closeable {
         return Files.isReadable(folder.resolve("data/lock"));
     }
 
+    public Path folder() {
+        return folder;
+    }
+
     public Path operatorSocket() {
         return operatorSocket(folder);
     }

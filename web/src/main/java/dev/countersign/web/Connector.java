@@ -22,11 +22,16 @@ final class Connector extends ServerConnector {
     private static final long PAUSE_NANOS = 50_000;
 
     private final ServerThreads threads;
+    private final Answers answers = new Answers();
     private final RateLimitedLog log = new RateLimitedLog(LoggerFactory.getLogger(Connector.class));
 
     Connector(Server server, ServerThreads threads, ConnectionFactory... factories) {
         super(server, null, null, null, ServerThreads.ACCEPTORS, ServerThreads.SELECTORS, factories);
         this.threads = threads;
+    }
+
+    Answers answers() {
+        return answers;
     }
 
     @Override

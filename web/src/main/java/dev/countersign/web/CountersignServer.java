@@ -71,10 +71,13 @@ public final class CountersignServer implements AutoCloseable {
                         Map.of("/message", message, HealthServlet.PATH, health)));
         threads.limitTo(listeners.size());
         HttpServer server = new HttpServer(threads, http.limits(), listeners);
-        Operator operator = new Operator(store, version(), server::addresses);
+        Operator operator = new Operator(
+                store,
+                version(),
+                new Operator.Http(server::addresses, server::answers, server::openConnections, threads));
         server.serveOperator(
+                operator,
                 store.home().operatorSocket(),
-                operator.onSocket(),
                 Optional.of(http.operatorPort())
                         .filter(port -> port != HttpSettings.OFF)
                         .map(port -> new Listener("operator", "127.0.0.1", port, operator.onPort())));

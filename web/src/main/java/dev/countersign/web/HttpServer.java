@@ -1,6 +1,7 @@
 package dev.countersign.web;
 
 import dev.countersign.core.StartupException;
+import dev.countersign.web.operator.Operator;
 import jakarta.servlet.http.HttpServlet;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -8,6 +9,8 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.BiConsumer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,13 +49,15 @@ public final class HttpServer implements AutoCloseable {
     /** 500 clients that come within a second overflow Java's default of 50. The kernel's somaxconn bounds it. */
     private static final int ACCEPT_QUEUE = 4096;
 
+    private static final Duration REFUSALS_PAUSE = Duration.ofMinutes(1);
+
     private final ServerThreads threads;
     private final Limits limits;
     private final Server server;
     private final Connections connections;
     private final Map<Listener, ServerConnector> connectors = new LinkedHashMap<>();
     private final ContextHandlerCollection contexts;
-    private Optional<Runnable> openSocket = Optional.empty();
+    private Optional<Runnable> startOperator = Optional.empty();
 
     /** For servlets that may wait for their client. */
     public HttpServer(Limits limits, List<Listener> listeners) {
@@ -79,15 +84,20 @@ public final class HttpServer implements AutoCloseable {
     /**
      * Serves the operator, too; to be called before the start.
      *
+     * @param operator of both
      * @param socket where the owner of the home has these servlets
      * @param port where every user of the machine has others
      */
-    void serveOperator(Path socket, Map<String, HttpServlet> onSocket, Optional<Listener> port) {
-        OperatorConnectors operator = new OperatorConnectors(server, SerialHttpConnection.factory(http()));
-        contexts.addHandler(operatorContext(OperatorConnectors.SOCKET, onSocket));
-        openSocket = Optional.of(() -> operator.openSocket(socket));
+    void serveOperator(Operator operator, Path socket, Optional<Listener> port) {
+        OperatorConnectors operators = new OperatorConnectors(server, SerialHttpConnection.factory(http()));
+        contexts.addHandler(operatorContext(OperatorConnectors.SOCKET, operator.onSocket()));
+        startOperator = Optional.of(() -> {
+            operators.openSocket(socket);
+            operators.repeat(operator::sample, Operator.SAMPLE_PAUSE);
+            operators.repeat(this::reportRefusals, REFUSALS_PAUSE);
+        });
         port.ifPresent(listener -> {
-            ServerConnector connector = operator.onPort(listener);
+            ServerConnector connector = operators.onPort(listener);
             connectors.put(listener, connector);
             server.addConnector(connector);
             contexts.addHandler(operatorContext(listener.name(), listener.servlets()));
@@ -108,7 +118,7 @@ public final class HttpServer implements AutoCloseable {
             }
             server.start();
             connections.watch(server.getScheduler());
-            openSocket.ifPresent(Runnable::run);
+            startOperator.ifPresent(Runnable::run);
         } catch (StartupException e) {
             close();
             throw e;
@@ -129,6 +139,32 @@ public final class HttpServer implements AutoCloseable {
         connectors.forEach(
                 (listener, connector) -> addresses.put(listener.name(), listener.url(connector.getLocalPort())));
         return addresses;
+    }
+
+    /** How many answers of each kind each port has given, as {@link Answers#counts} says. */
+    Map<String, Map<String, Long>> answers() {
+        Map<String, Map<String, Long>> answers = new LinkedHashMap<>();
+        forEachPort((name, port) -> answers.put(name, port.answers().counts()));
+        return answers;
+    }
+
+    /** How many connections each port has. */
+    Map<String, Integer> openConnections() {
+        Map<String, Integer> open = new LinkedHashMap<>();
+        forEachPort((name, port) -> open.put(name, port.getConnectedEndPoints().size()));
+        return open;
+    }
+
+    private void reportRefusals() {
+        forEachPort((name, port) -> port.answers().report(name));
+    }
+
+    private void forEachPort(BiConsumer<String, Connector> visitor) {
+        connectors.forEach((listener, connector) -> {
+            if (connector instanceof Connector port) { // else the operator's
+                visitor.accept(listener.name(), port);
+            }
+        });
     }
 
     /** Refuses new requests, waits for those in flight, and closes all connections. */

@@ -5,6 +5,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Map;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.ServerConnector;
 
 /** Every path that has no servlet, by any method: without it Jetty answers a POST there with 405. */
@@ -21,6 +22,7 @@ final class NotFoundServlet extends HttpServlet {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        Answers.count(ServletContextRequest.getServletContextRequest(request), Problem.NOT_FOUND);
         response.setStatus(Problem.NOT_FOUND.status());
         response.setContentType(Problem.MEDIA_TYPE);
         response.getOutputStream().write(problem(request.getServletPath()));

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.Set;
@@ -98,6 +99,20 @@ final class OperatorConnectors {
             warn(path, Home.reason(e));
             LifeCycle.stop(connector);
         }
+    }
+
+    /** Runs a task again and again, by a thread of the operator's, once the server has started. */
+    void repeat(Runnable task, Duration pause) {
+        server.getScheduler()
+                .schedule(
+                        () -> threads.execute(() -> {
+                            try {
+                                task.run();
+                            } finally {
+                                repeat(task, pause);
+                            }
+                        }),
+                        pause);
     }
 
     private static void warn(Path path, String reason) {

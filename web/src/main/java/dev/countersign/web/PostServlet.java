@@ -201,6 +201,7 @@ abstract class PostServlet extends HttpServlet {
                 refuse(refusal(failure));
                 return;
             }
+            Answers.count(request, reply);
             response.setStatus(reply.status());
             if (reply.isReplay()) {
                 response.setHeader("Idempotency-Replayed", "true");
@@ -224,6 +225,7 @@ abstract class PostServlet extends HttpServlet {
         }
 
         private void head(RefusalException refusal) {
+            Answers.count(request, refusal.problem());
             if (refusal.problem() == Problem.METHOD_NOT_ALLOWED) {
                 response.setHeader("Allow", "POST");
             }

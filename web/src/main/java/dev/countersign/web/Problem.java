@@ -45,6 +45,11 @@ enum Problem {
         return status;
     }
 
+    /** The last part of its type: {@code "wrong-code"}. */
+    String kind() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
     boolean mayRetry() {
         return status == 503;
     }
@@ -56,7 +61,7 @@ enum Problem {
     /** The same with a detail of its own, which must hold nothing that the client sent. */
     byte[] json(String detail) {
         StringBuilder json = new StringBuilder("{\"type\":\"urn:countersign:problem:")
-                .append(name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                .append(kind())
                 .append("\",\"title\":\"")
                 .append(title)
                 .append("\",\"status\":")

@@ -20,6 +20,7 @@ final class ProblemHandler implements Request.Handler {
             return true;
         }
         Problem problem = Problem.of(response.getStatus());
+        Answers.count(request, problem);
         response.setStatus(problem.status());
         if (problem.mayRetry()) {
             response.getHeaders().put(HttpHeader.RETRY_AFTER, Problem.RETRY_AFTER_SECONDS);

@@ -143,6 +143,7 @@ final class SerialHttpConnection extends StrictHttpConnection {
 
     /** What fits into the socket's buffer now: nobody waits for a client that reads nothing. */
     private void say(Problem problem, boolean toHead) {
+        Answers.count(getConnector(), problem, getEndPoint().getRemoteSocketAddress());
         try {
             getEndPoint().flush(ByteBuffer.wrap(problem.lastAnswer(!toHead)));
         } catch (IOException e) {

@@ -119,6 +119,11 @@ public final class Store implements Closeable {
         return "copied " + home;
     }
 
+    /** Reads this home's messages, while they come. */
+    public LogReader read(LogRange range) throws IOException {
+        return read(home.folder(), range);
+    }
+
     /** Reads a home's messages, beside the server that adds to them. */
     public static LogReader read(Path home, LogRange range) throws IOException {
         return FileLogReader.ofLog(Home.messageLog(home), range);

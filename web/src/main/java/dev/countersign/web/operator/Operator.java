@@ -14,8 +14,10 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Locale;
@@ -27,6 +29,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.util.thread.ThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JsonGenerator;
@@ -39,21 +42,51 @@ public final class Operator {
     private static final Set<String> LEVELS = Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
     private static final int IDS_A_PAGE = 1_000;
 
+    public static final Duration SAMPLE_PAUSE = Duration.ofSeconds(History.SAMPLE_SECONDS);
+
     private final Store store;
     private final String version;
-    private final Supplier<Map<String, URI>> addresses;
+    private final Http http;
     private final Instant since = Instant.now();
+    private final History history;
+    private final Page page = Page.load();
+    private Optional<Metrics> metrics = Optional.empty();
 
-    /** @param addresses asked for once the server has started */
-    public Operator(Store store, String version, Supplier<Map<String, URI>> addresses) {
+    /**
+     * What the web server tells, by names of ports; asked for once it has started.
+     *
+     * @param answers by status, and the kind of refusal behind it
+     */
+    public record Http(
+            Supplier<Map<String, URI>> addresses,
+            Supplier<Map<String, Map<String, Long>>> answers,
+            Supplier<Map<String, Integer>> connections,
+            ThreadPool threads) {}
+
+    public Operator(Store store, String version, Http http) {
         this.store = store;
         this.version = version;
-        this.addresses = addresses;
+        this.http = http;
+        history = new History(since, figures());
+    }
+
+    /** To be called each {@link #SAMPLE_PAUSE}. */
+    public void sample() {
+        history.add(Instant.now(), figures());
+    }
+
+    private LogFigures figures() {
+        try {
+            return store.messageLog().figures();
+        } catch (IOException e) {
+            throw new UncheckedIOException("can't look at the log's files", e);
+        }
     }
 
     /** The servlets by their paths, for the socket that the owner of the home alone can open. */
     public Map<String, HttpServlet> onSocket() {
         Map<String, HttpServlet> servlets = new HashMap<>(onPort());
+        servlets.put("/messages", OperatorServlet.get(new MessagesAfter(store)));
         servlets.put("/ids", OperatorServlet.get(this::ids));
         servlets.put("/revoke", OperatorServlet.post(this::revoke));
         servlets.put("/rotate", OperatorServlet.post(this::rotate));
@@ -67,7 +100,16 @@ public final class Operator {
         return Map.of(
                 "/live", OperatorServlet.get((request, response) -> health(response, Optional.empty())),
                 "/ready", OperatorServlet.get((request, response) -> health(response, store.trouble())),
-                "/status", OperatorServlet.get((request, response) -> json(response, status())));
+                "/status",
+                        OperatorServlet.get((request, response) -> json(response, status(request.getParameter("history") != null))),
+                "/metrics", OperatorServlet.get((request, response) -> write(response, Metrics.MEDIA_TYPE, scrape())),
+                "", OperatorServlet.get((request, response) -> page.write(response)));
+    }
+
+    private synchronized String scrape() {
+        Metrics made = metrics.orElseGet(() -> new Metrics(store, http));
+        metrics = Optional.of(made);
+        return made.scrape();
     }
 
     private static void health(HttpServletResponse response, Optional<String> trouble) throws IOException {
@@ -80,15 +122,15 @@ public final class Operator {
         trouble.ifPresent(reason -> json.writeStringProperty("reason", reason));
     }
 
-    private String status() throws IOException {
-        LogFigures figures = store.messageLog().figures();
+    private String status(boolean withHistory) {
+        LogFigures figures = figures();
         return JsonText.object(json -> {
             writeHealth(json, store.trouble());
             json.writeStringProperty("version", version);
             json.writeStringProperty("since", since.toString());
             json.writeNumberProperty("process", ProcessHandle.current().pid());
             json.writeObjectPropertyStart("addresses");
-            addresses.get().forEach((name, url) -> json.writeStringProperty(name, url.toString()));
+            http.addresses().get().forEach((name, url) -> json.writeStringProperty(name, url.toString()));
             json.writeEndObject();
             json.writeNumberProperty("messagesSinceStart", figures.messages());
             json.writeStringProperty("lastReceipt", Long.toString(figures.lastReceipt()));
@@ -97,11 +139,29 @@ public final class Operator {
             json.writeNumberProperty("files", figures.files());
             json.writeNumberProperty("rolls", figures.rolls());
             json.writeNumberProperty("freeDiskBytes", figures.freeBytes());
+            json.writeNumberProperty("bytesAnHourToday", history.bytesAnHourToday());
             json.writeEndObject();
             json.writeNumberProperty("rememberedKeys", figures.rememberedKeys());
             writeQueue(json, "messages", figures.commits());
             writeQueue(json, "registrations", store.registry().figures());
+            json.writeObjectPropertyStart("answers");
+            http.answers().get().forEach((port, counts) -> writeCounts(json, port, counts));
+            json.writeEndObject();
+            if (withHistory) {
+                json.writeNumberProperty("now", System.currentTimeMillis());
+                history.write(json);
+            }
         });
+    }
+
+    private static void writeCounts(JsonGenerator json, String port, Map<String, Long> counts) {
+        json.writeObjectPropertyStart(port);
+        counts.forEach((kind, count) -> {
+            if (count > 0) {
+                json.writeNumberProperty(kind, count);
+            }
+        });
+        json.writeEndObject();
     }
 
     private static void writeQueue(JsonGenerator json, String name, GroupCommit.Figures figures) {

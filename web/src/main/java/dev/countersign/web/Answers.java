@@ -1,0 +1,115 @@
+package dev.countersign.web;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.Request;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Counts the answers of a port by their kind and, of refusals, who got most. Safe for use by many threads. */
+final class Answers {
+
+    private static final Logger log = LoggerFactory.getLogger(Answers.class);
+    private static final int MAX_ADDRESSES = 1_000; // a minute, of each kind
+    private static final int SHOWN_ADDRESSES = 3;
+
+    private final LongAdder created = new LongAdder();
+    private final LongAdder replayed = new LongAdder();
+    private final Map<Problem, Refusals> refusals = new EnumMap<>(Problem.class);
+
+    private static final class Refusals {
+
+        final LongAdder all = new LongAdder();
+        final Map<InetAddress, LongAdder> byAddress = new ConcurrentHashMap<>();
+        long reported; // of all
+
+        void count(SocketAddress client) {
+            all.increment();
+            if (client instanceof InetSocketAddress address) {
+                LongAdder known = byAddress.get(address.getAddress());
+                if (known != null) {
+                    known.increment();
+                } else if (byAddress.size() < MAX_ADDRESSES) {
+                    byAddress
+                            .computeIfAbsent(address.getAddress(), first -> new LongAdder())
+                            .increment();
+                }
+            }
+        }
+    }
+
+    Answers() {
+        for (Problem each : Problem.values()) {
+            refusals.put(each, new Refusals());
+        }
+    }
+
+    void count(Reply reply) {
+        (reply.isReplay() ? replayed : created).increment();
+    }
+
+    private void count(Problem problem, SocketAddress client) {
+        refusals.get(problem).count(client);
+    }
+
+    /** Counts an answer at the port that the request came to; the operator's are not counted. */
+    static void count(Request request, Reply reply) {
+        if (request.getConnectionMetaData().getConnector() instanceof dev.countersign.web.Connector port) {
+            port.answers().count(reply);
+        }
+    }
+
+    static void count(Request request, Problem problem) {
+        count(
+                request.getConnectionMetaData().getConnector(),
+                problem,
+                request.getConnectionMetaData().getRemoteSocketAddress());
+    }
+
+    static void count(Connector connector, Problem problem, SocketAddress client) {
+        if (connector instanceof dev.countersign.web.Connector port) {
+            port.answers().count(problem, client);
+        }
+    }
+
+    /** How many there were of each kind, by status and kind: {@code "403 wrong-code"}; of those that worked, by status. */
+    Map<String, Long> counts() {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put("201", created.sum());
+        counts.put("200", replayed.sum());
+        refusals.forEach((problem, refused) -> counts.put(problem.status() + " " + problem.kind(), refused.all.sum()));
+        return counts;
+    }
+
+    /** Says in a line for each kind what was refused since it was last said; for one thread at a time. */
+    void report(String port) {
+        refusals.forEach((problem, refused) -> {
+            long all = refused.all.sum();
+            if (all > refused.reported) {
+                String most = refused.byAddress.entrySet().stream()
+                        .sorted((one, other) -> Long.compare(
+                                other.getValue().sum(), one.getValue().sum()))
+                        .limit(SHOWN_ADDRESSES)
+                        .map(entry -> entry.getKey().getHostAddress() + " ("
+                                + entry.getValue().sum() + ")")
+                        .collect(Collectors.joining(", "));
+                log.info(
+                        "{} requests on the {} port were refused as {} within a minute, most of them from {}",
+                        all - refused.reported,
+                        port,
+                        problem.kind(),
+                        most);
+                refused.reported = all;
+                refused.byAddress.clear();
+            }
+        });
+    }
+}

@@ -1,0 +1,121 @@
+package dev.countersign.web.operator;
+
+import dev.countersign.core.GroupCommit;
+import dev.countersign.core.Histogram;
+import dev.countersign.core.LogFigures;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.OptionalDouble;
+import tools.jackson.core.JsonGenerator;
+
+/** How the message log did in the last ten minutes, a sample each five seconds, in memory. Safe for use by many threads. */
+final class History {
+
+    static final int SAMPLE_SECONDS = 5;
+
+    private static final int MAX_SAMPLES = 10 * 60 / SAMPLE_SECONDS;
+    private static final double NANOS_A_MILLI = 1e6;
+    private static final double SECONDS_AN_HOUR = 3_600;
+    private static final int LEAST_SECONDS_OF_A_RATE = 60;
+
+    private final Deque<Sample> samples = new ArrayDeque<>();
+    private Counted last;
+    private Counted startOfDay;
+
+    /** What had been counted at a time. */
+    private record Counted(Instant time, long messages, long logBytes, long[] answers, long[] flushes) {
+
+        static Counted of(Instant time, LogFigures log) {
+            GroupCommit.Figures commits = log.commits();
+            return new Counted(
+                    time,
+                    log.messages(),
+                    log.bytes(),
+                    commits.answerNanos().counts(),
+                    commits.commitNanos().counts());
+        }
+    }
+
+    private record Sample(Instant time, double messagesPerSecond, OptionalDouble answerP99, OptionalDouble flushP99) {}
+
+    History(Instant start, LogFigures log) {
+        last = Counted.of(start, log);
+        startOfDay = last;
+    }
+
+    synchronized void add(Instant now, LogFigures log) {
+        Counted counted = Counted.of(now, log);
+        double seconds = secondsBetween(last, counted);
+        if (seconds > 0) { // else the clock was set back
+            samples.add(new Sample(
+                    now,
+                    (counted.messages - last.messages) / seconds,
+                    p99Millis(last.answers, counted.answers),
+                    p99Millis(last.flushes, counted.flushes)));
+        }
+        if (samples.size() > MAX_SAMPLES) {
+            samples.remove();
+        }
+        last = counted;
+        if (!day(now).equals(day(startOfDay.time))) {
+            startOfDay = counted;
+        }
+    }
+
+    private static LocalDate day(Instant time) {
+        return LocalDate.ofInstant(time, ZoneOffset.UTC);
+    }
+
+    private static double secondsBetween(Counted one, Counted other) {
+        return (other.time.toEpochMilli() - one.time.toEpochMilli()) / 1e3;
+    }
+
+    /** The end of the bucket that the 99th of each 100 values since then falls in; empty where there was none. */
+    private static OptionalDouble p99Millis(long[] before, long[] now) {
+        long all = 0;
+        for (int i = 0; i < now.length; i++) {
+            all += now[i] - before[i];
+        }
+        long above = all / 100;
+        for (int i = now.length - 1; i >= 0 && all > 0; i--) {
+            above -= now[i] - before[i];
+            if (above < 0) {
+                return OptionalDouble.of(Histogram.end(i) / NANOS_A_MILLI);
+            }
+        }
+        return OptionalDouble.empty();
+    }
+
+    /** By how much the log's files grew in an hour, at the rate since the day (UTC) or the server began; 0 at first. */
+    synchronized double bytesAnHourToday() {
+        double seconds = secondsBetween(startOfDay, last);
+        return seconds < LEAST_SECONDS_OF_A_RATE
+                ? 0
+                : Math.max(0, (last.logBytes - startOfDay.logBytes) / seconds * SECONDS_AN_HOUR);
+    }
+
+    synchronized void write(JsonGenerator json) {
+        json.writeArrayPropertyStart("history");
+        for (Sample each : samples) {
+            json.writeStartObject();
+            json.writeNumberProperty("time", each.time.toEpochMilli());
+            json.writeNumberProperty("messagesPerSecond", each.messagesPerSecond);
+            write(json, "answerP99Millis", each.answerP99);
+            write(json, "flushP99Millis", each.flushP99);
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void write(JsonGenerator json, String name, OptionalDouble value) {
+        json.writeName(name);
+        if (value.isPresent()) {
+            json.writeNumber(value.getAsDouble());
+        } else {
+            json.writeNull();
+        }
+    }
+}
