@@ -66,20 +66,26 @@ final class MetricsTest {
         assertTrue(metrics.contains("countersign_ready 1.0"), metrics::toString);
         assertTrue(metrics.contains("countersign_code_cache_hits_total 3.0"), metrics::toString);
         assertTrue(metrics.contains("countersign_answer_seconds_count{of=\"messages\"} 2"), metrics::toString);
-        assertTrue(metrics.contains("countersign_flush_seconds_bucket{of=\"messages\",le=\"+Inf\"} 2"), metrics::toString);
+        assertTrue(
+                metrics.contains("countersign_flush_seconds_bucket{of=\"messages\",le=\"+Inf\"} 2"), metrics::toString);
         assertTrue(metrics.contains("countersign_batch_items_bucket{of=\"messages\",le=\"1.0\"} 2"), metrics::toString);
         assertTrue(metrics.contains("countersign_batch_items_sum{of=\"messages\"} 2.0"), metrics::toString);
     }
 
     private static String requests(String port, String problem, String status) {
-        return "countersign_requests_total{port=\"" + port + "\",problem=\"" + problem + "\",status=\"" + status + "\"} ";
+        return "countersign_requests_total{port=\"" + port + "\",problem=\"" + problem + "\",status=\"" + status
+                + "\"} ";
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "jvm_memory_used_bytes", "jvm_threads_live_threads", "process_uptime_seconds", "process_files_open_files",
-                "jetty_threads_current", "jetty_connections_current"
+                "jvm_memory_used_bytes",
+                "jvm_threads_live_threads",
+                "process_uptime_seconds",
+                "process_files_open_files",
+                "jetty_threads_current",
+                "jetty_connections_current"
             })
     void metricsHaveTheNamesThatTheirUsersKnow(String name) throws IOException {
         assertTrue(metrics().stream().anyMatch(line -> line.startsWith(name)), name);
@@ -110,7 +116,10 @@ final class MetricsTest {
         assertEquals(
                 List.of(lines.get(1)),
                 ask("/messages?after=" + first + "&last=1").body().lines().toList());
-        assertEquals("", ask("/messages?after=" + Json.parse(lines.get(1)).get("receipt").asString()).body());
+        assertEquals(
+                "",
+                ask("/messages?after=" + Json.parse(lines.get(1)).get("receipt").asString())
+                        .body());
     }
 
     @Test
@@ -127,7 +136,9 @@ final class MetricsTest {
 
         service.send("alice", code, "two");
 
-        assertEquals("two", Json.parse(waiting.get(20, TimeUnit.SECONDS)).get("message").asString());
+        assertEquals(
+                "two",
+                Json.parse(waiting.get(20, TimeUnit.SECONDS)).get("message").asString());
     }
 
     @Test

@@ -29,8 +29,8 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import org.eclipse.jetty.util.thread.ThreadPool;
 
 /**
@@ -83,21 +83,24 @@ final class Metrics implements MultiCollector {
             throw new UncheckedIOException(e);
         }
         Registry.CacheFigures cache = store.registry().cacheFigures();
-        Map<String, GroupCommit.Figures> commits =
-                Map.of("messages", log.commits(), "registrations", store.registry().figures());
+        Map<String, GroupCommit.Figures> commits = Map.of(
+                "messages", log.commits(), "registrations", store.registry().figures());
         CounterSnapshot.Builder requests = CounterSnapshot.builder()
                 .name("countersign_requests")
                 .help("Answered requests, by port, status and kind of refusal");
-        http.answers().get().forEach((port, counts) -> counts.forEach((answer, count) -> {
-            String[] parts = (answer + " ").split(" ", -1);
-            Labels labels = Labels.of("port", port, "status", parts[0], "problem", parts[1]);
-            requests.dataPoint(new CounterSnapshot.CounterDataPointSnapshot(count, labels, null, 0));
-        }));
-        GaugeSnapshot.Builder connections = GaugeSnapshot.builder()
-                .name("jetty_connections_current")
-                .help("Open connections, by port");
-        http.connections().get().forEach((port, count) -> connections.dataPoint(
-                new GaugeSnapshot.GaugeDataPointSnapshot(count, Labels.of("port", port), null)));
+        http.answers()
+                .get()
+                .forEach((port, counts) -> counts.forEach((answer, count) -> {
+                    String[] parts = (answer + " ").split(" ", -1);
+                    Labels labels = Labels.of("port", port, "status", parts[0], "problem", parts[1]);
+                    requests.dataPoint(new CounterSnapshot.CounterDataPointSnapshot(count, labels, null, 0));
+                }));
+        GaugeSnapshot.Builder connections =
+                GaugeSnapshot.builder().name("jetty_connections_current").help("Open connections, by port");
+        http.connections()
+                .get()
+                .forEach((port, count) -> connections.dataPoint(
+                        new GaugeSnapshot.GaugeDataPointSnapshot(count, Labels.of("port", port), null)));
         return MetricSnapshots.of(
                 connections.build(),
                 requests.build(),

@@ -101,7 +101,8 @@ public final class Operator {
                 "/live", OperatorServlet.get((request, response) -> health(response, Optional.empty())),
                 "/ready", OperatorServlet.get((request, response) -> health(response, store.trouble())),
                 "/status",
-                        OperatorServlet.get((request, response) -> json(response, status(request.getParameter("history") != null))),
+                        OperatorServlet.get(
+                                (request, response) -> json(response, status(request.getParameter("history") != null))),
                 "/metrics", OperatorServlet.get((request, response) -> write(response, Metrics.MEDIA_TYPE, scrape())),
                 "", OperatorServlet.get((request, response) -> page.write(response)));
     }

@@ -31,7 +31,8 @@ record Page(String html, String policy) {
 
     private static String hash(String html, String element) {
         int start = html.indexOf("<" + element + ">") + element.length() + 2;
-        byte[] content = html.substring(start, html.indexOf("</" + element + ">")).getBytes(UTF_8);
+        byte[] content =
+                html.substring(start, html.indexOf("</" + element + ">")).getBytes(UTF_8);
         return "'sha256-" + Base64.getEncoder().encodeToString(Code.sha256(content)) + "'";
     }
 
