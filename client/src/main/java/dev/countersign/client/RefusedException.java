@@ -11,8 +11,12 @@ public final class RefusedException extends CountersignException {
     private final Problem problem;
 
     RefusedException(Problem problem, Duration retryAfter) {
-        super("refused: " + problem.text(), null, problem.status() >= HttpStatus.SC_SERVER_ERROR, retryAfter);
+        super("refused: " + problem.text(), null, isPassing(problem.status()), retryAfter);
         this.problem = problem;
+    }
+
+    private static boolean isPassing(int status) {
+        return status >= HttpStatus.SC_SERVER_ERROR || status == HttpStatus.SC_TOO_MANY_REQUESTS;
     }
 
     /** Why. */

@@ -107,6 +107,36 @@ class MainTest {
     }
 
     @Test
+    void aLimitIsWaitedForAndThenTheRequestIsSentAgainWithItsKey() throws Exception {
+        try (ScriptedServer busy = new ScriptedServer(
+                registered("code"),
+                problem("429 Too Many Requests\r\nRetry-After: 1", "too-many-requests"),
+                logged(1))) {
+            environment.put("COUNTERSIGN_REGISTER_PORT", Integer.toString(busy.port()));
+            environment.put("COUNTERSIGN_MESSAGE_PORT", Integer.toString(busy.port()));
+            long start = System.nanoTime();
+
+            assertEquals(0, run(TERMINAL, "hi"), this::complaint);
+
+            assertTrue(System.nanoTime() - start >= 1_000_000_000, "it did not wait");
+            assertEquals(busy.keys().get(1), busy.keys().get(2));
+        }
+    }
+
+    @Test
+    void aLimitThatLastsLongerThanTheTimeForRetriesIsARefusalAndNothingIsDone() {
+        try (ScriptedServer busy = new ScriptedServer(
+                registered("code"), problem("429 Too Many Requests\r\nRetry-After: 3600", "too-many-requests"))) {
+            environment.put("COUNTERSIGN_REGISTER_PORT", Integer.toString(busy.port()));
+            environment.put("COUNTERSIGN_MESSAGE_PORT", Integer.toString(busy.port()));
+
+            assertEquals(1, run(TERMINAL, "hi"));
+
+            assertTrue(complaint().contains("\nrefused: 429 "), complaint());
+        }
+    }
+
+    @Test
     void theEmptyMessageIsOne() throws Exception {
         properties.put("msg", "");
 

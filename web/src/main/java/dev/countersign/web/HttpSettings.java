@@ -23,6 +23,7 @@ public record HttpSettings(
         int operatorPort,
 
         TlsSettings tls,
+        QuotaSettings quotas,
         Limits limits) {
 
     /** Of a port that is not opened. */
@@ -35,18 +36,22 @@ public record HttpSettings(
 
     /** The defaults on free ports of the loopback address, for a server within another program. */
     public static HttpSettings local() {
-        return new HttpSettings("127.0.0.1", 0, 0, OFF, TlsSettings.none(), Limits.defaults());
+        return new HttpSettings("127.0.0.1", 0, 0, OFF, TlsSettings.none(), QuotaSettings.none(), Limits.defaults());
     }
 
     public HttpSettings withLimits(Limits changed) {
-        return new HttpSettings(host, registerPort, messagePort, operatorPort, tls, changed);
+        return new HttpSettings(host, registerPort, messagePort, operatorPort, tls, quotas, changed);
     }
 
     public HttpSettings withOperatorPort(int changed) {
-        return new HttpSettings(host, registerPort, messagePort, changed, tls, limits);
+        return new HttpSettings(host, registerPort, messagePort, changed, tls, quotas, limits);
     }
 
     public HttpSettings withTls(TlsSettings changed) {
-        return new HttpSettings(host, registerPort, messagePort, operatorPort, changed, limits);
+        return new HttpSettings(host, registerPort, messagePort, operatorPort, changed, quotas, limits);
+    }
+
+    public HttpSettings withQuotas(QuotaSettings changed) {
+        return new HttpSettings(host, registerPort, messagePort, operatorPort, tls, changed, limits);
     }
 }

@@ -7,9 +7,9 @@ import dev.countersign.core.MemoryBudget;
  *
  * @param bodyMemory bounds what the bodies hold that arrive after their headers, on all ports together
  */
-record Intake(Limits limits, MemoryBudget bodyMemory, ServerThreads threads) {
+record Intake(Limits limits, Quotas quotas, MemoryBudget bodyMemory, ServerThreads threads) {
 
-    Intake(Limits limits, ServerThreads threads) {
-        this(limits, new MemoryBudget(limits.bodyMemoryBytes()), threads);
+    Intake(HttpSettings http, ServerThreads threads) {
+        this(http.limits(), new Quotas(http.quotas()), new MemoryBudget(http.limits().bodyMemoryBytes()), threads);
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 
 /**
  * {@code POST /message {"id":"alice","code":"…","message":"any text"}}, or {@code "messages":["one","two"]} in place of
@@ -27,12 +28,14 @@ final class MessageServlet extends PostServlet {
 
     private final transient Registry registry;
     private final transient MessageLog messages;
+    private final transient Quotas quotas;
     private final transient Times times = new Times();
 
     MessageServlet(Intake intake, Registry registry, MessageLog messages) {
         super(intake);
         this.registry = registry;
         this.messages = messages;
+        quotas = intake.quotas();
     }
 
     @Override
@@ -45,8 +48,17 @@ final class MessageServlet extends PostServlet {
         Messages message = new Messages(sender.id(), IdempotencyKey.of(request, 1), sent.texts(), sent.isList());
         return registry.accepts(sender.id(), sender.code())
                 .toCompletableFuture()
-                .thenCompose(isRight -> isRight ? messages.append(message) : WRONG_CODE)
+                .thenCompose(isRight -> isRight ? append(message, body.length) : WRONG_CODE)
                 .thenApply(appended -> reply(appended, message.isList()));
+    }
+
+    private CompletionStage<Appended> append(Messages message, int bytes) {
+        try {
+            quotas.takeRequest(message.id(), bytes);
+        } catch (RefusalException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return messages.append(message);
     }
 
     @Override

@@ -38,12 +38,14 @@ abstract class PostServlet extends HttpServlet {
     private final transient Limits limits;
     private final transient MemoryBudget bodyMemory;
     private final transient ServerThreads threads;
+    private final transient Quotas quotas;
     private final transient RateLimitedLog overloads = new RateLimitedLog(log);
 
     PostServlet(Intake intake) {
         limits = intake.limits();
         bodyMemory = intake.bodyMemory();
         threads = intake.threads();
+        quotas = intake.quotas();
     }
 
     /**
@@ -66,6 +68,7 @@ abstract class PostServlet extends HttpServlet {
     protected final void service(HttpServletRequest request, HttpServletResponse response) {
         Exchange exchange = new Exchange(request, response);
         try {
+            quotas.takeRequest(exchange.request);
             check(request, response);
         } catch (RefusalException e) {
             exchange.refuseUnread(e);
@@ -233,7 +236,7 @@ abstract class PostServlet extends HttpServlet {
                 response.setHeader("WWW-Authenticate", "Basic realm=\"countersign\", charset=\"UTF-8\"");
             }
             if (refusal.problem().mayRetry()) {
-                response.setHeader("Retry-After", Problem.RETRY_AFTER_SECONDS);
+                response.setHeader("Retry-After", refusal.retryAfterSeconds());
             }
             response.setStatus(refusal.problem().status());
             response.setContentType(Problem.MEDIA_TYPE);

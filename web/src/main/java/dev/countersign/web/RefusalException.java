@@ -1,5 +1,7 @@
 package dev.countersign.web;
 
+import java.time.Duration;
+
 /** The client's request is refused; no defect of ours, so it has no stack trace and is not logged. */
 final class RefusalException extends RuntimeException {
 
@@ -7,18 +9,35 @@ final class RefusalException extends RuntimeException {
 
     private final Problem problem;
     private final transient byte[] json;
+    private final String retryAfterSeconds;
 
-    RefusalException(Problem problem) {
+    private RefusalException(Problem problem, byte[] json, String retryAfterSeconds) {
         super(problem.name(), null, false, false);
         this.problem = problem;
-        this.json = problem.json();
+        this.json = json;
+        this.retryAfterSeconds = retryAfterSeconds;
+    }
+
+    RefusalException(Problem problem) {
+        this(problem, problem.json(), Problem.RETRY_AFTER_SECONDS);
     }
 
     /** @param detail holds nothing that the client sent */
     RefusalException(Problem problem, String detail) {
-        super(problem.name(), null, false, false);
-        this.problem = problem;
-        this.json = problem.json(detail);
+        this(problem, problem.json(detail), Problem.RETRY_AFTER_SECONDS);
+    }
+
+    /** {@link Problem#TOO_MANY_REQUESTS}, for so long. */
+    RefusalException(Duration wait) {
+        this(
+                Problem.TOO_MANY_REQUESTS,
+                Problem.TOO_MANY_REQUESTS.json(),
+                Long.toString(wait.plusNanos(999_999_999).toSeconds()));
+    }
+
+    /** Where the problem may pass. */
+    String retryAfterSeconds() {
+        return retryAfterSeconds;
     }
 
     Problem problem() {

@@ -2,6 +2,7 @@ package dev.countersign.web;
 
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Registry;
+import dev.countersign.web.QuotaSettings.Registering;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.concurrent.CompletableFuture;
 
@@ -14,10 +15,21 @@ final class RegisterServlet extends PostServlet {
     private static final int MIN_KEY_LENGTH = 16;
 
     private final transient Registry registry;
+    private final Registering registrations;
 
-    RegisterServlet(Intake intake, Registry registry) {
+    RegisterServlet(Intake intake, Registry registry, Registering registrations) {
         super(intake);
         this.registry = registry;
+        this.registrations = registrations;
+    }
+
+    @Override
+    void checkMediaType(HttpServletRequest request) {
+        if (registrations == Registering.CLOSED) {
+            throw new RefusalException(
+                    Problem.NOT_FOUND, "Nobody can register here: ask the server's operator for an id and its code.");
+        }
+        super.checkMediaType(request);
     }
 
     @Override

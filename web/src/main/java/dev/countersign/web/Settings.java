@@ -7,7 +7,8 @@ public record Settings(HttpSettings http, StoreSettings store) {
 
     static Settings defaults() {
         return new Settings(
-                new HttpSettings("", 8000, 8001, HttpSettings.OFF, TlsSettings.none(), Limits.defaults()),
+                new HttpSettings(
+                        "", 8000, 8001, HttpSettings.OFF, TlsSettings.none(), QuotaSettings.none(), Limits.defaults()),
                 StoreSettings.defaults());
     }
 

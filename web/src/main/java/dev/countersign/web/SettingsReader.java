@@ -5,7 +5,6 @@ import static picocli.CommandLine.ScopeType.LOCAL;
 
 import dev.countersign.core.Home;
 import dev.countersign.core.Setting;
-import dev.countersign.core.Sync;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
@@ -72,9 +71,9 @@ final class SettingsReader {
             if (byDefault instanceof String) {
                 return Optional.of(text);
             }
-            if (byDefault instanceof Sync) {
-                return Arrays.<Object>stream(Sync.values())
-                        .filter(sync -> sync.toString().equalsIgnoreCase(text))
+            if (byDefault instanceof Enum<?> one) {
+                return Arrays.<Object>stream(one.getDeclaringClass().getEnumConstants())
+                        .filter(each -> each.toString().equalsIgnoreCase(text))
                         .findFirst();
             }
             if (byDefault instanceof Boolean) {

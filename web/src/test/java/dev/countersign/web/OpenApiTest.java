@@ -62,6 +62,7 @@ final class OpenApiTest {
             askForTooMuchAtOnce(own);
             askWhileItStops(own);
         }
+        askForMoreThanAShare(ownHome);
         askAfterADefect();
 
         assertEquals(openApi.answers(), answers);
@@ -292,6 +293,27 @@ final class OpenApiTest {
         for (Answer answer : Burst.exchange(own.messagePort(), messages)) {
             take(MESSAGE, answer);
         }
+    }
+
+    /** In a second one POST is allowed, and registrations are closed. */
+    private void askForMoreThanAShare(Path ownHome) throws IOException {
+        QuotaSettings quotas =
+                new QuotaSettings(QuotaSettings.Registering.CLOSED, 1, 0, Duration.ofSeconds(1), 0, "");
+        try (CountersignServer own = CountersignServer.start(
+                Home.open(ownHome),
+                new Settings(HttpSettings.local().withQuotas(quotas), StoreSettings.defaults()))) {
+            takeUntilTooMany(REGISTER, own.registerPort(), "/register");
+            takeUntilTooMany(ROTATE, own.registerPort(), "/rotate");
+            takeUntilTooMany(MESSAGE, own.messagePort(), "/message");
+        }
+    }
+
+    private void takeUntilTooMany(String operation, int port, String path) throws IOException {
+        Answer answer;
+        do {
+            answer = Service.post(port, path, Connection.bytes("{}"));
+            take(operation, answer);
+        } while (answer.status() != 429);
     }
 
     private void askWhileItStops(CountersignServer own) throws IOException {

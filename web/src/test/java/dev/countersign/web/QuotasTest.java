@@ -1,0 +1,193 @@
+package dev.countersign.web;
+
+import static dev.countersign.web.Refusals.assertRefused;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.countersign.core.Home;
+import dev.countersign.core.StartupException;
+import dev.countersign.core.StoreSettings;
+import dev.countersign.web.QuotaSettings.Registering;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What one address and one id may take of a server that limits them. */
+final class QuotasTest {
+
+
+    @TempDir
+    private Path home;
+
+    private CountersignServer start(Registering registrations, int perAddress, int perId, long bytes, String proxies) {
+        return start(new QuotaSettings(registrations, perAddress, perId, Duration.ofSeconds(2), bytes, proxies));
+    }
+
+    private CountersignServer start(QuotaSettings quotas) {
+        return CountersignServer.start(
+                Home.open(home), new Settings(HttpSettings.local().withQuotas(quotas), StoreSettings.defaults()));
+    }
+
+    private static CountersignServer limitAddresses(QuotasTest test, String proxies) {
+        return test.start(new QuotaSettings(Registering.OPEN, 1, 0, Duration.ofSeconds(2), 0, proxies));
+    }
+
+    /** Sends until it is too much; returns how many were served. */
+    private static int untilTooMany(Connection connection, byte[] request) throws IOException {
+        for (int served = 0; served < 1_000; served++) {
+            Answer answer = connection.exchange(request);
+            if (answer.status() == 429) {
+                assertRefused(429, "too-many-requests", answer);
+                return served;
+            }
+        }
+        throw new AssertionError("never too many");
+    }
+
+    @Test
+    void anAddressGetsItsBurstThenIsRefusedOnBothPortsAndHealthIsNot() throws IOException {
+        try (CountersignServer server = limitAddresses(this, "");
+                Connection register = new Connection(server.registerPort());
+                Connection message = new Connection(server.messagePort())) {
+            int served = untilTooMany(register, Connection.post("/register", "{}"));
+
+            assertTrue(served >= 2, () -> served + " served");
+            untilTooMany(message, Connection.post("/message", "{}"));
+            assertEquals(200, message.exchange(Connection.request("GET /health")).status());
+        }
+    }
+
+    /** The refusal does not wait for the body, and the client sees it although it goes on sending. */
+    @Test
+    void anAddressIsRefusedBeforeItsBodyIsRead() throws IOException {
+        try (CountersignServer server = limitAddresses(this, "");
+                Connection first = new Connection(server.messagePort());
+                Connection second = new Connection(server.messagePort())) {
+            untilTooMany(first, Connection.post("/message", "{}"));
+            second.send(Connection.request(
+                    "POST /message", "Content-Type: application/json\r\nContent-Length: 10000", new byte[0]));
+
+            assertRefused(429, "too-many-requests", second.receive());
+        }
+    }
+
+    @Test
+    void anIdIsChargedOnlyWithItsRightCodeAndOthersAreNot() throws IOException {
+        try (CountersignServer server = start(Registering.OPEN, 0, 1, 0, "");
+                Connection connection = new Connection(server.messagePort())) {
+            Service service = Service.of(server);
+            String alice = service.register("alice");
+            String bob = service.register("bob");
+            for (int i = 0; i < 10; i++) {
+                assertEquals(403, service.send("alice", "guessed", "x").status());
+            }
+
+            int served = untilTooMany(connection, Connection.post("/message", Json.message("alice", alice, "hi")));
+
+            assertTrue(served >= 2, () -> served + " served");
+            assertEquals(201, service.send("bob", bob, "hi").status());
+            assertEquals(403, service.send("alice", "guessed", "x").status());
+            long logged = LoggedMessage.readAll(home).stream()
+                    .filter(line -> line.id().equals("alice"))
+                    .count();
+            assertTrue(logged >= served, () -> logged + " logged");
+        }
+    }
+
+    @Test
+    void anIdMaySendSoManyBytesADay() throws IOException {
+        try (CountersignServer server = start(Registering.OPEN, 0, 0, 10_000, "")) {
+            Service service = Service.of(server);
+            String code = service.register("alice");
+            assertEquals(201, service.send("alice", code, "x".repeat(6_000)).status());
+
+            Answer answer = service.send("alice", code, "x".repeat(6_000));
+
+            assertEquals(429, answer.status());
+            int seconds = Integer.parseInt(answer.header("Retry-After").orElseThrow());
+            assertTrue(seconds > 10_000 && seconds < 86_400, () -> seconds + " s"); // for some 2,100 bytes of 10,000
+            assertEquals(201, service.send("alice", code, "x".repeat(1_000)).status());
+        }
+    }
+
+    @Test
+    void whereRegistrationsAreClosedNobodyRegistersAndWhoHasACodeSends() throws IOException {
+        String code;
+        try (CountersignServer server = start(QuotaSettings.none())) {
+            code = Service.of(server).register("alice");
+        }
+        try (CountersignServer server = start(Registering.CLOSED, 0, 0, 0, "")) {
+            Service service = Service.of(server);
+            assertRefused(404, "not-found", service.postRegister(Json.registration("bob")));
+            assertEquals(201, service.send("alice", code, "hi").status());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "X-Forwarded-For: 203.0.113.1                         | X-Forwarded-For: 203.0.113.2",
+                "X-Forwarded-For: 203.0.113.1:4711                    | X-Forwarded-For: 203.0.113.2:4711",
+                "X-Forwarded-For: 203.0.113.1, 127.0.0.9              | X-Forwarded-For: 203.0.113.2,127.0.0.9",
+                "X-Forwarded-For: 2001:db8:0:1::1                     | X-Forwarded-For: 2001:db8:0:2::1",
+                "X-Forwarded-For: [2001:db8:0:1::1]:4711              | X-Forwarded-For: 2001:db8:0:2::1",
+                "Forwarded: for=203.0.113.1                           | Forwarded: for=203.0.113.2",
+                "Forwarded: proto=http;For=\"203.0.113.1:80\";by=x    | Forwarded: for=203.0.113.2",
+                "Forwarded: for=\"[2001:db8:0:1::1]:80\"              | Forwarded: for=\"[2001:db8:0:2::1]\"",
+                "X-Forwarded-For: 203.0.113.1                         | X-Other: x",
+                "X-Forwarded-For: 203.0.113.1                         | X-Forwarded-For: unknown",
+            })
+    void behindAProxyThatIsBelievedEachOfItsClientsHasALimitOfItsOwn(String one, String another) throws IOException {
+        try (CountersignServer server = limitAddresses(this, "127.0.0.0/8, 10.1.1.1")) {
+            try (Connection connection = new Connection(server.registerPort())) {
+                untilTooMany(connection, Connection.post("/register", one, "{}"));
+
+                assertEquals(400, connection.exchange(Connection.post("/register", another, "{}")).status());
+            }
+        }
+    }
+
+    /** Whatever a client makes up, it stays what the nearest proxy says it is. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "127.0.0.1  | X-Forwarded-For: 203.0.113.1      | X-Forwarded-For: 198.51.100.N, 203.0.113.1",
+                "127.0.0.1  | X-Forwarded-For: 203.0.113.1      | X-Forwarded-For: 198.51.100.N & X-Forwarded-For: 203.0.113.1",
+                "127.0.0.1  | Forwarded: for=203.0.113.1        | Forwarded: for=198.51.100.N, for=203.0.113.1",
+                "127.0.0.1  | X-Forwarded-For: 2001:db8:0:1::1  | X-Forwarded-For: 2001:db8:0:1::N",
+                "127.0.0.1  | X-Other: x                        | Forwarded: for=\"x & Forwarded: for=\"[2001:db8::N]\"",
+                "127.0.0.1  | X-Other: x                        | X-Forwarded-For: localhost",
+                "127.0.0.1  | X-Other: x                        | X-Forwarded-For: 999.1.1.N",
+                "127.0.0.1  | X-Other: x                        | X-Forwarded-For: 203.0.113.N & Forwarded: for=203.0.113.N",
+                "10.0.0.0/8 | X-Other: x                        | X-Forwarded-For: 203.0.113.N",
+            })
+    void whoMakesUpAddressesIsLimitedAllTheSame(String proxies, String honest, String forged) throws IOException {
+        try (CountersignServer server = limitAddresses(this, proxies);
+                Connection connection = new Connection(server.registerPort())) {
+            untilTooMany(connection, Connection.post("/register", honest, "{}"));
+            int served = 0;
+            for (int i = 1; i <= 9; i++) {
+                String header = forged.replace(" & ", "\r\n").replace("N", Integer.toString(i));
+                served += connection.exchange(Connection.post("/register", header, "{}")).status() == 429 ? 0 : 1;
+            }
+            int all = served;
+            assertTrue(all <= 4, () -> all + " of 9 served"); // one a second
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.0.0.0/33", "10.0.0.0/x", "not an address"})
+    void proxiesThatAreNoAddressesEndTheStart(String proxies) {
+        StartupException refusal = assertThrows(
+                StartupException.class, () -> start(Registering.OPEN, 1, 0, 0, proxies));
+        assertTrue(refusal.getMessage().startsWith("--forwarded-from: "), refusal.getMessage());
+    }
+}
