@@ -10,6 +10,10 @@ import dev.countersign.core.MemoryBudget;
 record Intake(Limits limits, Quotas quotas, MemoryBudget bodyMemory, ServerThreads threads) {
 
     Intake(HttpSettings http, ServerThreads threads) {
-        this(http.limits(), new Quotas(http.quotas()), new MemoryBudget(http.limits().bodyMemoryBytes()), threads);
+        this(
+                http.limits(),
+                new Quotas(http.quotas()),
+                new MemoryBudget(http.limits().bodyMemoryBytes()),
+                threads);
     }
 }

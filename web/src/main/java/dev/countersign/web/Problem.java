@@ -22,7 +22,9 @@ enum Problem {
             "The content type must be application/json in UTF-8 or, for a message, text/plain in UTF-8."),
     KEY_REUSED(422, "Key reused", "This Idempotency-Key was used for another request."),
     TOO_MANY_REQUESTS(
-            429, "Too many requests", "This address or id has sent more than its share; nothing was done. Try again later."),
+            429,
+            "Too many requests",
+            "This address or id has sent more than its share; nothing was done. Try again later."),
     HEADERS_TOO_LARGE(431, "Headers too large", "The request line or the headers are larger than this server takes."),
     INTERNAL_ERROR(500, "Internal error", "The server failed; nothing was acknowledged."),
     OVERLOADED(503, "Overloaded", "Too much work is waiting; nothing was done. Try again."),

@@ -38,8 +38,9 @@ public record QuotaSettings(
                 name = "bytes-per-id",
                 label = "BYTES",
                 min = 0,
-                help = "Of bodies with messages of one id, a day; more get a 429. As many may come at once, and come back"
-                        + " evenly over a day. 0: no limit.")
+                help =
+                        "Of bodies with messages of one id, a day; more get a 429. As many may come at once, and come back"
+                                + " evenly over a day. 0: no limit.")
         long bytesPerId,
 
         @Setting(

@@ -49,7 +49,8 @@ final class Quotas {
     /** @throws RefusalException {@link Problem#TOO_MANY_REQUESTS} where its address has none left */
     void takeRequest(Request request) {
         if (requestsOfAddress.isPresent()
-                && request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress from) { // else gone
+                && request.getConnectionMetaData().getRemoteSocketAddress()
+                        instanceof InetSocketAddress from) { // else gone
             take(requestsOfAddress.get(), key(sender(from.getAddress(), request.getHeaders())), 1);
         }
     }
@@ -111,7 +112,8 @@ final class Quotas {
             return Optional.empty();
         }
         try {
-            return Optional.of(InetAddress.getByName(host.contains(":") ? host : "::ffff:" + host)); // Java makes that IPv4
+            return Optional.of(
+                    InetAddress.getByName(host.contains(":") ? host : "::ffff:" + host)); // Java makes that IPv4
         } catch (UnknownHostException e) {
             return Optional.empty();
         }

@@ -297,11 +297,9 @@ final class OpenApiTest {
 
     /** In a second one POST is allowed, and registrations are closed. */
     private void askForMoreThanAShare(Path ownHome) throws IOException {
-        QuotaSettings quotas =
-                new QuotaSettings(QuotaSettings.Registering.CLOSED, 1, 0, Duration.ofSeconds(1), 0, "");
+        QuotaSettings quotas = new QuotaSettings(QuotaSettings.Registering.CLOSED, 1, 0, Duration.ofSeconds(1), 0, "");
         try (CountersignServer own = CountersignServer.start(
-                Home.open(ownHome),
-                new Settings(HttpSettings.local().withQuotas(quotas), StoreSettings.defaults()))) {
+                Home.open(ownHome), new Settings(HttpSettings.local().withQuotas(quotas), StoreSettings.defaults()))) {
             takeUntilTooMany(REGISTER, own.registerPort(), "/register");
             takeUntilTooMany(ROTATE, own.registerPort(), "/rotate");
             takeUntilTooMany(MESSAGE, own.messagePort(), "/message");

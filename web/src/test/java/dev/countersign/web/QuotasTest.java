@@ -21,7 +21,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What one address and one id may take of a server that limits them. */
 final class QuotasTest {
 
-
     @TempDir
     private Path home;
 
@@ -59,7 +58,8 @@ final class QuotasTest {
 
             assertTrue(served >= 2, () -> served + " served");
             untilTooMany(message, Connection.post("/message", "{}"));
-            assertEquals(200, message.exchange(Connection.request("GET /health")).status());
+            assertEquals(
+                    200, message.exchange(Connection.request("GET /health")).status());
         }
     }
 
@@ -149,7 +149,11 @@ final class QuotasTest {
             try (Connection connection = new Connection(server.registerPort())) {
                 untilTooMany(connection, Connection.post("/register", one, "{}"));
 
-                assertEquals(400, connection.exchange(Connection.post("/register", another, "{}")).status());
+                assertEquals(
+                        400,
+                        connection
+                                .exchange(Connection.post("/register", another, "{}"))
+                                .status());
             }
         }
     }
@@ -176,7 +180,12 @@ final class QuotasTest {
             int served = 0;
             for (int i = 1; i <= 9; i++) {
                 String header = forged.replace(" & ", "\r\n").replace("N", Integer.toString(i));
-                served += connection.exchange(Connection.post("/register", header, "{}")).status() == 429 ? 0 : 1;
+                served += connection
+                                        .exchange(Connection.post("/register", header, "{}"))
+                                        .status()
+                                == 429
+                        ? 0
+                        : 1;
             }
             int all = served;
             assertTrue(all <= 4, () -> all + " of 9 served"); // one a second
@@ -186,8 +195,8 @@ final class QuotasTest {
     @ParameterizedTest
     @ValueSource(strings = {"10.0.0.0/33", "10.0.0.0/x", "not an address"})
     void proxiesThatAreNoAddressesEndTheStart(String proxies) {
-        StartupException refusal = assertThrows(
-                StartupException.class, () -> start(Registering.OPEN, 1, 0, 0, proxies));
+        StartupException refusal =
+                assertThrows(StartupException.class, () -> start(Registering.OPEN, 1, 0, 0, proxies));
         assertTrue(refusal.getMessage().startsWith("--forwarded-from: "), refusal.getMessage());
     }
 }

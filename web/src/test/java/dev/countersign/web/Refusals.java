@@ -34,7 +34,10 @@ final class Refusals {
                 () -> assertEquals(status, problem.required("status").intValue()),
                 () -> assertFalse(answer.member("title").isBlank()),
                 () -> assertFalse(answer.member("detail").isBlank()),
-                () -> assertEquals(status == 503 || status == 429, answer.header("Retry-After").isPresent(), "Retry-After"),
+                () -> assertEquals(
+                        status == 503 || status == 429,
+                        answer.header("Retry-After").isPresent(),
+                        "Retry-After"),
                 () -> assertTrue(answer.header("Retry-After").orElse("1").matches("[1-9][0-9]?"), "Retry-After"),
                 () -> assertEquals(status == 405, answer.header("Allow").isPresent(), "Allow"),
                 () -> assertTellsNothing(answer));
