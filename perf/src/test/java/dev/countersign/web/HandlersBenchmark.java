@@ -52,7 +52,7 @@ public class HandlersBenchmark {
         ServletContextHandler context = new ServletContextHandler("/");
         context.addServlet(
                 new ServletHolder(new MessageServlet(
-                        new Intake(Limits.defaults(), threads), store.registry(), store.messageLog())),
+                        new Intake(HttpSettings.local(), threads), store.registry(), store.messageLog())),
                 "/message");
         server.setHandler(context);
         server.start();
