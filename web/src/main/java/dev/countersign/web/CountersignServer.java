@@ -51,7 +51,8 @@ public final class CountersignServer implements AutoCloseable {
     private static HttpServer http(ServerThreads threads, Store store, HttpSettings http) {
         Intake intake = new Intake(http, threads);
         HealthServlet health = new HealthServlet(() -> store.trouble().isEmpty());
-        RegisterServlet register = new RegisterServlet(intake, store.registry(), http.quotas().registrations());
+        RegisterServlet register =
+                new RegisterServlet(intake, store.registry(), http.quotas().registrations());
         RotateServlet rotate = new RotateServlet(intake, store.registry());
         MessageServlet message = new MessageServlet(intake, store.registry(), store.messageLog());
         String host = http.host();
