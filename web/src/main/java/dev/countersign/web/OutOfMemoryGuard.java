@@ -45,7 +45,7 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
                     + EXIT_CODE + "). Give it more with -Xmx.\n")
             .getBytes(US_ASCII);
     private final OutputStream console = new FileOutputStream(FileDescriptor.err);
-    private final OutputStream serverLog;
+    private volatile OutputStream serverLog;
     private final Thread end = daemon("out-of-memory-end", this::endInTime);
     private final Thread probe = daemon("out-of-memory-probe", this::probe);
 
@@ -67,6 +67,13 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
         } catch (IOException e) {
             throw new StartupException("can't write " + serverLog + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Writes its line into this file from now on. */
+    void writeTo(Path file) throws IOException {
+        OutputStream former = serverLog;
+        serverLog = new FileOutputStream(file.toFile(), true);
+        former.close();
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.io.StringWriter;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -151,6 +152,28 @@ final class OperatorCommandsTest {
                             "20\\S+Z INFO  the id mallory was revoked by the user " + System.getProperty("user.name")),
                     line);
             assertFalse(Files.readString(log).contains(given));
+        }
+    }
+
+    @Test
+    void aFullServerLogIsSetAsideForTheSameUsers() throws Exception {
+        Path own = home.resolve("full");
+        Path log = own.resolve("logs/server.log");
+        Path rolled = log.resolveSibling("server.1.log");
+        Home.open(own).close(); // makes its files
+        Files.write(log, new byte[16 * 1024 * 1024]);
+        try (ServerProcess server = ServerProcess.start(own)) {
+            while (!Files.exists(rolled) || Files.size(log) == 0) {
+                assertEquals(0, runAt(own, "log-level", "info").exitCode);
+                Thread.sleep(100);
+            }
+
+            assertTrue(Files.size(rolled) >= 16 * 1024 * 1024);
+            assertEquals(143, server.stop());
+            assertTrue(Files.readString(log).contains("INFO  stopped"));
+            for (Path each : List.of(log, rolled)) {
+                assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(each)));
+            }
         }
     }
 
