@@ -15,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.Set;
@@ -35,6 +37,11 @@ final class CredentialsFile {
 
     private static final Set<PosixFilePermission> OF_OTHERS =
             EnumSet.range(PosixFilePermission.GROUP_READ, PosixFilePermission.OTHERS_EXECUTE);
+
+    private static final FileAttribute<?>[] OWNERS_ONLY = {
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+    };
+    private static final FileAttribute<?>[] NONE = {};
 
     private final Path file;
 
@@ -81,7 +88,7 @@ final class CredentialsFile {
         if (!Files.isRegularFile(file)) {
             throw new IOException(file + " is no file: choose another name");
         }
-        if (file.getFileSystem().supportedFileAttributeViews().contains("posix")
+        if (isPosix()
                 && !Collections.disjoint(OF_OTHERS, Files.getPosixFilePermissions(file))) {
             throw new IOException(file + " is open to others: chmod 600 it");
         }
@@ -92,6 +99,10 @@ final class CredentialsFile {
         return members.text("id")
                 .flatMap(id -> members.text("code").map(code -> new Credentials(id, code)))
                 .orElseThrow(() -> new IOException(file + " holds no id and code: remove it to register anew"));
+    }
+
+    private boolean isPosix() {
+        return file.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 
     /**
@@ -115,12 +126,15 @@ final class CredentialsFile {
         }
     }
 
-    /** The draft is made first: a folder that can't be written to must not cost an id. */
+    /**
+     * The draft is made first: a folder that can't be written to must not cost an id. It has one name, so that the next
+     * run removes what a kill has left of it: a code may stand there.
+     */
     private Credentials make(Source source, CopyOption... options) throws IOException, CountersignException {
-        Path draft;
+        Path draft = sibling(file, ".new");
         try {
-            draft = Files.createTempFile(
-                    file.getParent(), ".credentials", null); // its owner's only, as all of its kind
+            Files.deleteIfExists(draft);
+            Files.createFile(draft, isPosix() ? OWNERS_ONLY : NONE);
         } catch (IOException e) {
             throw unfitFolder(file, e);
         }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -24,8 +25,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills the server, and the command, at random moments: each text is in the log exactly once, in order. Five rounds, or
- * more:
+ * Kills the server, and the command, at random moments: each text is in the log exactly once, in order, and whoever was
+ * getting a new code can go on. Five rounds, or more; {@code -Dcrash.seed} repeats what a rotation's rounds draw:
  *
  * <pre>mvn -pl client -am test -Dtest=ClientCrashTest -Dsurefire.failIfNoSpecifiedTests=false -Dcrash.rounds=100</pre>
  */
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ClientCrashTest {
 
     private static final int ROUNDS = Integer.getInteger("crash.rounds", 5);
+    private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
     private static final int LINES_A_ROUND = 1000;
     private static final int LATEST_MOMENT_MILLIS = 50;
 
@@ -121,6 +123,88 @@ class ClientCrashTest {
         } finally {
             kill(server);
         }
+    }
+
+    @Test
+    void aKillAtAnyMomentOfARotationLeavesAClientThatCanGoOn() throws Exception {
+        Random random = new Random(SEED);
+        findPorts();
+        Process server = startServer();
+        Path folderOfFile = Files.createDirectory(folder.resolve("rotating"));
+        Path file = folderOfFile.resolve("credentials");
+        Path lockFile = CredentialsFile.sibling(file, ".lock");
+        List<String> texts = new ArrayList<>();
+        try (CountersignClient client = CountersignClient.builder()
+                .registerPort(registerPort)
+                .messagePort(messagePort)
+                .build()) {
+            CredentialsFile credentials = new CredentialsFile(file);
+            credentials.readOrMake(() -> client.register("rotating"));
+            for (int round = 1; round <= ROUNDS; round++) {
+                long lockLength = lockFile.toFile().length();
+                Process command = startRotation(file);
+                try {
+                    awaitLocked(lockFile, lockLength, command);
+                    command.waitFor(random.nextInt(LATEST_MOMENT_MILLIS), TimeUnit.MILLISECONDS);
+                    boolean isServerKilled = random.nextBoolean();
+                    if (isServerKilled) {
+                        kill(server);
+                        server = startServer();
+                    }
+                    if (!isServerKilled || random.nextInt(4) == 0) {
+                        kill(command);
+                    } else {
+                        assertEquals(0, command.waitFor(), () -> seeded(read(folder.resolve("err"))));
+                    }
+                } finally {
+                    kill(command);
+                }
+                if (random.nextBoolean()) { // else the next rotation finds a code that may not have been used
+                    texts.add("round " + round);
+                    client.send(credentials.readOrMake(ClientCrashTest::unregistered), texts.get(texts.size() - 1));
+                }
+            }
+            credentials.rotate(client);
+            texts.add("end");
+            client.send(credentials.readOrMake(ClientCrashTest::unregistered), "end");
+        } catch (CountersignException | IOException e) {
+            throw new AssertionError(seeded("locked out"), e);
+        } finally {
+            kill(server);
+        }
+
+        assertEquals(texts, logged("rotating"), seeded(""));
+        try (Stream<Path> left = Files.list(folderOfFile)) {
+            assertEquals(List.of(file), left.toList(), seeded("files with codes are left"));
+        }
+    }
+
+    private static String seeded(String fault) {
+        return "-Dcrash.seed=" + SEED + ": " + fault;
+    }
+
+    private static Credentials unregistered() {
+        throw new AssertionError("the file has gone");
+    }
+
+    /** Until the command works on the file: from then on it may ask for a code and keep it any moment. */
+    private static void awaitLocked(Path lockFile, long length, Process command) throws InterruptedException {
+        while (lockFile.toFile().length() <= length && !command.waitFor(1, TimeUnit.MILLISECONDS)) {
+            // looks again: whoever locks the file makes it longer
+        }
+    }
+
+    private Process startRotation(Path file) throws IOException {
+        return new ProcessBuilder(java(
+                        Main.class.getName(),
+                        "--rotate",
+                        "--credentials=" + file,
+                        "--host=127.0.0.1",
+                        "--register-port=" + registerPort,
+                        "--message-port=" + messagePort))
+                .redirectOutput(folder.resolve("out").toFile())
+                .redirectError(folder.resolve("err").toFile())
+                .start();
     }
 
     /** What a thread sent, one text after another, until the others are done. */

@@ -612,6 +612,21 @@ class MainTest {
     }
 
     @Test
+    void whatAKillLeftOfADraftIsNotKept() throws Exception {
+        Path file = folder.resolve("killed");
+        Path draft = Files.writeString(folder.resolve(".killed.new"), "{\"id\":\"killed\",\"code\":\"void\"}");
+        Files.setPosixFilePermissions(draft, PosixFilePermissions.fromString("rw-rw-rw-"));
+
+        assertEquals(0, run(TERMINAL, "--id=killed", "--credentials=" + file, "one"), this::complaint);
+        assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+        Files.writeString(draft, "half a draft");
+        assertEquals(0, run(TERMINAL, "--rotate", "--credentials=" + file, "two"), this::complaint);
+
+        assertEquals(List.of(file), filesIn(folder));
+        assertEquals(List.of("one", "two"), server.messagesOf("killed"));
+    }
+
+    @Test
     void aRotationNeedsAFileOfCredentials() {
         assertEquals(2, run(TERMINAL, "--rotate"));
         assertEquals(2, run(TERMINAL, "--rotate", "--credentials=" + folder.resolve("none")));
