@@ -42,7 +42,11 @@ final class HeldStore implements Closeable {
 
     @Override
     public void close() {
-        process.destroyForcibly().onExit().join();
+        try {
+            process.destroyForcibly().waitFor();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted before " + process + " had ended", e);
+        }
     }
 
     /** What the other JVM runs. */

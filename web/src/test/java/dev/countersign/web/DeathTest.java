@@ -103,7 +103,7 @@ final class DeathTest {
                 assertTrue(text.contains("countersign: out of memory"), text);
             }
         } finally {
-            server.destroyForcibly().onExit().join();
+            ServerProcess.kill(server);
         }
     }
 

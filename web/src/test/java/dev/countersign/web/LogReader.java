@@ -49,7 +49,7 @@ final class LogReader implements Closeable {
     static LogReader tail(Path log) throws IOException {
         Process tail = new ProcessBuilder("tail", "-F", "-n", "+1", "-s", "0.05", log.toString()).start();
         LogReader reader =
-                new LogReader("tail -F", () -> tail.destroyForcibly().onExit().join());
+                new LogReader("tail -F", () -> ServerProcess.kill(tail));
         reader.read(tail.getInputStream());
         reader.inThread(() -> {
             try (BufferedReader notices = tail.errorReader()) {

@@ -172,7 +172,16 @@ final class ServerProcess implements AutoCloseable {
 
     /** SIGKILL: the process does nothing more, not even in what it is at. */
     void kill() {
-        process.destroyForcibly().onExit().join();
+        kill(process);
+    }
+
+    /** Not by onExit(): on JDK 25 that needs a thread of the common pool, which a test may hold. */
+    static void kill(Process process) {
+        try {
+            process.destroyForcibly().waitFor();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("interrupted before " + process + " had ended", e);
+        }
     }
 
     @Override

@@ -53,7 +53,7 @@ final class UnreadConsoleTest {
             String log = Files.readString(home.resolve("logs/server.log"));
             assertTrue(log.contains("can't commit") && log.contains("stopped"), log);
         } finally {
-            server.destroyForcibly().onExit().join();
+            ServerProcess.kill(server);
         }
     }
 
