@@ -88,8 +88,7 @@ final class CredentialsFile {
         if (!Files.isRegularFile(file)) {
             throw new IOException(file + " is no file: choose another name");
         }
-        if (isPosix()
-                && !Collections.disjoint(OF_OTHERS, Files.getPosixFilePermissions(file))) {
+        if (isPosix() && !Collections.disjoint(OF_OTHERS, Files.getPosixFilePermissions(file))) {
             throw new IOException(file + " is open to others: chmod 600 it");
         }
         if (!Files.isReadable(file)) {

@@ -48,8 +48,7 @@ final class LogReader implements Closeable {
     /** The command that people use. It looks for changes every 50 ms where the file system doesn't tell it. */
     static LogReader tail(Path log) throws IOException {
         Process tail = new ProcessBuilder("tail", "-F", "-n", "+1", "-s", "0.05", log.toString()).start();
-        LogReader reader =
-                new LogReader("tail -F", () -> ServerProcess.kill(tail));
+        LogReader reader = new LogReader("tail -F", () -> ServerProcess.kill(tail));
         reader.read(tail.getInputStream());
         reader.inThread(() -> {
             try (BufferedReader notices = tail.errorReader()) {
