@@ -45,16 +45,24 @@ final class SendingClient {
                 String code = registered.member("code");
                 codes.put(id, code);
                 for (int i = 0; i < MESSAGES_AN_ID && !done.getAsBoolean(); i++) {
-                    String message = message(++sent);
-                    Answer answer = sending.exchange(Connection.post("/message", Json.message(id, code, message)));
+                    Answer answer = send(sending, id);
                     if (answer.status() != 201) {
                         return Optional.of(answer);
                     }
-                    acknowledged.add(new LoggedMessage(answer.member("receipt"), answer.member("time"), id, message));
                 }
             }
             return Optional.empty();
         }
+    }
+
+    /** Sends one more message of an id that it has registered. */
+    Answer send(Connection sending, String id) throws IOException {
+        String message = message(++sent);
+        Answer answer = sending.exchange(Connection.post("/message", Json.message(id, codes.get(id), message)));
+        if (answer.status() == 201) {
+            acknowledged.add(new LoggedMessage(answer.member("receipt"), answer.member("time"), id, message));
+        }
+        return answer;
     }
 
     /** The code of each id whose registration was acknowledged. */
