@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class FailingCallsTest {
 
-    private static final int FAULTS = Integer.getInteger("faults", 8);
+    private static final int FAULTS = Integer.getInteger("faults", 5);
     private static final long SEED = Long.getLong("faults.seed", 1);
     private static final int CLIENTS = 4;
     private static final long SENDING_NANOS = TimeUnit.MILLISECONDS.toNanos(700);
