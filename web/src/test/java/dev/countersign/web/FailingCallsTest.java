@@ -64,9 +64,11 @@ final class FailingCallsTest {
         }
 
         List<String> strace(Path home, Path trace) throws IOException {
-            List<String> command = new ArrayList<>(List.of("strace", "--seccomp-bpf", "-D", "-f", "-qq", "-o", trace.toString()));
+            List<String> command =
+                    new ArrayList<>(List.of("strace", "--seccomp-bpf", "-D", "-f", "-qq", "-o", trace.toString()));
             command.addAll(List.of("-e", "trace=" + call));
-            command.addAll(List.of("-e", "inject=" + call + ":error=" + error + ":when=" + time + (forGood ? "+" : "")));
+            command.addAll(
+                    List.of("-e", "inject=" + call + ":error=" + error + ":when=" + time + (forGood ? "+" : "")));
             try (Stream<Path> files = Files.walk(home)) {
                 files.filter(file -> !file.endsWith("server.log"))
                         .forEach(file -> command.addAll(List.of("-P", file.toString())));
@@ -103,8 +105,8 @@ final class FailingCallsTest {
             all.addAll(clients);
             Path trace = folder.resolve("trace");
             List<String> command = fault.strace(home, trace);
-            command.addAll(
-                    ServerProcess.command("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0"));
+            command.addAll(ServerProcess.command(
+                    "--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0"));
             ended += endedByItself(command, clients, fault) ? 1 : 0;
             injected += Files.readString(trace).contains("(INJECTED)") ? 1 : 0;
 
@@ -115,16 +117,21 @@ final class FailingCallsTest {
                 assertCodesWork(clients, next.service(), fault);
             }
         }
-        System.out.printf("failing calls: %d faults, %d of them met, the server ended by itself %d times%n", FAULTS, injected, ended);
+        System.out.printf(
+                "failing calls: %d faults, %d of them met, the server ended by itself %d times%n",
+                FAULTS, injected, ended);
         assertTrue(injected * 3 >= FAULTS, injected + " of " + FAULTS + " faults were met");
     }
 
     private static List<SendingClient> clients(String name) {
-        return IntStream.range(0, CLIENTS).mapToObj(i -> new SendingClient(name + i + "-")).toList();
+        return IntStream.range(0, CLIENTS)
+                .mapToObj(i -> new SendingClient(name + i + "-"))
+                .toList();
     }
 
     /** Sends for a while, then kills it. An end by itself must name its cause in its output, in a line. */
-    private static boolean endedByItself(List<String> command, List<SendingClient> clients, Fault fault) throws Exception {
+    private static boolean endedByItself(List<String> command, List<SendingClient> clients, Fault fault)
+            throws Exception {
         ServerProcess server;
         try {
             server = ServerProcess.start(new ProcessBuilder(command));
