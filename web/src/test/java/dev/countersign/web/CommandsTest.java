@@ -50,7 +50,7 @@ final class CommandsTest {
     private String id;
     private String code;
 
-    private record Outcome(int exitCode, String out, String err) {}
+    record Outcome(int exitCode, String out, String err) {}
 
     @BeforeEach
     void registerClient() throws IOException {
@@ -350,7 +350,7 @@ final class CommandsTest {
         return runAt(home, arguments);
     }
 
-    private static synchronized Outcome runAt(Path folder, String... arguments) {
+    static synchronized Outcome runAt(Path folder, String... arguments) {
         List<String> all = new ArrayList<>(List.of("--home=" + folder));
         all.addAll(List.of(arguments));
         ByteArrayOutputStream raw = new ByteArrayOutputStream();

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -33,6 +35,11 @@ final class CrashTest {
     private static final int CLIENTS = 8;
     private static final int LATEST_MOMENT_MILLIS = 500;
 
+    /** A file has some 500 messages. */
+    private static final String[] ROLLING = {"--roll-size=65536", "--compress-rolled"};
+
+    private static final String[] REMOVING = {"--roll-size=65536", "--compress-rolled", "--keep-bytes=100000"};
+
     @Test
     @Timeout(value = 1, unit = TimeUnit.HOURS)
     void whatWasAcknowledgedSurvivesKill9(@TempDir Path home) throws Exception {
@@ -41,7 +48,7 @@ final class CrashTest {
                 .toList();
 
         for (int round = 0; round < ROUNDS; round++) {
-            try (ServerProcess server = ServerProcess.start(home)) {
+            try (ServerProcess server = ServerProcess.start(home, ROLLING)) {
                 sendUntilItIsKilled(clients, server);
             }
         }
@@ -50,15 +57,53 @@ final class CrashTest {
             Ledger ledger = Ledger.of(clients, LoggedMessage.readAll(home));
             long codesLost = codesNoLongerAccepted(clients, server.service());
             System.out.printf(
-                    "crash test: %d rounds, %d messages and %d registrations acknowledged, %d and %d lost%n",
+                    "crash test: %d rounds, %d files, %d messages and %d registrations acknowledged, %d and %d lost%n",
                     ROUNDS,
+                    LoggedMessage.files(home).size(),
                     ledger.acknowledged(),
                     ledger.registrations(),
                     ledger.lost().size(),
                     codesLost);
             ledger.assertKept();
+            assertTrue(LoggedMessage.files(home).size() > 1, "it has not rolled");
             assertEquals(0, codesLost, "registrations lost");
         }
+    }
+
+    @Test
+    @Timeout(value = 1, unit = TimeUnit.HOURS)
+    void whatIsKeptOfALogWhoseOldestFilesAreRemovedSurvivesKill9(@TempDir Path home) throws Exception {
+        List<SendingClient> clients = IntStream.range(0, CLIENTS)
+                .mapToObj(i -> new SendingClient("client-" + i + "-"))
+                .toList();
+        for (int round = 0; round < (ROUNDS + 1) / 2; round++) {
+            try (ServerProcess server = ServerProcess.start(home, REMOVING)) {
+                sendUntilItIsKilled(clients, server);
+            }
+        }
+        ServerProcess.start(home).close(); // the start makes the log whole, and this one removes nothing
+
+        List<LoggedMessage> log = LoggedMessage.readAll(home);
+        int first = Integer.parseInt(log.get(0).receipt());
+        assertTrue(first > 1, "nothing was removed");
+        assertEquals(
+                IntStream.range(first, first + log.size())
+                        .mapToObj(Integer::toString)
+                        .toList(),
+                log.stream().map(LoggedMessage::receipt).toList());
+        Set<String> removed = new HashSet<>();
+        for (SendingClient client : clients) {
+            for (LoggedMessage each : client.acknowledged()) {
+                int receipt = Integer.parseInt(each.receipt());
+                if (receipt < first) {
+                    assertTrue(removed.add(each.receipt()), "receipt " + receipt + " was given twice");
+                } else {
+                    assertEquals(each, log.get(receipt - first));
+                }
+            }
+        }
+        CommandsTest.Outcome verified = CommandsTest.runAt(home, "verify");
+        assertEquals(0, verified.exitCode(), verified.out());
     }
 
     private static void sendUntilItIsKilled(List<SendingClient> clients, ServerProcess server)

@@ -35,6 +35,7 @@ final class KeyedCrashTest {
     private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
     private static final int CLIENTS = 8;
     private static final int LATEST_MOMENT_MILLIS = 600;
+    private static final String ROLL_SIZE = "--roll-size=400000"; // some 3,000 messages
     private static final int EARLY_OUT_OF = 4;
     private static final int KILLED_AT_START_OUT_OF = 4;
 
@@ -61,7 +62,7 @@ final class KeyedCrashTest {
                     runAndKill(home, clients);
                 }
             }
-            try (ServerProcess server = ServerProcess.start(home)) {
+            try (ServerProcess server = ServerProcess.start(home, ROLL_SIZE, "--compress-rolled")) {
                 begin(server, home);
                 assertFalse(server.endsWithin(killed ? 0 : ROUNDS * LATEST_MOMENT_MILLIS), "ended by itself");
                 clients.finish();
@@ -70,13 +71,14 @@ final class KeyedCrashTest {
                 System.out.printf(
                         Locale.ROOT,
                         "crash test with keys, seed %d: %d kills under load, %d at start, %d connections cut; %s;"
-                                + " seen by each of %d readers%n",
+                                + " seen by each of %d readers in %d files%n",
                         SEED,
                         kills,
                         killsAtStart,
                         register.cuts() + message.cuts(),
                         figures,
-                        readers.size());
+                        readers.size(),
+                        LoggedMessage.files(home).size());
                 clients.assertCodesAccepted(server.service());
             }
         } finally {
@@ -96,7 +98,7 @@ final class KeyedCrashTest {
             killsAtStart++;
         }
         long begun = System.nanoTime();
-        try (ServerProcess server = ServerProcess.start(home)) {
+        try (ServerProcess server = ServerProcess.start(home, ROLL_SIZE, "--compress-rolled")) {
             startMillis = (int) TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun);
             begin(server, home);
             if (random.nextInt(EARLY_OUT_OF) > 0) {
@@ -118,7 +120,10 @@ final class KeyedCrashTest {
     }
 
     private void assertReadersSawAll(Path home) throws IOException {
-        List<String> lines = Files.readAllLines(LoggedMessage.file(home), LogReader.BYTES);
+        List<String> lines = new ArrayList<>();
+        for (Path file : LoggedMessage.files(home)) {
+            lines.addAll(LoggedMessage.lines(file, LogReader.BYTES));
+        }
         Set<String> durable = new HashSet<>(lines);
         for (LogReader each : readers) {
             each.awaitLine(lines.get(lines.size() - 1));

@@ -37,6 +37,7 @@ final class LogReader implements Closeable {
     private final Set<String> lines = ConcurrentHashMap.newKeySet();
     private final Set<String> unfinished = ConcurrentHashMap.newKeySet();
     private final AtomicInteger truncations = new AtomicInteger();
+    private final AtomicInteger linesRead = new AtomicInteger();
     private final String name;
     private final Closeable source;
 
@@ -96,6 +97,7 @@ final class LogReader implements Closeable {
                     if (start > 0) {
                         unfinished.add(line.substring(0, start));
                     }
+                    linesRead.incrementAndGet();
                     lines.add(line.substring(start));
                 }
             }
@@ -105,6 +107,11 @@ final class LogReader implements Closeable {
     /** Returns when it has seen a line. */
     void awaitLine(String line) {
         await(() -> lines.contains(line), "has not seen " + line);
+    }
+
+    /** How many it has read, each time that it has. */
+    int linesRead() {
+        return linesRead.get();
     }
 
     /** How often it has noticed that the file became shorter. */

@@ -1,14 +1,22 @@
 package dev.countersign.web;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import tools.jackson.databind.JsonNode;
 
 /** A line of the message log, as a reader of the file parses it. */
@@ -27,10 +35,42 @@ record LoggedMessage(
         return home.resolve("logs/messages.jsonl");
     }
 
-    static List<LoggedMessage> readAll(Path home) throws IOException {
-        try (Stream<String> lines = Files.lines(file(home))) { // which refuses what is no UTF-8
-            return lines.map(LoggedMessage::parse).toList();
+    /** All of the log, the oldest first. */
+    static List<Path> files(Path home) throws IOException {
+        try (Stream<Path> files = Files.list(file(home).getParent())) {
+            return files.filter(each -> each.getFileName().toString().matches("messages.*\\.jsonl(\\.gz)?"))
+                    .filter(each -> !each.toString().endsWith(".gz") || !Files.exists(unpacked(each)))
+                    .sorted()
+                    .toList();
         }
+    }
+
+    static List<LoggedMessage> readAll(Path home) throws IOException {
+        List<LoggedMessage> all = new ArrayList<>();
+        for (Path file : files(home)) {
+            lines(file, UTF_8).forEach(line -> all.add(parse(line)));
+        }
+        return all;
+    }
+
+    /** Of a file, packed or not, or packed by now; those of UTF-8 are refused where they are none. */
+    static List<String> lines(Path file, Charset charset) throws IOException {
+        InputStream bytes;
+        try {
+            bytes = Files.newInputStream(file);
+        } catch (NoSuchFileException e) {
+            return lines(Path.of(file + ".gz"), charset);
+        }
+        boolean isPacked = file.toString().endsWith(".gz");
+        try (bytes;
+                BufferedReader reader = new BufferedReader(new InputStreamReader(
+                        isPacked ? new GZIPInputStream(bytes) : bytes, charset.newDecoder()))) {
+            return reader.lines().toList();
+        }
+    }
+
+    private static Path unpacked(Path file) {
+        return Path.of(file.toString().replaceFirst("\\.gz$", ""));
     }
 
     static LoggedMessage parse(String line) {

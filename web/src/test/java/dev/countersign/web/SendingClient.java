@@ -2,6 +2,7 @@ package dev.countersign.web;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ final class SendingClient {
 
     private final String name;
     private final Map<String, String> codes = new LinkedHashMap<>(); // by id
-    private final List<LoggedMessage> acknowledged = new ArrayList<>();
+    private final List<LoggedMessage> acknowledged = Collections.synchronizedList(new ArrayList<>());
     private int ids;
     private int sent;
 
@@ -73,6 +74,13 @@ final class SendingClient {
     /** What was acknowledged, in the order sent. */
     List<LoggedMessage> acknowledged() {
         return acknowledged;
+    }
+
+    /** The same, while it is sending. */
+    List<LoggedMessage> snapshot() {
+        synchronized (acknowledged) {
+            return List.copyOf(acknowledged);
+        }
     }
 
     /** Whether it has sent what stands there, be it acknowledged or not. */

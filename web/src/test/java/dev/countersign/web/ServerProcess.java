@@ -51,13 +51,14 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts one on free ports, and returns once it says that it listens. */
-    static ServerProcess start(Path home) throws IOException {
-        return start(onFreePorts(home));
+    static ServerProcess start(Path home, String... options) throws IOException {
+        return start(onFreePorts(home, options));
     }
 
-    private static ProcessBuilder onFreePorts(Path home) {
-        ProcessBuilder builder = new ProcessBuilder(
-                command("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0"));
+    private static ProcessBuilder onFreePorts(Path home, String... options) {
+        List<String> command = command("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0");
+        command.addAll(List.of(options));
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(Engines.environment(home));
         return builder;
     }

@@ -388,8 +388,16 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         }
     }
 
-    /** Flushes log and keys while the writer waits. */
+    /** Flushes log and keys while the writer waits; again, where somebody changes the log at this very moment. */
     private void flushInTurn() throws IOException {
+        for (int tries = 1; !isFlushedInTurn(); tries++) {
+            if (tries == MAX_TRIES) {
+                throw new IOException("the message log " + path + " was changed while it was flushed");
+            }
+        }
+    }
+
+    private boolean isFlushedInTurn() throws IOException {
         while (flushing) {
             flushEnded.awaitUninterruptibly(); // of two flushes of a file only one hears that it failed
         }
@@ -403,9 +411,10 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         flush(keyFile.handles());
         keyFlushFailed = false;
         if (active.check() != LogFile.Found.WELL) {
-            throw new IOException("the message log " + path + " was changed while it was flushed");
+            return false;
         }
         flushed = noted;
+        return true;
     }
 
     private void flushLog() throws IOException {

@@ -1,0 +1,413 @@
+package dev.countersign.web;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.countersign.core.Home;
+import dev.countersign.core.LogSettings;
+import dev.countersign.core.StoreSettings;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A log whose files roll, are packed and removed, each few hundred messages, under load. {@code -Droll.rounds} does each
+ * act more often.
+ */
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+final class RollTest {
+
+    private static final int ROUNDS = Integer.getInteger("roll.rounds", 3);
+    private static final int ROLL_BYTES = 64 * 1024;
+    private static final LogSettings ROLLING = StoreSettings.defaults().log().withRollBytes(ROLL_BYTES);
+    private static final LogSettings PACKING = ROLLING.withKept(0, true);
+    private static final LogSettings REMOVING = ROLLING.withKept(10 * ROLL_BYTES, false);
+    private static final Path LOGROTATE = Path.of("/usr/sbin/logrotate");
+    private static final int CLIENTS = 8;
+    private static final int PATIENCE_SECONDS = 60;
+
+    @TempDir
+    private Path home;
+
+    private interface Act {
+        void run() throws Exception;
+    }
+
+    /** What somebody does to the active file. */
+    private enum Hand {
+        RENAMES,
+        REMOVES,
+        COPIES_AND_TRUNCATES,
+        ROTATES,
+        ROTATES_BY_COPYTRUNCATE
+    }
+
+    @Test
+    void eachMessageIsInTheFilesOnceInOrderOfTheirNames() throws Exception {
+        List<SendingClient> clients = clients();
+        try (CountersignServer server = start(ROLLING)) {
+            sendDuring(clients, server, () -> awaitFiles(10));
+        }
+
+        List<LoggedMessage> log = LoggedMessage.readAll(home);
+        Ledger.of(clients, log).assertKept();
+        assertReceiptsFrom(1, log);
+        List<String> lines = new ArrayList<>();
+        for (Path file : LoggedMessage.files(home)) {
+            List<String> own = Files.readAllLines(file);
+            if (!file.equals(LoggedMessage.file(home))) {
+                String name = String.format(
+                        Locale.ROOT, "messages-%019d-%019d.jsonl", lines.size() + 1, lines.size() + own.size());
+                assertEquals(name, file.getFileName().toString());
+                assertTrue(Files.size(file) >= ROLL_BYTES, name);
+            }
+            lines.addAll(own);
+        }
+        assertEquals(
+                lines, CommandsTest.runAt(home, "log", "--raw").out().lines().toList());
+        assertVerified(home);
+        assertStartsAbove(log.size());
+    }
+
+    @Test
+    void readersThatFollowSeeEachLineOnceAcrossRollsAndPacking() throws Exception {
+        LogSettings packing = PACKING.withRollBytes(4 * ROLL_BYTES);
+        start(packing).close();
+        Process following = new ProcessBuilder(
+                        ServerProcess.command("log", "--home=" + home, "--follow", "--raw", "--from-receipt=1"))
+                .redirectErrorStream(true)
+                .start();
+        List<String> followed = new ArrayList<>();
+        try (LogReader tail = LogReader.tail(LoggedMessage.file(home));
+                LogReader byInode = LogReader.byInode(LoggedMessage.file(home));
+                BufferedReader output = following.inputReader(LogReader.BYTES)) {
+            List<SendingClient> clients = clients();
+            try (CountersignServer server = start(packing)) {
+                sendDuring(clients, server, () -> awaitFiles(6));
+            }
+            List<String> lines = new ArrayList<>();
+            for (Path file : LoggedMessage.files(home)) {
+                lines.addAll(LoggedMessage.lines(file, LogReader.BYTES));
+            }
+            while (followed.size() < lines.size()) {
+                followed.add(output.readLine());
+            }
+            assertEquals(lines, followed);
+            for (LogReader each : List.of(tail, byInode)) {
+                each.awaitLine(lines.get(lines.size() - 1));
+                each.assertSaw(Set.copyOf(lines));
+                assertEquals(lines.size(), each.linesRead(), "lines, each once");
+            }
+        } finally {
+            following.destroyForcibly().waitFor();
+        }
+        assertTrue(Files.list(home.resolve("logs")).anyMatch(each -> each.toString().endsWith(".gz")), "not packed");
+    }
+
+    @Test
+    void whatIsKeptIsAllOfTheNewestAndTheOldestGo() throws Exception {
+        List<SendingClient> clients = clients();
+        try (CountersignServer server = start(REMOVING)) {
+            sendDuring(clients, server, () -> {
+                for (int i = 0; i < ROUNDS; i++) {
+                    awaitRemoval();
+                    assertVerified(home);
+                }
+            });
+        }
+
+        List<LoggedMessage> log = LoggedMessage.readAll(home);
+        int first = Integer.parseInt(log.get(0).receipt());
+        assertTrue(first > 1, "nothing was removed");
+        assertReceiptsFrom(first, log);
+        assertHas(log, clients.stream()
+                .flatMap(client -> client.acknowledged().stream())
+                .filter(each -> Integer.parseInt(each.receipt()) >= first)
+                .toList());
+        assertStartsAbove(first + log.size() - 1);
+    }
+
+    @Test
+    void aBackupWhileFilesRollAndGoHasWhatWasAcknowledgedAndStarts() throws Exception {
+        List<SendingClient> clients = clients();
+        try (CountersignServer server = start(PACKING.withKept(ROLL_BYTES, true))) {
+            sendDuring(clients, server, () -> {
+                awaitRemoval();
+                for (int i = 0; i < ROUNDS; i++) {
+                    List<LoggedMessage> before = clients.stream()
+                            .flatMap(client -> client.snapshot().stream())
+                            .toList();
+                    Path copy = home.resolve("copy-" + i);
+
+                    CommandsTest.Outcome backup = CommandsTest.runAt(home, "backup", copy.toString());
+
+                    assertEquals(0, backup.exitCode(), backup.err());
+                    assertVerified(copy);
+                    List<LoggedMessage> log = LoggedMessage.readAll(copy);
+                    int first = Integer.parseInt(log.get(0).receipt());
+                    assertReceiptsFrom(first, log);
+                    assertHas(log, before.stream()
+                            .filter(each -> Integer.parseInt(each.receipt()) >= first)
+                            .toList());
+                    assertStarts(copy, first + log.size());
+                }
+            });
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void underLoadOthersHandsTakeNoMoreThanTheyTakeAndStopNothing(Hand hand) throws Exception {
+        List<SendingClient> clients = clients();
+        try (CountersignServer server = start(ROLLING)) {
+            sendDuring(clients, server, () -> {
+                for (int i = 0; i < ROUNDS; i++) {
+                    awaitFiles(LoggedMessage.files(home).size() + 1);
+                    use(hand, i);
+                }
+                awaitFiles(LoggedMessage.files(home).size() + 2);
+            });
+        }
+        assertTakenOnly(hand, clients);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whileTheServerIsStoppedOthersHandsTakeNoMoreThanTheyTakeAndTheNextStarts(Hand hand) throws Exception {
+        List<SendingClient> clients = clients();
+        for (int i = 0; i < 2; i++) {
+            try (CountersignServer server = start(ROLLING)) {
+                sendDuring(clients, server, () -> {
+                    int files = LoggedMessage.files(home).size();
+                    awaitFiles(files + 2);
+                });
+            }
+            use(hand, i);
+        }
+        try (CountersignServer server = start(ROLLING)) {
+            sendDuring(clients, server, () -> awaitFiles(LoggedMessage.files(home).size() + 1));
+        }
+        assertTakenOnly(hand, clients);
+    }
+
+    private void use(Hand hand, int number) throws Exception {
+        Path taken = home.resolve("taken-" + number);
+        switch (hand) {
+            case RENAMES -> onActive(log -> Files.move(log, taken));
+            case REMOVES -> onActive(log -> {
+                Files.createLink(taken, log);
+                Files.delete(log);
+            });
+            case COPIES_AND_TRUNCATES -> onActive(log -> {
+                try (FileChannel file = FileChannel.open(log, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                    try (FileChannel copy = FileChannel.open(
+                            taken, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                        file.transferTo(0, file.size(), copy);
+                    }
+                    file.truncate(0);
+                }
+            });
+            case ROTATES -> rotate("create 0600\ncompress");
+            case ROTATES_BY_COPYTRUNCATE -> rotate("copytruncate");
+        }
+    }
+
+    private interface OnFile {
+        void use(Path log) throws IOException;
+    }
+
+    /** Where the server is just renaming it, on the next. */
+    private void onActive(OnFile use) throws IOException {
+        while (true) {
+            try {
+                use.use(LoggedMessage.file(home));
+                return;
+            } catch (NoSuchFileException e) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    private void rotate(String how) throws IOException, InterruptedException {
+        assumeTrue(Files.isExecutable(LOGROTATE), "logrotate is not installed");
+        Path settings = Files.writeString(
+                home.resolve("logrotate.conf"),
+                LoggedMessage.file(home) + " {\nsize 1\nrotate 10000\n" + how + "\n}\n");
+        Process logrotate = new ProcessBuilder(
+                        LOGROTATE.toString(), "-s", home.resolve("logrotate.state").toString(), settings.toString())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(logrotate.getInputStream().readAllBytes(), UTF_8);
+        assertEquals(0, logrotate.waitFor(), output);
+    }
+
+    /** No receipt names two messages, none is logged twice, and only what lies between a copy and its cut is missing. */
+    private void assertTakenOnly(Hand hand, List<SendingClient> clients) throws IOException {
+        Map<String, LoggedMessage> byReceipt = new HashMap<>();
+        try (Stream<Path> files = Stream.concat(Files.list(home), Files.list(home.resolve("logs")))) {
+            for (Path file : files.filter(each -> each.getFileName().toString().matches("(taken|messages).*"))
+                    .toList()) {
+                for (String line : wholeLines(file)) {
+                    LoggedMessage message = LoggedMessage.parse(line);
+                    LoggedMessage other = byReceipt.putIfAbsent(message.receipt(), message);
+                    assertTrue(other == null || other.equals(message), () -> "one receipt, two: " + message + other);
+                }
+            }
+        }
+        Set<String> texts = new HashSet<>();
+        byReceipt.values().forEach(line -> assertTrue(texts.add(line.id() + line.message()), "logged twice"));
+        TreeSet<Integer> missing = new TreeSet<>();
+        for (SendingClient client : clients) {
+            for (LoggedMessage acknowledged : client.acknowledged()) {
+                LoggedMessage found = byReceipt.get(acknowledged.receipt());
+                if (found == null) {
+                    missing.add(Integer.parseInt(acknowledged.receipt()));
+                } else {
+                    assertEquals(acknowledged, found);
+                }
+            }
+        }
+        boolean hasWindow = hand == Hand.COPIES_AND_TRUNCATES || hand == Hand.ROTATES_BY_COPYTRUNCATE;
+        long gaps = missing.stream().filter(each -> !missing.contains(each - 1)).count();
+        assertTrue(hasWindow ? gaps <= ROUNDS : missing.isEmpty(), () -> "missing: " + missing);
+        if (hand != Hand.ROTATES_BY_COPYTRUNCATE) { // whose copy may end within a line
+            assertVerified(home);
+        }
+        assertStartsAbove(
+                byReceipt.keySet().stream().mapToLong(Long::parseLong).max().orElseThrow());
+    }
+
+    private static List<String> wholeLines(Path file) throws IOException {
+        try (InputStream bytes = Files.newInputStream(file);
+                InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes) {
+            String all = new String(in.readAllBytes(), UTF_8);
+            return all.substring(0, all.lastIndexOf('\n') + 1).lines().toList();
+        }
+    }
+
+    private static void assertReceiptsFrom(int first, List<LoggedMessage> log) {
+        assertEquals(
+                IntStream.range(first, first + log.size())
+                        .mapToObj(Integer::toString)
+                        .toList(),
+                log.stream().map(LoggedMessage::receipt).toList());
+    }
+
+    private static void assertHas(List<LoggedMessage> log, List<LoggedMessage> acknowledged) {
+        Set<LoggedMessage> lost = new HashSet<>(acknowledged);
+        log.forEach(lost::remove);
+        assertEquals(Set.of(), lost, "lost");
+    }
+
+    private CountersignServer start(LogSettings log) {
+        return start(home, log);
+    }
+
+    private static CountersignServer start(Path home, LogSettings log) {
+        return CountersignServer.start(
+                Home.open(home),
+                new Settings(
+                        HttpSettings.local(), Engines.of(home, StoreSettings.defaults().withLog(log))));
+    }
+
+    private static List<SendingClient> clients() {
+        return IntStream.range(0, CLIENTS)
+                .mapToObj(i -> new SendingClient("client-" + i + "-"))
+                .toList();
+    }
+
+    private static void sendDuring(List<SendingClient> clients, CountersignServer server, Act act) throws Exception {
+        AtomicBoolean over = new AtomicBoolean();
+        ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
+        List<Future<Optional<Answer>>> sending = clients.stream()
+                .map(client -> threads.submit(() -> client.sendUntil(over::get, Service.of(server))))
+                .toList();
+        try {
+            act.run();
+        } finally {
+            over.set(true);
+            threads.shutdown();
+        }
+        for (Future<Optional<Answer>> each : sending) {
+            assertEquals(Optional.empty(), each.get().map(Answer::text), "refused");
+        }
+    }
+
+    private void awaitFiles(int count) {
+        await(() -> files().size() >= count);
+    }
+
+    private void awaitRemoval() {
+        await(() -> files().size() > 2);
+        Path oldest = files().get(0);
+        await(() -> !files().get(0).equals(oldest) && !Files.exists(Path.of(oldest + ".gz")));
+    }
+
+    private List<Path> files() {
+        try {
+            return LoggedMessage.files(home);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (!condition.getAsBoolean()) {
+            assertTrue(System.nanoTime() < deadline, "not within the time");
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+        }
+    }
+
+    private static void assertVerified(Path home) {
+        CommandsTest.Outcome verified = CommandsTest.runAt(home, "verify");
+        assertEquals(0, verified.exitCode(), verified.out());
+        assertFalse(verified.out().contains("WRONG"), verified.out());
+    }
+
+    private void assertStartsAbove(long last) throws IOException {
+        assertStarts(home, last + 1);
+    }
+
+    private static void assertStarts(Path home, long leastReceipt) throws IOException {
+        try (CountersignServer server = start(home, ROLLING)) {
+            Service service = Service.of(server);
+            Answer answer = service.send("again", service.register("again"), "hi");
+            assertTrue(Long.parseLong(answer.member("receipt")) >= leastReceipt, answer::text);
+        }
+        assertVerified(home);
+    }
+}
