@@ -38,7 +38,7 @@ final class CrashTest {
     /** A file has some 500 messages. */
     private static final String[] ROLLING = {"--roll-size=65536", "--compress-rolled"};
 
-    private static final String[] REMOVING = {"--roll-size=65536", "--compress-rolled", "--keep-bytes=100000"};
+    private static final String[] REMOVING = {"--roll-size=65536", "--compress-rolled", "--keep-bytes=20000"};
 
     @Test
     @Timeout(value = 1, unit = TimeUnit.HOURS)
@@ -49,7 +49,7 @@ final class CrashTest {
 
         for (int round = 0; round < ROUNDS; round++) {
             try (ServerProcess server = ServerProcess.start(home, ROLLING)) {
-                sendUntilItIsKilled(clients, server);
+                sendUntilItIsKilled(clients, server, 10);
             }
         }
 
@@ -78,7 +78,7 @@ final class CrashTest {
                 .toList();
         for (int round = 0; round < (ROUNDS + 1) / 2; round++) {
             try (ServerProcess server = ServerProcess.start(home, REMOVING)) {
-                sendUntilItIsKilled(clients, server);
+                sendUntilItIsKilled(clients, server, 100); // more than a file
             }
         }
         ServerProcess.start(home).close(); // the start makes the log whole, and this one removes nothing
@@ -106,9 +106,9 @@ final class CrashTest {
         assertEquals(0, verified.exitCode(), verified.out());
     }
 
-    private static void sendUntilItIsKilled(List<SendingClient> clients, ServerProcess server)
+    private static void sendUntilItIsKilled(List<SendingClient> clients, ServerProcess server, int answersEach)
             throws InterruptedException, ExecutionException {
-        CountDownLatch underWay = new CountDownLatch(10 * CLIENTS);
+        CountDownLatch underWay = new CountDownLatch(answersEach * CLIENTS);
         ExecutorService threads = Executors.newFixedThreadPool(CLIENTS);
         try {
             List<Future<Optional<Answer>>> sending = clients.stream()

@@ -64,6 +64,7 @@ final class KeyedCrashTest {
             }
             try (ServerProcess server = ServerProcess.start(home, ROLL_SIZE, "--compress-rolled")) {
                 begin(server, home);
+                clients.awaitAnswers(10 * CLIENTS);
                 assertFalse(server.endsWithin(killed ? 0 : ROUNDS * LATEST_MOMENT_MILLIS), "ended by itself");
                 clients.finish();
                 String figures = clients.assertLoggedOnce(LoggedMessage.readAll(home));
