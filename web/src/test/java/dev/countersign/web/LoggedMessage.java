@@ -63,8 +63,8 @@ record LoggedMessage(
         }
         boolean isPacked = file.toString().endsWith(".gz");
         try (bytes;
-                BufferedReader reader = new BufferedReader(new InputStreamReader(
-                        isPacked ? new GZIPInputStream(bytes) : bytes, charset.newDecoder()))) {
+                BufferedReader reader = new BufferedReader(
+                        new InputStreamReader(isPacked ? new GZIPInputStream(bytes) : bytes, charset.newDecoder()))) {
             return reader.lines().toList();
         }
     }

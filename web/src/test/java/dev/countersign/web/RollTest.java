@@ -134,7 +134,10 @@ final class RollTest {
         } finally {
             following.destroyForcibly().waitFor();
         }
-        assertTrue(Files.list(home.resolve("logs")).anyMatch(each -> each.toString().endsWith(".gz")), "not packed");
+        assertTrue(
+                Files.list(home.resolve("logs"))
+                        .anyMatch(each -> each.toString().endsWith(".gz")),
+                "not packed");
     }
 
     @Test
@@ -153,10 +156,12 @@ final class RollTest {
         int first = Integer.parseInt(log.get(0).receipt());
         assertTrue(first > 1, "nothing was removed");
         assertReceiptsFrom(first, log);
-        assertHas(log, clients.stream()
-                .flatMap(client -> client.acknowledged().stream())
-                .filter(each -> Integer.parseInt(each.receipt()) >= first)
-                .toList());
+        assertHas(
+                log,
+                clients.stream()
+                        .flatMap(client -> client.acknowledged().stream())
+                        .filter(each -> Integer.parseInt(each.receipt()) >= first)
+                        .toList());
         assertStartsAbove(first + log.size() - 1);
     }
 
@@ -179,9 +184,11 @@ final class RollTest {
                     List<LoggedMessage> log = LoggedMessage.readAll(copy);
                     int first = Integer.parseInt(log.get(0).receipt());
                     assertReceiptsFrom(first, log);
-                    assertHas(log, before.stream()
-                            .filter(each -> Integer.parseInt(each.receipt()) >= first)
-                            .toList());
+                    assertHas(
+                            log,
+                            before.stream()
+                                    .filter(each -> Integer.parseInt(each.receipt()) >= first)
+                                    .toList());
                     assertStarts(copy, first + log.size());
                 }
             });
@@ -218,7 +225,8 @@ final class RollTest {
             use(hand, i);
         }
         try (CountersignServer server = start(ROLLING)) {
-            sendDuring(clients, server, () -> awaitFiles(LoggedMessage.files(home).size() + 1));
+            sendDuring(
+                    clients, server, () -> awaitFiles(LoggedMessage.files(home).size() + 1));
         }
         assertTakenOnly(hand, clients);
     }
@@ -227,19 +235,24 @@ final class RollTest {
         Path taken = home.resolve("taken-" + number);
         switch (hand) {
             case RENAMES -> onActive(log -> Files.move(log, taken));
-            case REMOVES -> onActive(log -> {
-                Files.createLink(taken, log);
-                Files.delete(log);
-            });
-            case COPIES_AND_TRUNCATES -> onActive(log -> {
-                try (FileChannel file = FileChannel.open(log, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-                    try (FileChannel copy = FileChannel.open(
-                            taken, StandardOpenOption.WRITE, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING)) {
-                        file.transferTo(0, file.size(), copy);
+            case REMOVES ->
+                onActive(log -> {
+                    Files.createLink(taken, log);
+                    Files.delete(log);
+                });
+            case COPIES_AND_TRUNCATES ->
+                onActive(log -> {
+                    try (FileChannel file = FileChannel.open(log, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+                        try (FileChannel copy = FileChannel.open(
+                                taken,
+                                StandardOpenOption.WRITE,
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.TRUNCATE_EXISTING)) {
+                            file.transferTo(0, file.size(), copy);
+                        }
+                        file.truncate(0);
                     }
-                    file.truncate(0);
-                }
-            });
+                });
             case ROTATES -> rotate("create 0600\ncompress");
             case ROTATES_BY_COPYTRUNCATE -> rotate("copytruncate");
         }
@@ -267,7 +280,10 @@ final class RollTest {
                 home.resolve("logrotate.conf"),
                 LoggedMessage.file(home) + " {\nsize 1\nrotate 10000\n" + how + "\n}\n");
         Process logrotate = new ProcessBuilder(
-                        LOGROTATE.toString(), "-s", home.resolve("logrotate.state").toString(), settings.toString())
+                        LOGROTATE.toString(),
+                        "-s",
+                        home.resolve("logrotate.state").toString(),
+                        settings.toString())
                 .redirectErrorStream(true)
                 .start();
         String output = new String(logrotate.getInputStream().readAllBytes(), UTF_8);
@@ -340,7 +356,8 @@ final class RollTest {
         return CountersignServer.start(
                 Home.open(home),
                 new Settings(
-                        HttpSettings.local(), Engines.of(home, StoreSettings.defaults().withLog(log))));
+                        HttpSettings.local(),
+                        Engines.of(home, StoreSettings.defaults().withLog(log))));
     }
 
     private static List<SendingClient> clients() {
