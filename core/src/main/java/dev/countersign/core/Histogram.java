@@ -3,7 +3,7 @@ package dev.countersign.core;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Counts values by their size: exactly up to 7, else in buckets a fifth to an eighth as wide as their values. ONE thread
+ * Counts values by their size: exactly up to 7, else in buckets a quarter as wide as their values at most. ONE thread
  * adds, which costs it some nanoseconds; any thread may read, and sees a value soon after it was added.
  */
 public final class Histogram {
