@@ -299,7 +299,9 @@ record Recording(Path home, List<Step> steps, List<Integer> lives) {
         return !name.endsWith("-shm")
                 && !name.equals("lock")
                 && !name.equals("server.log")
-                && !path.startsWith(data().resolve("native"));
+                && !path.startsWith(data().resolve("native"))
+                && !name.equals("operator.sock")
+                && !path.startsWith(data().resolve("operator")); // where the socket is made
     }
 
     /** The files of a copy of the home that this keeps, and what is in them; names as in the home. */
