@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -315,8 +316,11 @@ final class OpenApiTest {
     }
 
     private void askWhileItStops(CountersignServer own) throws IOException {
-        byte[] register = Connection.post("/register", Json.registration("late"));
-        byte[] rotate = Connection.post("/rotate", Json.credentials("alice", "late"));
+        String expect = "Expect: 100-continue"; // so that the client knows when its request is under way
+        String registration = Json.registration("late");
+        String credentials = Json.credentials("alice", "late");
+        byte[] register = Connection.post("/register", registration);
+        byte[] rotate = Connection.post("/rotate", credentials);
         byte[] message = Connection.post("/message", Json.message("alice", "late", "late"));
         byte[] health = Connection.request("GET /health");
         try (Connection onRegister = new Connection(own.registerPort());
@@ -329,8 +333,8 @@ final class OpenApiTest {
             for (Connection connection : List.of(onRegister, onRotate, onMessage, onHealth, onHealthToo)) {
                 assertEquals(200, connection.exchange(health).status());
             }
-            inFlight.send(register, 0, register.length - 1);
-            rotating.send(rotate, 0, rotate.length - 1);
+            assertEquals(100, inFlight.exchange(headOf("/register", expect, registration)).status());
+            assertEquals(100, rotating.exchange(headOf("/rotate", expect, credentials)).status());
             CompletableFuture<Void> stopping = CompletableFuture.runAsync(own::close);
             take(HEALTH, answerOtherThan200(onHealth, onHealthToo, health));
             take(REGISTER, onRegister.exchange(register));
@@ -340,6 +344,11 @@ final class OpenApiTest {
             take(ROTATE, rotating.receive());
             stopping.join();
         }
+    }
+
+    private static byte[] headOf(String path, String header, String json) {
+        byte[] whole = Connection.post(path, header, json);
+        return Arrays.copyOf(whole, whole.length - json.length());
     }
 
     /** As it begins to stop, the server may close a connection after one more 200: then the other has the answer. */
