@@ -132,6 +132,9 @@ final class CrossTalkTest {
                 wrong);
         assertEquals(Map.of(), wrong);
         assertTrue(good.answers() > 1_000, "the good clients hardly got on");
-        assertEquals(List.of(), complaints.list.stream().map(ILoggingEvent::getFormattedMessage).toList(), "warnings");
+        assertEquals(
+                List.of(),
+                complaints.list.stream().map(ILoggingEvent::getFormattedMessage).toList(),
+                "warnings");
     }
 }

@@ -333,8 +333,12 @@ final class OpenApiTest {
             for (Connection connection : List.of(onRegister, onRotate, onMessage, onHealth, onHealthToo)) {
                 assertEquals(200, connection.exchange(health).status());
             }
-            assertEquals(100, inFlight.exchange(headOf("/register", expect, registration)).status());
-            assertEquals(100, rotating.exchange(headOf("/rotate", expect, credentials)).status());
+            assertEquals(
+                    100,
+                    inFlight.exchange(headOf("/register", expect, registration)).status());
+            assertEquals(
+                    100,
+                    rotating.exchange(headOf("/rotate", expect, credentials)).status());
             CompletableFuture<Void> stopping = CompletableFuture.runAsync(own::close);
             take(HEALTH, answerOtherThan200(onHealth, onHealthToo, health));
             take(REGISTER, onRegister.exchange(register));
