@@ -112,11 +112,11 @@ public final class Store implements Closeable {
     public static String backUp(Path home, DatabaseSettings database, Home copy) throws IOException {
         FileLogReader.copyLog(Home.messageLog(home), copy.messageLog());
         if (!database.isInHome()) {
-            return "copied the messages of " + home + ", and no registrations: copy them from " + database.shownUrl()
-                    + " with pg_dump, now";
+            return "copied the messages of " + home + " to " + copy.folder() + ", and no registrations: copy them from "
+                    + database.shownUrl() + " with pg_dump, now";
         }
         SqliteDatabase.copy(Home.database(home), copy.database());
-        return "copied " + home;
+        return "copied " + home + " to " + copy.folder();
     }
 
     /** Reads this home's messages, while they come. */
