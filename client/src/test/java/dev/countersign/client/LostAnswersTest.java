@@ -99,7 +99,6 @@ class LostAnswersTest {
         "400 Bad Request, malformed-request",
         "403 Forbidden, wrong-code",
         "408 Request Timeout, request-timeout",
-        "429 Too Many Requests, too-many-requests",
         "451 Unavailable For Legal Reasons, of-a-later-version"
     })
     void countersignsOwnNoIsARefusalAndNotTriedAgain(String status, String word) throws Exception {
