@@ -47,7 +47,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private static final long MAX_STEP_BACK_MICROS = TimeUnit.MINUTES.toMicros(1);
     private static final long RENAME_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long GROW_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
-    private static final int MAX_TRIES = 3;
+    private static final int MAX_TRIES = 20;
     private static final long DAY_MICROS = TimeUnit.DAYS.toMicros(1);
     private static final String DAY_ENDED = "the day has ended (--roll-daily)";
     private static final String FULL = "it has reached --roll-size";
