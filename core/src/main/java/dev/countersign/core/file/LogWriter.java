@@ -7,9 +7,7 @@ import dev.countersign.core.LogSettings;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -498,8 +496,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     LogFigures figures(GroupCommit.Figures commits) throws IOException {
         long bytes = 0;
         int count = 0;
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(path.getParent(), "messages*.jsonl{,.gz}")) {
-            for (Path each : all) {
+        for (Path each : disk.list(path.getParent())) {
+            if (StoredFile.isOfLog(each)) {
                 bytes += disk.stat(each).map(Disk.Stat::length).orElse(0L);
                 count++;
             }

@@ -57,6 +57,12 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
                 .orElse(0);
     }
 
+    /** Whether it is the active file, or one that the server renamed or packed, by its name. */
+    static boolean isOfLog(Path file) {
+        String name = file.getFileName().toString();
+        return name.startsWith("messages") && (name.endsWith(".jsonl") || name.endsWith(".jsonl.gz"));
+    }
+
     /** Those that the server named, in order. */
     static List<StoredFile> named(Disk disk, Path active) throws IOException {
         return sorted(disk.list(active.getParent()).stream()

@@ -185,13 +185,7 @@ class LogWriterTest {
 
     @Test
     void withRollDailyEachDayHasAFileOfItsOwnThoughNoMessageComes() throws Exception {
-        files = new MessageFiles(
-                files.journal(),
-                files.log(),
-                Sync.ALWAYS,
-                1 << 20,
-                800,
-                new LogSettings(0, Long.MAX_VALUE, true, 0, 0, false, false));
+        files = kept(new LogSettings(0, Long.MAX_VALUE, true, 0, 0, false, false));
         MovableClock moved = new MovableClock(Instant.parse("2026-11-25T23:59:58Z"));
         clock = moved;
         try (ServerLogEvents events = new ServerLogEvents(LogWriter.class);
@@ -236,13 +230,7 @@ class LogWriterTest {
             assertThrows(IOException.class, () -> logged(log, "refused"), failing);
             disk.observe((operation, path) -> {});
             assertEquals(3, Requests.firstReceipt(logged(log, "three")), failing);
-            assertEquals(
-                    List.of("messages-0000000000000000001-0000000000000000002.jsonl", "messages.jsonl"),
-                    disk.list(files.log().getParent()).stream()
-                            .map(each -> each.getFileName().toString())
-                            .toList(),
-                    failing);
-            assertTrue(new String(disk.read(files.log()), UTF_8).startsWith("{\"receipt\":\"3\""), failing);
+            assertRolledAfterTheSecond(disk, failing);
         }
     }
 
@@ -266,13 +254,7 @@ class LogWriterTest {
                 assertEquals(3, Requests.firstReceipt(logged(log, "three")), last);
                 assertTrue(levels(events).stream().allMatch(Level.INFO::equals), last);
             }
-            assertEquals(
-                    List.of("messages-0000000000000000001-0000000000000000002.jsonl", "messages.jsonl"),
-                    disk.list(files.log().getParent()).stream()
-                            .map(each -> each.getFileName().toString())
-                            .toList(),
-                    last);
-            assertTrue(new String(disk.read(files.log()), UTF_8).startsWith("{\"receipt\":\"3\""), last);
+            assertRolledAfterTheSecond(disk, last);
         }
     }
 
@@ -297,9 +279,22 @@ class LogWriterTest {
         }
     }
 
+    private void assertRolledAfterTheSecond(PowerCutDisk disk, String how) throws IOException {
+        assertEquals(
+                List.of("messages-0000000000000000001-0000000000000000002.jsonl", "messages.jsonl"),
+                disk.list(files.log().getParent()).stream()
+                        .map(each -> each.getFileName().toString())
+                        .toList(),
+                how);
+        assertTrue(new String(disk.read(files.log()), UTF_8).startsWith("{\"receipt\":\"3\""), how);
+    }
+
     private MessageFiles rollingAt(long bytes) {
-        return new MessageFiles(
-                files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, Requests.NEVER_ROLLED.withRollBytes(bytes));
+        return kept(Requests.NEVER_ROLLED.withRollBytes(bytes));
+    }
+
+    private MessageFiles kept(LogSettings settings) {
+        return new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 20, 800, settings);
     }
 
     private static List<Level> levels(ServerLogEvents events) {
@@ -536,13 +531,7 @@ class LogWriterTest {
 
     @Test
     void whereTheDiskHasLessThanIsToBeKeptFreeAMessageIsRefusedBeforeAWriteFails() throws Exception {
-        files = new MessageFiles(
-                files.journal(),
-                files.log(),
-                Sync.ALWAYS,
-                1 << 20,
-                800,
-                new LogSettings(5_000, Long.MAX_VALUE, false, 0, 0, false, false));
+        files = kept(new LogSettings(5_000, Long.MAX_VALUE, false, 0, 0, false, false));
         PowerCutDisk disk = new PowerCutDisk(new Random(1));
         LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
         logged(log, "before");
