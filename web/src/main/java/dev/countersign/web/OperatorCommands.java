@@ -87,14 +87,16 @@ abstract class OperatorCommands {
             mixinStandardHelpOptions = true,
             description = "Gives an id a new code and prints it; the former one ends at once.")
     int rotate(@Parameters(paramLabel = "ID") String id) throws IOException {
-        out().println(JsonText.members(ask("POST", "/rotate?id=" + encoded(id))).get("code"));
-        return 0;
+        return printCode("/rotate?id=" + encoded(id));
     }
 
     @Command(name = "register", mixinStandardHelpOptions = true, description = "Registers an id and prints its code.")
     int register(@Parameters(paramLabel = "ID") String id) throws IOException {
-        out().println(JsonText.members(ask("POST", "/register?id=" + encoded(id)))
-                .get("code"));
+        return printCode("/register?id=" + encoded(id));
+    }
+
+    private int printCode(String target) throws IOException {
+        out().println(JsonText.members(ask("POST", target)).get("code"));
         return 0;
     }
 

@@ -1,7 +1,6 @@
 package dev.countersign.web;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -41,7 +40,6 @@ final class OthersHandsTest {
 
     private static final int ROUNDS = Integer.getInteger("crash.rounds", 2);
     private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
-    private static final Path LOGROTATE = Path.of("/usr/sbin/logrotate");
     private static final int CLIENTS = 4;
     private static final int ANSWERS_BETWEEN = 100;
     private static final int LATEST_MOMENT_MILLIS = 100;
@@ -170,28 +168,12 @@ final class OthersHandsTest {
     }
 
     private void rotate(Path aside) throws IOException, InterruptedException {
-        if (!Files.isExecutable(LOGROTATE)) {
+        if (!Logrotate.isInstalled()) {
             Files.move(log(), aside);
             Files.createFile(log());
             return;
         }
-        Path settings = Files.writeString(home.resolve("logrotate.conf"), """
-                %s {
-                    size 1
-                    create 0600
-                    compress
-                    rotate 10000
-                }
-                """.formatted(log()));
-        Process logrotate = new ProcessBuilder(
-                        LOGROTATE.toString(),
-                        "-s",
-                        home.resolve("logrotate.state").toString(),
-                        settings.toString())
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(logrotate.getInputStream().readAllBytes(), UTF_8);
-        assertEquals(0, logrotate.waitFor(), output);
+        Logrotate.rotate(home, "create 0600\ncompress");
     }
 
     private void killAndStartAgain() throws IOException {

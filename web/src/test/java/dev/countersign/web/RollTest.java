@@ -55,7 +55,6 @@ final class RollTest {
     private static final LogSettings ROLLING = StoreSettings.defaults().log().withRollBytes(ROLL_BYTES);
     private static final LogSettings PACKING = ROLLING.withKept(0, true);
     private static final LogSettings REMOVING = ROLLING.withKept(10 * ROLL_BYTES, false);
-    private static final Path LOGROTATE = Path.of("/usr/sbin/logrotate");
     private static final int CLIENTS = 8;
     private static final int PATIENCE_SECONDS = 60;
 
@@ -275,19 +274,8 @@ final class RollTest {
     }
 
     private void rotate(String how) throws IOException, InterruptedException {
-        assumeTrue(Files.isExecutable(LOGROTATE), "logrotate is not installed");
-        Path settings = Files.writeString(
-                home.resolve("logrotate.conf"),
-                LoggedMessage.file(home) + " {\nsize 1\nrotate 10000\n" + how + "\n}\n");
-        Process logrotate = new ProcessBuilder(
-                        LOGROTATE.toString(),
-                        "-s",
-                        home.resolve("logrotate.state").toString(),
-                        settings.toString())
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(logrotate.getInputStream().readAllBytes(), UTF_8);
-        assertEquals(0, logrotate.waitFor(), output);
+        assumeTrue(Logrotate.isInstalled(), "logrotate is not installed");
+        Logrotate.rotate(home, how);
     }
 
     /** No receipt names two messages, none is logged twice, and only what lies between a copy and its cut is missing. */
