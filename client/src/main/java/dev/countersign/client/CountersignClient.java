@@ -27,9 +27,9 @@ import org.apache.hc.core5.io.CloseMode;
  *
  * <p>Safe for use by many threads: each call takes a connection of a pool for as long as it lasts, and the connection
  * stays open for the next. A call that fails is tried again for 30 s; it carries a key, by which the server knows a
- * repeat, so that nothing is logged twice. No more than 8 requests of an id are under way at a
- * time, as the server remembers so many of them; further calls wait. Two clients, in one process or two, must not send as the same id at the same time: let
- * each register its own. An interrupt ends the waiting.
+ * repeat, so that nothing is logged twice. No more than 8 requests of an id are under way at a time, as the server
+ * remembers so many of them; further calls wait. Two clients, in one process or two, must not send as the same id at the
+ * same time: let each register its own. An interrupt ends the waiting.
  *
  * <p>Where the program itself may die and has to go on later it gives each request a key of its own making, keeps it with
  * the texts before it sends them, and after a restart sends what has no answer again, with the same key.

@@ -11,7 +11,8 @@ import org.HdrHistogram.Histogram;
  * <p>Times are microseconds and rates are a second's, unless a name says otherwise. Files, by Gson, field for field:
  * {@code environment.json}; {@code 51.json}, {@code 500.json}, {@code arrivals-51.json}, {@code arrivals-500.json}
  * ({@link Load}); {@code capacity.json} ({@link Capacity}); {@code open.json} ({@link OpenRates});
- * {@code jmh.json} is JMH's own format; {@code proof/*.json} ({@link Trial}), which tests write. A file that is missing was not measured, and the page says so.
+ * {@code jmh.json} is JMH's own format; {@code proof/*.json} ({@link Trial}) hold what the long tests print. A file that
+ * is missing was not measured, and the page says so.
  */
 public final class Results {
 
