@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -68,13 +69,24 @@ public final class Duel implements Callable<Integer> {
     @Option(names = "--keyed", description = "Send an Idempotency-Key of its own with each request.")
     private boolean keyed;
 
+    @Option(names = "--plain-text", description = "Send each message as plain text with Basic credentials.")
+    private boolean plainText;
+
     @Option(names = "--home", paramLabel = "FOLDER", description = "Of starts: start on a copy of it each time.")
     private Optional<Path> home = Optional.empty();
 
     @Option(
             names = "--candidate-only",
-            description = "--clients, --texts, --keyed and --home are for the candidate; the baseline goes without.")
+            description = "--clients, --texts, --keyed, --plain-text and --home are for the candidate; the baseline goes"
+                    + " without.")
     private boolean candidateOnly;
+
+    @Option(
+            names = "--candidate-options",
+            split = " ",
+            paramLabel = "OPTIONS",
+            description = "Of the candidate's server alone, such as --roll-size=4194304.")
+    private List<String> candidateOptions = List.of();
 
     @Option(names = "--turns", description = "Turns of each.")
     private int turns = 12;
@@ -179,9 +191,12 @@ public final class Duel implements Callable<Integer> {
     private List<String> command(int entrant) {
         Path build = entrant == CANDIDATE ? candidate : baseline;
         List<String> flags = JavaCommand.flags(heap);
-        return build.equals(EMPTY_SERVLET)
+        List<String> command = build.equals(EMPTY_SERVLET)
                 ? JavaCommand.of(EmptyServlet.class, flags)
                 : JavaCommand.ofJar(build, flags);
+        return entrant == CANDIDATE
+                ? Stream.concat(command.stream(), candidateOptions.stream()).toList()
+                : command;
     }
 
     private Workload workload(int entrant, ServerJvm server) throws IOException {
@@ -190,7 +205,11 @@ public final class Duel implements Callable<Integer> {
             return Workload.registrations(1).carrying(1, keyed && !plain);
         }
         Workload messages = Workload.messages(bodyBytes, 1);
-        return plain ? messages : messages.carrying(texts, keyed).sentByAnyOf(Workload.register(server, clients));
+        if (plain) {
+            return messages;
+        }
+        Workload asked = messages.carrying(texts, keyed).sentByAnyOf(Workload.register(server, clients));
+        return plainText ? asked.asPlainText() : asked;
     }
 
     private static List<Turns.Entrant> over(int connections, List<Turns.Entrant> entrants) {

@@ -3,6 +3,7 @@ package dev.countersign.perf.capacity;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.nio.ByteBuffer;
+import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -18,6 +19,8 @@ final class Requests {
     private static final String ID = "\"id\":\"";
     private static final String CODE = "\"code\":\"";
     private static final String KEY = "Idempotency-Key: ";
+    private static final String JSON = "Content-Type: application/json\r\n";
+    private static final String BASIC = "Authorization: Basic ";
 
     private Requests() {}
 
@@ -27,16 +30,37 @@ final class Requests {
      * @param clients at least one, their ids all of one length, and so their codes
      */
     static Supplier<ByteBuffer> messages(Workload workload, List<Credential> clients, SplittableRandom random) {
+        return workload.request().equals(Workload.PLAIN_TEXT)
+                ? plainTexts(workload, clients, random)
+                : jsonMessages(workload, clients, random);
+    }
+
+    private static Supplier<ByteBuffer> plainTexts(
+            Workload workload, List<Credential> clients, SplittableRandom random) {
+        String headers = "Content-Type: text/plain\r\n" + BASIC + basic(clients.get(0)) + "\r\n";
+        String text = "m".repeat(workload.bodyBytes());
+        return requests("/message", headers, text, workload.keyed(), random, (request, head) -> {
+            Credential client = clients.get(random.nextInt(clients.size()));
+            request.put(head.indexOf(BASIC) + BASIC.length(), ascii(basic(client)));
+        });
+    }
+
+    private static String basic(Credential client) {
+        return Base64.getEncoder().encodeToString(ascii(client.id() + ":" + client.code()));
+    }
+
+    private static Supplier<ByteBuffer> jsonMessages(
+            Workload workload, List<Credential> clients, SplittableRandom random) {
         String text = "\"" + "m".repeat(workload.bodyBytes()) + "\"";
         String texts = workload.texts() == 1
                 ? "\"message\":" + text
                 : "\"messages\":[" + String.join(",", Collections.nCopies(workload.texts(), text)) + "]";
         Credential any = clients.get(0);
         String body = "{" + ID + any.id() + "\"," + CODE + any.code() + "\"," + texts + "}";
-        return requests("/message", body, workload.keyed(), random, (request, from) -> {
+        return requests("/message", JSON, body, workload.keyed(), random, (request, head) -> {
             Credential client = clients.get(random.nextInt(clients.size()));
-            request.put(from + body.indexOf(ID) + ID.length(), ascii(client.id()));
-            request.put(from + body.indexOf(CODE) + CODE.length(), ascii(client.code()));
+            request.put(head.length() + body.indexOf(ID) + ID.length(), ascii(client.id()));
+            request.put(head.length() + body.indexOf(CODE) + CODE.length(), ascii(client.code()));
         });
     }
 
@@ -48,26 +72,28 @@ final class Requests {
         String body = "{" + ID + uuid(random) + "\"}";
         return requests(
                 "/register",
+                JSON,
                 body,
                 keyed,
                 random,
-                (request, from) -> request.put(from + body.indexOf(ID) + ID.length(), ascii(uuid(random))));
+                (request, head) ->
+                        request.put(head.length() + body.indexOf(ID) + ID.length(), ascii(uuid(random))));
     }
 
     private interface Filling {
-        /** Puts new values into the body, which begins at {@code from}. */
-        void fill(ByteBuffer request, int from);
+        /** Puts new values into the request, whose body follows the head. */
+        void fill(ByteBuffer request, String head);
     }
 
     private static Supplier<ByteBuffer> requests(
-            String path, String body, boolean keyed, SplittableRandom random, Filling filling) {
-        String head = "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+            String path, String headers, String body, boolean keyed, SplittableRandom random, Filling filling) {
+        String head = "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers
                 + (keyed ? KEY + uuid(random) + "\r\n" : "") + "Content-Length: " + body.length() + "\r\n\r\n";
         byte[] bytes = ascii(head + body);
         ByteBuffer request = ByteBuffer.allocateDirect(bytes.length).put(bytes);
         int keyAt = head.indexOf(KEY) + KEY.length();
         return () -> {
-            filling.fill(request, head.length());
+            filling.fill(request, head);
             if (keyed) {
                 request.put(keyAt, ascii(uuid(random)));
             }

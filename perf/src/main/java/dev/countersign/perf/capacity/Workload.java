@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 /**
  * What the connections to a server send.
  *
- * @param request {@value #MESSAGE} or {@value #REGISTER}
+ * @param request {@value #MESSAGE}, {@value #PLAIN_TEXT} or {@value #REGISTER}
  * @param bodyBytes bytes of a message's text, 0 for a registration
  * @param texts of a request
  * @param keyed whether each request carries an {@code Idempotency-Key} of its own
@@ -25,6 +25,7 @@ import java.util.stream.Stream;
  */
 record Workload(String request, int bodyBytes, int texts, boolean keyed, int busy, int idle, List<Credential> senders) {
     static final String MESSAGE = "message";
+    static final String PLAIN_TEXT = "plain-text";
     static final String REGISTER = "register";
     private static final int REGISTERING_AT_ONCE = 50;
 
@@ -50,6 +51,11 @@ record Workload(String request, int bodyBytes, int texts, boolean keyed, int bus
 
     Workload carrying(int textsEach, boolean keys) {
         return new Workload(request, bodyBytes, textsEach, keys, busy, idle, senders);
+    }
+
+    /** The texts as plain text with Basic credentials, one in each request. */
+    Workload asPlainText() {
+        return new Workload(PLAIN_TEXT, bodyBytes, 1, keyed, busy, idle, senders);
     }
 
     /**
@@ -101,7 +107,11 @@ record Workload(String request, int bodyBytes, int texts, boolean keyed, int bus
     @Override
     public String toString() {
         return (texts == 1 ? "" : "requests of " + texts + " ")
-                + (request.equals(MESSAGE) ? "messages of " + bodyBytes + " B over " : "registrations over ")
+                + switch (request) {
+                    case REGISTER -> "registrations over ";
+                    case PLAIN_TEXT -> "messages in plain text of " + bodyBytes + " B over ";
+                    default -> "messages of " + bodyBytes + " B over ";
+                }
                 + (busy == 1 ? "1 connection" : busy + " connections")
                 + (idle == 0 ? "" : " beside " + idle + " idle ones")
                 + (senders.isEmpty() ? "" : ", each from any of " + senders.size() + " clients")

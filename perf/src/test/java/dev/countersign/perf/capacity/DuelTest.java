@@ -29,10 +29,17 @@ class DuelTest {
     void comparesTwoJarsAndLeavesNothingBehind() throws Exception {
         Path jar = jar();
 
-        String printed =
-                duel(0, "--candidate=" + jar, "--baseline=" + jar, "--turns=2", "--turn-seconds=0.2", "--warm-up=0.2");
+        String printed = duel(
+                0,
+                "--candidate=" + jar,
+                "--candidate-options=--roll-size=65536",
+                "--baseline=" + jar,
+                "--plain-text",
+                "--turns=2",
+                "--turn-seconds=0.2",
+                "--warm-up=0.2");
 
-        assertTrue(printed.contains("messages of 64 B over 51 connections"), printed);
+        assertTrue(printed.contains("messages in plain text of 64 B over 51 connections"), printed);
         assertTrue(printed.lines().anyMatch(line -> line.matches("candidate( +\\d+\\.\\d{3} \\(.*\\)){3}")), printed);
         assertTrue(printed.lines().anyMatch(line -> line.matches("control( +\\d+\\.\\d{3} \\(.*\\)){3}")), printed);
         try (Stream<Path> left = Files.list(folder.resolve("perf/target"))) {

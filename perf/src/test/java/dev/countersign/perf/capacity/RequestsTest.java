@@ -72,6 +72,18 @@ class RequestsTest {
     }
 
     @Test
+    void aPlainTextCarriesItsClientInTheHeaderOfBasicCredentials() {
+        Workload plain = MESSAGES.asPlainText();
+        Supplier<ByteBuffer> messages =
+                Requests.messages(plain, List.of(new Credential("alice", "secret")), new SplittableRandom(1));
+        String request = UTF_8.decode(messages.get()).toString();
+
+        assertTrue(request.contains("\r\nAuthorization: Basic YWxpY2U6c2VjcmV0\r\n"), request);
+        assertTrue(request.contains("\r\nContent-Type: text/plain\r\n"), request);
+        assertTrue(request.endsWith("\r\nContent-Length: 64\r\n\r\n" + "m".repeat(64)), request);
+    }
+
+    @Test
     void everyRegistrationIsOfANewId() {
         Supplier<ByteBuffer> registrations = Requests.registrations(false, new SplittableRandom(1));
         String first = body(registrations).get("id").getAsString();
