@@ -77,8 +77,9 @@ public final class Duel implements Callable<Integer> {
 
     @Option(
             names = "--candidate-only",
-            description = "--clients, --texts, --keyed, --plain-text and --home are for the candidate; the baseline goes"
-                    + " without.")
+            description =
+                    "--clients, --texts, --keyed, --plain-text and --home are for the candidate; the baseline goes"
+                            + " without.")
     private boolean candidateOnly;
 
     @Option(

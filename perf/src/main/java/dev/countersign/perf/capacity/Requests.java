@@ -76,8 +76,7 @@ final class Requests {
                 body,
                 keyed,
                 random,
-                (request, head) ->
-                        request.put(head.length() + body.indexOf(ID) + ID.length(), ascii(uuid(random))));
+                (request, head) -> request.put(head.length() + body.indexOf(ID) + ID.length(), ascii(uuid(random))));
     }
 
     private interface Filling {
