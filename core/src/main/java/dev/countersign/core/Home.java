@@ -163,6 +163,11 @@ public final class Home implements Closeable {
         return folder.resolve("logs/server.log");
     }
 
+    /** A line a request, where that is asked for. */
+    public Path accessLog() {
+        return folder.resolve("logs/access.log");
+    }
+
     /**
      * Lets the group of this user read the logs that are there, and enter the home where this has made it.
      *

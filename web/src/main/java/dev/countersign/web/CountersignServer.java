@@ -7,10 +7,12 @@ import dev.countersign.web.operator.Operator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.ResourceBundle;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /** The service: what it keeps, and HTTP in front of it. */
@@ -82,6 +84,11 @@ public final class CountersignServer implements AutoCloseable {
                 Optional.of(http.operatorPort())
                         .filter(port -> port != HttpSettings.OFF)
                         .map(port -> new Listener("operator", "127.0.0.1", port, operator.onPort())));
+        if (http.accessLog()) {
+            Set<String> paths = new HashSet<>(operator.onSocket().keySet());
+            listeners.forEach(listener -> paths.addAll(listener.servlets().keySet()));
+            server.logTo(new AccessLog(store.home().accessLog(), intake.quotas(), paths));
+        }
         return server;
     }
 

@@ -20,6 +20,7 @@ import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.RequestLog;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.ContextHandler;
@@ -102,6 +103,11 @@ public final class HttpServer implements AutoCloseable {
             server.addConnector(connector);
             contexts.addHandler(operatorContext(listener.name(), listener.servlets()));
         });
+    }
+
+    /** Writes what is asked there; to be called before the start. */
+    void logTo(RequestLog requests) {
+        server.setRequestLog(requests);
     }
 
     private static ContextHandler operatorContext(String connector, Map<String, HttpServlet> servlets) {

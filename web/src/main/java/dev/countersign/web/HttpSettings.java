@@ -22,6 +22,12 @@ public record HttpSettings(
                 help = "Shows the machine's own users, at 127.0.0.1, how the server does; 0: any free.")
         int operatorPort,
 
+        @Setting(
+                name = "access-log",
+                label = "true|false",
+                help = "Writes a line for each request to logs/access.log, without codes, texts and queries.")
+        boolean accessLog,
+
         TlsSettings tls,
         QuotaSettings quotas,
         Limits limits) {
@@ -36,22 +42,31 @@ public record HttpSettings(
 
     /** The defaults on free ports of the loopback address, for a server within another program. */
     public static HttpSettings local() {
-        return new HttpSettings("127.0.0.1", 0, 0, OFF, TlsSettings.none(), QuotaSettings.none(), Limits.defaults());
+        return on("127.0.0.1", 0, 0);
+    }
+
+    static HttpSettings on(String host, int registerPort, int messagePort) {
+        return new HttpSettings(
+                host, registerPort, messagePort, OFF, false, TlsSettings.none(), QuotaSettings.none(), Limits.defaults());
     }
 
     public HttpSettings withLimits(Limits changed) {
-        return new HttpSettings(host, registerPort, messagePort, operatorPort, tls, quotas, changed);
+        return new HttpSettings(host, registerPort, messagePort, operatorPort, accessLog, tls, quotas, changed);
     }
 
     public HttpSettings withOperatorPort(int changed) {
-        return new HttpSettings(host, registerPort, messagePort, changed, tls, quotas, limits);
+        return new HttpSettings(host, registerPort, messagePort, changed, accessLog, tls, quotas, limits);
     }
 
     public HttpSettings withTls(TlsSettings changed) {
-        return new HttpSettings(host, registerPort, messagePort, operatorPort, changed, quotas, limits);
+        return new HttpSettings(host, registerPort, messagePort, operatorPort, accessLog, changed, quotas, limits);
     }
 
     public HttpSettings withQuotas(QuotaSettings changed) {
-        return new HttpSettings(host, registerPort, messagePort, operatorPort, tls, changed, limits);
+        return new HttpSettings(host, registerPort, messagePort, operatorPort, accessLog, tls, changed, limits);
+    }
+
+    HttpSettings withAccessLog() {
+        return new HttpSettings(host, registerPort, messagePort, operatorPort, true, tls, quotas, limits);
     }
 }

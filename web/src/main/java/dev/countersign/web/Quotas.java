@@ -48,11 +48,8 @@ final class Quotas {
 
     /** @throws RefusalException {@link Problem#TOO_MANY_REQUESTS} where its address has none left */
     void takeRequest(Request request) {
-        if (requestsOfAddress.isPresent()
-                && request.getConnectionMetaData().getRemoteSocketAddress()
-                        instanceof InetSocketAddress from) { // else gone
-            take(requestsOfAddress.get(), key(sender(from.getAddress(), request.getHeaders())), 1);
-        }
+        requestsOfAddress.ifPresent(
+                limit -> sender(request).ifPresent(address -> take(limit, key(address), 1)));
     }
 
     /** To be called once the code was right: else anybody could use up what an id has. Throws as the other. */
@@ -72,6 +69,13 @@ final class Quotas {
     private static Object key(InetAddress address) {
         byte[] bytes = address.getAddress();
         return bytes.length == 4 ? address : ByteBuffer.wrap(bytes).getLong();
+    }
+
+    /** Who sent it, as far as the proxies are believed; empty for a connection that is gone, and for a Unix socket's. */
+    Optional<InetAddress> sender(Request request) {
+        return request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress from
+                ? Optional.of(sender(from.getAddress(), request.getHeaders()))
+                : Optional.empty();
     }
 
     /**

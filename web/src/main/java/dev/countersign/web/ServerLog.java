@@ -4,20 +4,21 @@ import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
-import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AsyncAppenderBase;
+import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
 import ch.qos.logback.core.rolling.RolloverFailure;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
+import ch.qos.logback.core.spi.ContextAware;
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
 import dev.countersign.core.Home;
+import dev.countersign.core.StartupException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.util.Optional;
-import java.util.Set;
+import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -32,71 +33,99 @@ final class ServerLog {
 
     private ServerLog() {}
 
-    /** Sets full files aside as server.1.log to server.4.log, the newest first; older ones go. */
-    private static final class Rolling extends FixedWindowRollingPolicy {
+    /** Sets full files aside as NAME.1.log to NAME.4.log, the newest first; older ones go. */
+    static class Rolling extends FixedWindowRollingPolicy {
 
         private final Path file;
-        private final OutOfMemoryGuard guard;
 
-        Rolling(Path file, OutOfMemoryGuard guard) {
+        Rolling(Path file) {
             this.file = file;
-            this.guard = guard;
         }
 
-        /** Makes the next file, too, for the users that may read the last: Logback would make one for all. */
+        private Path aside(String index) {
+            return file.resolveSibling(file.getFileName().toString().replace(".log", "." + index + ".log"));
+        }
+
+        /** Makes the next file, too. */
         @Override
         public void rollover() throws RolloverFailure {
             try {
-                Optional<Set<PosixFilePermission>> permissions =
-                        file.getFileSystem().supportedFileAttributeViews().contains("posix")
-                                ? Optional.of(Files.getPosixFilePermissions(file))
-                                : Optional.empty();
                 super.rollover();
-                Home.createFile(file);
-                if (permissions.isPresent()) {
-                    Files.setPosixFilePermissions(file, permissions.get());
-                }
-                guard.writeTo(file);
+                create(file, aside("1"));
+                begun(file);
             } catch (IOException e) {
                 throw new RolloverFailure("can't begin a new " + file, e);
             }
         }
+
+        /** Called with each next file. */
+        void begun(Path next) throws IOException {}
     }
 
     /** @param guard sees each event before its queue does, on the thread that logs it */
     static void writeTo(Path file, OutOfMemoryGuard guard) {
         Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
-        LoggerContext context = root.getLoggerContext();
         PatternLayoutEncoder lines = new PatternLayoutEncoder();
-        lines.setContext(context);
         lines.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level %msg%n%ex");
+        AsyncAppender queue = new AsyncAppender();
+        queue.addFilter(guard);
+        start(queue, lines, MAX_SIZE, new Rolling(file) {
+            @Override
+            void begun(Path next) throws IOException {
+                guard.writeTo(next);
+            }
+        });
+        root.addAppender(queue);
+    }
+
+    /**
+     * Starts a queue for a file, for the users that may read the operational log.
+     *
+     * @param maxSize of the file, about: then it is set aside
+     * @throws StartupException where the file can't be written
+     */
+    static <E> void start(AsyncAppenderBase<E> queue, Encoder<E> lines, FileSize maxSize, Rolling rolling) {
+        RollingFileAppender<E> appender = new RollingFileAppender<>();
+        SizeBasedTriggeringPolicy<E> whenFull = new SizeBasedTriggeringPolicy<>();
+        for (ContextAware each : List.<ContextAware>of(queue, lines, appender, rolling, whenFull)) {
+            each.setContext((LoggerContext) LoggerFactory.getILoggerFactory());
+        }
         lines.start();
-        RollingFileAppender<ILoggingEvent> appender = new RollingFileAppender<>();
-        appender.setContext(context);
-        appender.setFile(file.toString());
+        appender.setFile(rolling.file.toString());
         appender.setEncoder(lines);
-        Rolling rolling = new Rolling(file, guard);
-        rolling.setContext(context);
         rolling.setParent(appender);
-        rolling.setFileNamePattern(file.resolveSibling("server.%i.log").toString());
+        rolling.setFileNamePattern(rolling.aside("%i").toString());
         rolling.setMaxIndex(ROLLED_FILES);
         rolling.start();
-        SizeBasedTriggeringPolicy<ILoggingEvent> whenFull = new SizeBasedTriggeringPolicy<>();
-        whenFull.setContext(context);
-        whenFull.setMaxFileSize(MAX_SIZE);
+        whenFull.setMaxFileSize(maxSize);
         whenFull.setCheckIncrement(Duration.buildBySeconds(1)); // by default a minute, time for a file of any size
         whenFull.start();
         appender.setRollingPolicy(rolling);
         appender.setTriggeringPolicy(whenFull);
-        appender.start();
-        AsyncAppender queue = new AsyncAppender();
-        queue.setContext(context);
+        try {
+            create(rolling.file, rolling.file.resolveSibling("server.log"));
+            appender.start();
+            if (!appender.isStarted()) {
+                throw new IOException("can't open it");
+            }
+        } catch (IOException e) {
+            throw new StartupException(
+                    "can't write " + rolling.file + ": " + Home.reason(e) + ". Give this user the right to.", e);
+        }
         queue.setNeverBlock(true);
         queue.setDiscardingThreshold(0); // INFO is as good as any while there is room
-        queue.addFilter(guard);
         queue.addAppender(appender);
         queue.start();
-        root.addAppender(queue);
+    }
+
+    /** Makes a file for the users that may read another one, unless it is there: Logback would make one for all. */
+    private static void create(Path file, Path other) throws IOException {
+        if (Files.notExists(file)) {
+            Home.createFile(file);
+            if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(other));
+            }
+        }
     }
 
     /** Writes what is queued, for a second at most, and takes no more. */

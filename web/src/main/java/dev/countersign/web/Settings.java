@@ -6,10 +6,7 @@ import dev.countersign.core.StoreSettings;
 public record Settings(HttpSettings http, StoreSettings store) {
 
     static Settings defaults() {
-        return new Settings(
-                new HttpSettings(
-                        "", 8000, 8001, HttpSettings.OFF, TlsSettings.none(), QuotaSettings.none(), Limits.defaults()),
-                StoreSettings.defaults());
+        return new Settings(HttpSettings.on("", 8000, 8001), StoreSettings.defaults());
     }
 
     /** The defaults on free ports of the loopback address, for a server within another program. */

@@ -31,7 +31,7 @@ final class SecrecyTest {
     void noCodeStandsInAnyFileOfTheHomeFolderNorOnTheConsole() throws Exception {
         List<String> codes = new ArrayList<>();
         Path home = folder.resolve("home");
-        try (ServerProcess server = ServerProcess.start(home)) {
+        try (ServerProcess server = ServerProcess.start(home, "--access-log")) {
             Service service = server.service();
             for (String id : List.of("alice", "bob", "carol")) {
                 String code = service.register(id);
