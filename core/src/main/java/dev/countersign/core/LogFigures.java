@@ -6,7 +6,7 @@ package dev.countersign.core;
  * @param messages logged since
  * @param lastReceipt 0 where there is no message
  * @param rolls files begun since
- * @param bytes of all files, packed ones too
+ * @param bytes of all files, packed ones too; files that were packed, removed or added show within a minute
  * @param freeBytes of the disk
  */
 public record LogFigures(

@@ -25,7 +25,7 @@ public interface MessageLog extends Closeable {
     Optional<String> trouble();
 
     /** What it has done since it was opened, and how it stands. Never waits for a batch that is being written. */
-    LogFigures figures() throws IOException;
+    LogFigures figures();
 
     /** Completes with the cause when a thread of the engine dies: from then on every call fails, for good. */
     CompletionStage<Throwable> writerDeath();

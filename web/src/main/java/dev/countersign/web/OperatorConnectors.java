@@ -101,18 +101,15 @@ final class OperatorConnectors {
         }
     }
 
-    /** Runs a task again and again, by a thread of the operator's, once the server has started. */
+    /** Runs a task at once and then again and again, by a thread of the operator's; to be called in a server that runs. */
     void repeat(Runnable task, Duration pause) {
-        server.getScheduler()
-                .schedule(
-                        () -> threads.execute(() -> {
-                            try {
-                                task.run();
-                            } finally {
-                                repeat(task, pause);
-                            }
-                        }),
-                        pause);
+        threads.execute(() -> {
+            try {
+                task.run();
+            } finally {
+                server.getScheduler().schedule(() -> repeat(task, pause), pause);
+            }
+        });
     }
 
     private static void warn(Path path, String reason) {

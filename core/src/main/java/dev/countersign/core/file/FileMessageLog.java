@@ -67,7 +67,7 @@ public final class FileMessageLog implements MessageLog {
     }
 
     @Override
-    public LogFigures figures() throws IOException {
+    public LogFigures figures() {
         return writer.figures(commits.figures());
     }
 

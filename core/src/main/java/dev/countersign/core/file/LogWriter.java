@@ -2,6 +2,7 @@ package dev.countersign.core.file;
 
 import dev.countersign.core.Appended;
 import dev.countersign.core.GroupCommit;
+import dev.countersign.core.Home;
 import dev.countersign.core.LogFigures;
 import dev.countersign.core.LogSettings;
 import java.io.Closeable;
@@ -45,6 +46,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private static final long MAX_STEP_BACK_MICROS = TimeUnit.MINUTES.toMicros(1);
     private static final long RENAME_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long GROW_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long LOOK_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);
     private static final int MAX_TRIES = 20;
     private static final long DAY_MICROS = TimeUnit.DAYS.toMicros(1);
     private static final String DAY_ENDED = "the day has ended (--roll-daily)";
@@ -73,10 +75,15 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private boolean keyFlushFailed;
     private boolean flushing;
     private volatile long messages; // since the start; written under the lock, as are the next, and read without it
+    private volatile long loggedBytes;
     private volatile long lastReceipt;
     private volatile long rolls;
     private volatile int rememberedKeys;
+    private volatile Uncounted uncounted;
     private Optional<Long> missingSinceNanos = Optional.empty();
+
+    /** What the log's folder has beyond what was logged and begun here: less than nothing where files were removed. */
+    private record Uncounted(long dueNanos, long bytes, long files) {}
 
     /** Takes over what a start has opened; {@link #noteEqual} ends the start. */
     LogWriter(
@@ -103,6 +110,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         rememberedKeys = keys.size();
         hasFullSize = journal.hasSize(files.ringBytes());
         growNanos = nanoTime.getAsLong();
+        uncounted = new Uncounted(growNanos, 0, 0);
     }
 
     /** Flushes the log, and notes in the journal that log and keys have all that it has. */
@@ -250,6 +258,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         journal.append(batch, flushed);
         keyFile.removeBefore(journal.named().keyFile());
         missingLines = batch.lines();
+        loggedBytes += missingLines.remaining();
         missingKeys = batch.keys();
         completeLog();
         messages += batch.nextReceipt() - 1 - lastReceipt;
@@ -492,17 +501,41 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         return inTurn(journal::timeMicros);
     }
 
-    /** Of what the last batch left: the lock may be held for as long as a disk hangs. */
-    LogFigures figures(GroupCommit.Figures commits) throws IOException {
-        long bytes = 0;
-        int count = 0;
-        for (Path each : disk.list(path.getParent())) {
-            if (StoredFile.isOfLog(each)) {
-                bytes += disk.stat(each).map(Disk.Stat::length).orElse(0L);
-                count++;
-            }
+    /**
+     * Of what the last batch left: the lock may be held for as long as a disk hangs. The folder, with thousands of files
+     * perhaps, is looked at once a minute; what comes meanwhile is counted.
+     */
+    LogFigures figures(GroupCommit.Figures commits) {
+        if (nanoTime.getAsLong() - uncounted.dueNanos >= 0) {
+            uncounted = lookAtFolder(uncounted);
         }
-        return new LogFigures(commits, messages, lastReceipt, rolls, bytes, count, freeBytes(), rememberedKeys);
+        return new LogFigures(
+                commits,
+                messages,
+                lastReceipt,
+                rolls,
+                uncounted.bytes + loggedBytes,
+                (int) (uncounted.files + rolls),
+                freeBytes(),
+                rememberedKeys);
+    }
+
+    private Uncounted lookAtFolder(Uncounted last) {
+        long dueNanos = nanoTime.getAsLong() + LOOK_PAUSE_NANOS;
+        long bytes = -loggedBytes;
+        long count = -rolls;
+        try {
+            for (Path each : disk.list(path.getParent())) {
+                if (StoredFile.isOfLog(each)) {
+                    bytes += disk.stat(each).map(Disk.Stat::length).orElse(0L);
+                    count++;
+                }
+            }
+            return new Uncounted(dueNanos, bytes, count);
+        } catch (IOException e) {
+            log.warn("can't sum up the files of the log, for the figures: {}", Home.reason(e));
+            return new Uncounted(dueNanos, last.bytes, last.files);
+        }
     }
 
     /** Whether the journal has little room left until the next {@link #checkpoint}. */

@@ -11,6 +11,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.GroupCommit;
+import dev.countersign.core.Histogram;
+import dev.countersign.core.LogFigures;
 import dev.countersign.core.LogSettings;
 import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.Messages;
@@ -23,6 +25,7 @@ import dev.countersign.core.Sync;
 import dev.countersign.core.UnavailableException;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -34,8 +37,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -48,6 +54,8 @@ class LogWriterTest {
 
     private static final ClientId ALICE = new ClientId("alice");
     private static final Optional<RequestKey> NO_KEY = Optional.empty();
+    private static final GroupCommit.Figures IDLE = new GroupCommit.Figures(
+            0, 0, new Histogram(), new Histogram(), new Histogram(), Optional.empty());
 
     @TempDir
     Path home;
@@ -624,6 +632,74 @@ class LogWriterTest {
                             .filter(each -> each.getFormattedMessage().contains("goes unnoticed"))
                             .count());
         }
+    }
+
+    @Test
+    void figuresLookAtTheFolderOnceAMinuteAndCountWhatComesMeanwhile() throws Exception {
+        files = rollingAt(150);
+        AtomicInteger looks = new AtomicInteger();
+        try (LogWriter log = new Start(listing(looks::incrementAndGet), files, clock, nanoTime).run(Past.NEW)) {
+            looks.set(0);
+            for (int i = 0; i < 6; i++) {
+                logged(log, "text " + i);
+                assertFigures(log);
+            }
+            assertEquals(3, logNames().size());
+            assertEquals(1, looks.get());
+
+            Files.delete(home.resolve("logs").resolve(logNames().get(0)));
+            nanos += SECONDS.toNanos(60);
+            assertFigures(log);
+            assertEquals(2, looks.get());
+        }
+    }
+
+    private void assertFigures(LogWriter log) throws IOException {
+        long bytes = 0;
+        for (String name : logNames()) {
+            bytes += Files.size(home.resolve("logs").resolve(name));
+        }
+        LogFigures figures = log.figures(IDLE);
+        assertEquals(bytes, figures.bytes());
+        assertEquals(logNames().size(), figures.files());
+    }
+
+    @Test
+    void figuresOfAFolderThatCanNotBeListedAreWhatWasLoggedAndOneWarningAMinute() throws Exception {
+        try (LogWriter log = start(Past.NEW)) {
+            logged(log, "one");
+        }
+        AtomicBoolean isRefused = new AtomicBoolean();
+        Disk disk = listing(() -> {
+            if (isRefused.get()) {
+                throw new AccessDeniedException(home.resolve("logs").toString());
+            }
+            return 0;
+        });
+        try (ServerLogEvents events = new ServerLogEvents(LogWriter.class);
+                LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.LOST_JOURNAL)) {
+            isRefused.set(true);
+            logged(log, "two");
+
+            assertEquals(1, log.figures(IDLE).messages());
+            assertTrue(log.figures(IDLE).bytes() > 0);
+            assertEquals(List.of(Level.WARN), levels(events));
+            isRefused.set(false);
+            nanos += SECONDS.toNanos(60);
+            assertFigures(log);
+        }
+    }
+
+    /** A real disk, which does something more when a folder is listed. */
+    private static Disk listing(Callable<?> more) {
+        Disk real = new LocalDisk();
+        return (Disk) Proxy.newProxyInstance(
+                Disk.class.getClassLoader(), new Class<?>[] {Disk.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("list")) {
+                        more.call();
+                    }
+                    return method.invoke(real, arguments);
+                });
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import tools.jackson.core.JsonGenerator;
 
@@ -22,8 +23,8 @@ final class History {
     private static final int LEAST_SECONDS_OF_A_RATE = 60;
 
     private final Deque<Sample> samples = new ArrayDeque<>();
-    private Counted last;
-    private Counted startOfDay;
+    private Optional<Counted> last = Optional.empty();
+    private Optional<Counted> startOfDay = Optional.empty();
 
     /** What had been counted at a time. */
     private record Counted(Instant time, long messages, long logBytes, long[] answers, long[] flushes) {
@@ -41,28 +42,23 @@ final class History {
 
     private record Sample(Instant time, double messagesPerSecond, OptionalDouble answerP99, OptionalDouble flushP99) {}
 
-    History(Instant start, LogFigures log) {
-        last = Counted.of(start, log);
-        startOfDay = last;
-    }
-
     synchronized void add(Instant now, LogFigures log) {
         Counted counted = Counted.of(now, log);
-        double seconds = secondsBetween(last, counted);
-        if (seconds > 0) { // else the clock was set back
-            samples.add(new Sample(
-                    now,
-                    (counted.messages - last.messages) / seconds,
-                    p99Millis(last.answers, counted.answers),
-                    p99Millis(last.flushes, counted.flushes)));
-        }
+        last.filter(before -> secondsBetween(before, counted) > 0) // else the clock was set back
+                .ifPresent(before -> samples.add(sample(before, counted)));
         if (samples.size() > MAX_SAMPLES) {
             samples.remove();
         }
-        last = counted;
-        if (!day(now).equals(day(startOfDay.time))) {
-            startOfDay = counted;
-        }
+        last = Optional.of(counted);
+        startOfDay = startOfDay.filter(start -> day(now).equals(day(start.time))).or(() -> last);
+    }
+
+    private static Sample sample(Counted before, Counted now) {
+        return new Sample(
+                now.time,
+                (now.messages - before.messages) / secondsBetween(before, now),
+                p99Millis(before.answers, now.answers),
+                p99Millis(before.flushes, now.flushes));
     }
 
     private static LocalDate day(Instant time) {
@@ -91,10 +87,12 @@ final class History {
 
     /** By how much the log's files grew in an hour, at the rate since the day (UTC) or the server began; 0 at first. */
     synchronized double bytesAnHourToday() {
-        double seconds = secondsBetween(startOfDay, last);
-        return seconds < LEAST_SECONDS_OF_A_RATE
-                ? 0
-                : Math.max(0, (last.logBytes - startOfDay.logBytes) / seconds * SECONDS_AN_HOUR);
+        if (startOfDay.isEmpty()) {
+            return 0;
+        }
+        double seconds = secondsBetween(startOfDay.get(), last.get());
+        long grown = last.get().logBytes - startOfDay.get().logBytes;
+        return seconds < LEAST_SECONDS_OF_A_RATE ? 0 : Math.max(0, grown / seconds * SECONDS_AN_HOUR);
     }
 
     synchronized void write(JsonGenerator json) {

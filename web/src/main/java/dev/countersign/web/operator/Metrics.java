@@ -26,8 +26,6 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -76,12 +74,7 @@ final class Metrics implements MultiCollector {
 
     @Override
     public MetricSnapshots collect() {
-        LogFigures log;
-        try {
-            log = store.messageLog().figures();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        LogFigures log = store.messageLog().figures();
         Registry.CacheFigures cache = store.registry().cacheFigures();
         Map<String, GroupCommit.Figures> commits = Map.of(
                 "messages", log.commits(), "registrations", store.registry().figures());

@@ -14,7 +14,6 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -48,7 +47,7 @@ public final class Operator {
     private final String version;
     private final Http http;
     private final Instant since = Instant.now();
-    private final History history;
+    private final History history = new History();
     private final Page page = Page.load();
     private Optional<Metrics> metrics = Optional.empty();
 
@@ -67,20 +66,11 @@ public final class Operator {
         this.store = store;
         this.version = version;
         this.http = http;
-        history = new History(since, figures());
     }
 
-    /** To be called each {@link #SAMPLE_PAUSE}. */
+    /** To be called at the start, and each {@link #SAMPLE_PAUSE}. */
     public void sample() {
-        history.add(Instant.now(), figures());
-    }
-
-    private LogFigures figures() {
-        try {
-            return store.messageLog().figures();
-        } catch (IOException e) {
-            throw new UncheckedIOException("can't look at the log's files", e);
-        }
+        history.add(Instant.now(), store.messageLog().figures());
     }
 
     /** The servlets by their paths, for the socket that the owner of the home alone can open. */
@@ -124,7 +114,7 @@ public final class Operator {
     }
 
     private String status(boolean withHistory) {
-        LogFigures figures = figures();
+        LogFigures figures = store.messageLog().figures();
         return JsonText.object(json -> {
             writeHealth(json, store.trouble());
             json.writeStringProperty("version", version);
