@@ -62,7 +62,7 @@ final class Answers {
 
     /** Counts an answer at the port that the request came to; the operator's are not counted. */
     static void count(Request request, Reply reply) {
-        if (request.getConnectionMetaData().getConnector() instanceof dev.countersign.web.Connector port) {
+        if (request.getConnectionMetaData().getConnector() instanceof PacedConnector port) {
             port.answers().count(reply);
         }
     }
@@ -75,7 +75,7 @@ final class Answers {
     }
 
     static void count(Connector connector, Problem problem, SocketAddress client) {
-        if (connector instanceof dev.countersign.web.Connector port) {
+        if (connector instanceof PacedConnector port) {
             port.answers().count(problem, client);
         }
     }

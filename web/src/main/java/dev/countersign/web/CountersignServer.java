@@ -65,25 +65,26 @@ public final class CountersignServer implements AutoCloseable {
                         host,
                         http.registerPort(),
                         certificate,
-                        Map.of("/register", register, "/rotate", rotate, HealthServlet.PATH, health)),
+                        Map.of("/register", register, "/rotate", rotate, HealthServlet.PATH, health),
+                        false),
                 new Listener(
                         "message",
                         host,
                         http.messagePort(),
                         certificate,
-                        Map.of("/message", message, HealthServlet.PATH, health)));
+                        Map.of("/message", message, HealthServlet.PATH, health),
+                        false));
         threads.limitTo(listeners.size());
         HttpServer server = new HttpServer(threads, http.limits(), listeners);
         Operator operator = new Operator(
                 store,
                 version(),
                 new Operator.Http(server::addresses, server::answers, server::openConnections, threads));
-        server.serveOperator(
-                operator,
-                store.home().operatorSocket(),
-                Optional.of(http.operatorPort())
-                        .filter(port -> port != HttpSettings.OFF)
-                        .map(port -> new Listener("operator", "127.0.0.1", port, operator.onPort())));
+        server.addSocket(store.home().operatorSocket(), operator.onSocket());
+        if (http.operatorPort() != HttpSettings.OFF) {
+            server.add(Listener.ofOperator(http.operatorPort(), operator.onPort()));
+        }
+        server.repeat(operator::sample, Operator.SAMPLE_PAUSE);
         if (http.accessLog()) {
             Set<String> paths = new HashSet<>(operator.onSocket().keySet());
             listeners.forEach(listener -> paths.addAll(listener.servlets().keySet()));
@@ -104,7 +105,7 @@ public final class CountersignServer implements AutoCloseable {
         return http.port("message");
     }
 
-    /** Each listener's name with the URL that it can be reached at from this machine. */
+    /** Each listener's name with its {@link Listener#url}. */
     Map<String, URI> addresses() {
         return http.addresses();
     }

@@ -1,7 +1,6 @@
 package dev.countersign.web;
 
 import dev.countersign.core.StartupException;
-import dev.countersign.web.operator.Operator;
 import jakarta.servlet.http.HttpServlet;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -10,6 +9,7 @@ import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +23,6 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.RequestLog;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
-import org.eclipse.jetty.server.handler.ContextHandler;
 import org.eclipse.jetty.server.handler.ContextHandlerCollection;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 
@@ -38,7 +37,7 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
  *     ContextHandlerCollection        one for each listener, bound to its connector by name:
  *       "/" of "@register"            /register, /rotate, /health; anything else is a 404
  *       "/" of "@message"             /message,  /health; anything else is a 404
- *       "/" of "@operator…"           the operator's, by threads of their own ({@link OperatorConnectors})
+ *       "/" of "@operator…"           the operator's, by threads of its own ({@link OperatorConnectors})
  *   ProblemHandler                    says every refusal of Jetty's own
  * </pre>
  */
@@ -56,9 +55,10 @@ public final class HttpServer implements AutoCloseable {
     private final Limits limits;
     private final Server server;
     private final Connections connections;
+    private final OperatorConnectors operators;
     private final Map<Listener, ServerConnector> connectors = new LinkedHashMap<>();
-    private final ContextHandlerCollection contexts;
-    private Optional<Runnable> startOperator = Optional.empty();
+    private final ContextHandlerCollection contexts = new ContextHandlerCollection();
+    private final List<Runnable> onceStarted = new ArrayList<>();
 
     /** For servlets that may wait for their client. */
     public HttpServer(Limits limits, List<Listener> listeners) {
@@ -70,50 +70,41 @@ public final class HttpServer implements AutoCloseable {
         this.limits = limits;
         server = new Server(threads);
         connections = new Connections(limits);
-        listeners.forEach(listener -> connectors.put(listener, connector(listener)));
-        listeners.forEach(listener -> listener.certificate().ifPresent(server::addBean)); // for all, so of none of them
-        connectors.values().forEach(server::addConnector);
-        Map<Listener, ServerConnector> all = new LinkedHashMap<>(connectors);
-        contexts = new ContextHandlerCollection(listeners.stream()
-                .map(listener -> context(listener.name(), listener.servlets(), new NotFoundServlet(all)))
-                .toArray(ContextHandler[]::new));
+        operators = new OperatorConnectors(server, SerialHttpConnection.factory(http()));
         server.setHandler(threads.guard(limits.maxBodyBytes(), new GracefulHandler(contexts)));
         server.setErrorHandler(new ProblemHandler());
         server.setStopTimeout(STOP_TIMEOUT_MILLIS);
+        onceStarted.add(() -> connections.watch(server.getScheduler()));
+        listeners.forEach(this::add);
+        repeat(this::reportRefusals, REFUSALS_PAUSE);
     }
 
-    /**
-     * Serves the operator, too; to be called before the start.
-     *
-     * @param operator of both
-     * @param socket where the owner of the home has these servlets
-     * @param port where every user of the machine has others
-     */
-    void serveOperator(Operator operator, Path socket, Optional<Listener> port) {
-        OperatorConnectors operators = new OperatorConnectors(server, SerialHttpConnection.factory(http()));
-        contexts.addHandler(operatorContext(OperatorConnectors.SOCKET, operator.onSocket()));
-        startOperator = Optional.of(() -> {
-            operators.openSocket(socket);
-            operators.repeat(operator::sample, Operator.SAMPLE_PAUSE);
-            operators.repeat(this::reportRefusals, REFUSALS_PAUSE);
-        });
-        port.ifPresent(listener -> {
-            ServerConnector connector = operators.onPort(listener);
-            connectors.put(listener, connector);
-            server.addConnector(connector);
-            contexts.addHandler(operatorContext(listener.name(), listener.servlets()));
-        });
+    /** Listens there, too; to be called before the start, as are the next three. */
+    void add(Listener listener) {
+        ServerConnector connector = listener.isOperators() ? operators.connector() : connector(listener);
+        connector.setName(listener.name());
+        connector.setHost(listener.host().isEmpty() ? null : listener.host());
+        connector.setPort(listener.port());
+        connectors.put(listener, connector);
+        server.addConnector(connector);
+        listener.certificate().ifPresent(server::addBean); // for all listeners, so of none of them
+        contexts.addHandler(context(listener));
     }
 
-    /** Writes what is asked there; to be called before the start. */
+    /** Listens on the operator's socket; where that fails the server goes on without it. */
+    void addSocket(Path socket, Map<String, HttpServlet> servlets) {
+        contexts.addHandler(context(
+                new Listener(OperatorConnectors.SOCKET, "", 0, Optional.empty(), servlets, true)));
+        onceStarted.add(() -> operators.openSocket(socket));
+    }
+
+    /** Runs a task at the start and then again and again, by a thread of the operator's. */
+    void repeat(Runnable task, Duration pause) {
+        onceStarted.add(() -> operators.repeat(task, pause));
+    }
+
     void logTo(RequestLog requests) {
         server.setRequestLog(requests);
-    }
-
-    private static ContextHandler operatorContext(String connector, Map<String, HttpServlet> servlets) {
-        ServletContextHandler context = context(connector, servlets, new NotFoundServlet(Map.of()));
-        context.insertHandler(OperatorConnectors.guard());
-        return context;
     }
 
     /** @throws StartupException where a port can't be had; nothing is left open then */
@@ -123,8 +114,7 @@ public final class HttpServer implements AutoCloseable {
                 open(connector);
             }
             server.start();
-            connections.watch(server.getScheduler());
-            startOperator.ifPresent(Runnable::run);
+            onceStarted.forEach(Runnable::run);
         } catch (StartupException e) {
             close();
             throw e;
@@ -139,7 +129,7 @@ public final class HttpServer implements AutoCloseable {
         return addresses().get(name).getPort();
     }
 
-    /** Each listener's name with the URL that it can be reached at from this machine, in the order they were given. */
+    /** Each listener's name with its {@link Listener#url}, in the order they were given. */
     public Map<String, URI> addresses() {
         Map<String, URI> addresses = new LinkedHashMap<>();
         connectors.forEach(
@@ -165,9 +155,9 @@ public final class HttpServer implements AutoCloseable {
         forEachPort((name, port) -> port.answers().report(name));
     }
 
-    private void forEachPort(BiConsumer<String, Connector> visitor) {
+    private void forEachPort(BiConsumer<String, PacedConnector> visitor) {
         connectors.forEach((listener, connector) -> {
-            if (connector instanceof Connector port) { // else the operator's
+            if (connector instanceof PacedConnector port) { // else the operator's
                 visitor.accept(listener.name(), port);
             }
         });
@@ -200,11 +190,8 @@ public final class HttpServer implements AutoCloseable {
     private ServerConnector connector(Listener listener) {
         ConnectionFactory plain = SerialHttpConnection.factory(http());
         ServerConnector connector = listener.certificate()
-                .map(certificate -> new Connector(server, threads, certificate.connectionFactory(), plain))
-                .orElseGet(() -> new Connector(server, threads, plain));
-        connector.setName(listener.name());
-        connector.setHost(listener.host().isEmpty() ? null : listener.host());
-        connector.setPort(listener.port());
+                .map(certificate -> new PacedConnector(server, threads, certificate.connectionFactory(), plain))
+                .orElseGet(() -> new PacedConnector(server, threads, plain));
         connector.setAcceptQueueSize(ACCEPT_QUEUE);
         connector.setIdleTimeout(limits.idleTimeout().toMillis());
         connector.addBean(connections);
@@ -239,17 +226,19 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    private static ServletContextHandler context(
-            String connector, Map<String, HttpServlet> servlets, HttpServlet ofOtherPaths) {
+    private ServletContextHandler context(Listener listener) {
         ServletContextHandler context = new ServletContextHandler("/");
-        context.setVirtualHosts(List.of("@" + connector));
+        context.setVirtualHosts(List.of("@" + listener.name()));
         context.setErrorHandler(new ProblemHandler());
-        servlets.forEach((path, servlet) -> {
+        listener.servlets().forEach((path, servlet) -> {
             ServletHolder holder = new ServletHolder(servlet);
             holder.setAsyncSupported(true);
             context.addServlet(holder, path);
         });
-        context.addServlet(new ServletHolder(ofOtherPaths), "/");
+        context.addServlet(new ServletHolder(new NotFoundServlet(connectors)), "/");
+        if (listener.isOperators()) {
+            context.insertHandler(OperatorConnectors.guard());
+        }
         return context;
     }
 }

@@ -193,7 +193,7 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
 
     private void greet(CountersignServer server, Home home, Settings settings) {
         System.out.println(spec.version()[0]);
-        server.addresses().forEach((name, url) -> greet(name, url + "/" + (name.equals("operator") ? "" : name)));
+        server.addresses().forEach(Main::greet);
         greet("messages", home.messageLog());
         greet("database", server.databaseName());
         greet(

@@ -28,14 +28,12 @@ final class MessageServlet extends PostServlet {
 
     private final transient Registry registry;
     private final transient MessageLog messages;
-    private final transient Quotas quotas;
     private final transient Times times = new Times();
 
     MessageServlet(Intake intake, Registry registry, MessageLog messages) {
         super(intake);
         this.registry = registry;
         this.messages = messages;
-        quotas = intake.quotas();
     }
 
     @Override

@@ -15,7 +15,7 @@ final class NotFoundServlet extends HttpServlet {
 
     private final transient Map<Listener, ServerConnector> all;
 
-    /** @param all the ports that a client may know, one of which may have the path */
+    /** @param all one of which may have the path; what is the operator's is told to nobody */
     NotFoundServlet(Map<Listener, ServerConnector> all) {
         this.all = all;
     }
@@ -30,7 +30,8 @@ final class NotFoundServlet extends HttpServlet {
 
     private byte[] problem(String path) {
         return all.entrySet().stream()
-                .filter(entry -> entry.getKey().servlets().containsKey(path))
+                .filter(entry ->
+                        !entry.getKey().isOperators() && entry.getKey().servlets().containsKey(path))
                 .findFirst()
                 .map(entry -> Problem.NOT_FOUND.json("There is no such path on this port; the "
                         + entry.getKey().name() + " port, " + entry.getValue().getLocalPort() + ", has it."))

@@ -53,12 +53,9 @@ final class OperatorConnectors {
         server.addBean(threads);
     }
 
-    /** A connector for a port of the loopback address; to be added to the server before its start. */
-    ServerConnector onPort(Listener listener) {
+    /** A connector for a port of the loopback address. */
+    ServerConnector connector() {
         ServerConnector connector = new ServerConnector(server, threads, null, null, 0, 1, http);
-        connector.setName(listener.name());
-        connector.setHost(listener.host());
-        connector.setPort(listener.port());
         limit(connector);
         return connector;
     }

@@ -38,7 +38,7 @@ abstract class PostServlet extends HttpServlet {
     private final transient Limits limits;
     private final transient MemoryBudget bodyMemory;
     private final transient ServerThreads threads;
-    private final transient Quotas quotas;
+    final transient Quotas quotas;
     private final transient RateLimitedLog overloads = new RateLimitedLog(log);
 
     PostServlet(Intake intake) {

@@ -217,7 +217,7 @@ final class OperatorCommandsTest {
         assertTrue(status.matches("(?s).*\nlastReceipt +" + sent.member("receipt") + "\n.*"), status);
         assertTrue(status.matches("(?s).*\nlog files +1\n.*"), status);
         assertTrue(
-                status.matches("(?s).*\naddresses message +http://127.0.0.1:" + service.messagePort() + "\n.*"),
+                status.matches("(?s).*\naddresses message +http://127.0.0.1:" + service.messagePort() + "/message\n.*"),
                 status);
         long bytes =
                 Json.parse(run("status", "--json").out).get("log").get("bytes").asLong();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class UnreadConsoleTest {
 
     private static final Pattern STARTED =
-            Pattern.compile("started at .register=http://[^:]+:(\\d+), message=http://[^:]+:(\\d+)");
+            Pattern.compile("started at .register=http://[^:]+:(\\d+)/register, message=http://[^:]+:(\\d+)/message");
 
     /** Fills a pipe, limits files to 2 MB, and starts what follows with its output and errors going to the pipe. */
     private static final String UNREAD = """

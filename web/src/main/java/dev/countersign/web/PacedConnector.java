@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It says once a minute in a line that it can't accept connections, where Jetty's takes 20 lines each time.
  */
-final class Connector extends ServerConnector {
+final class PacedConnector extends ServerConnector {
 
     /** Tasks that may wait in the pool, a few milliseconds of work. */
     private static final int BACKLOG = 16;
@@ -23,9 +23,9 @@ final class Connector extends ServerConnector {
 
     private final ServerThreads threads;
     private final Answers answers = new Answers();
-    private final RateLimitedLog log = new RateLimitedLog(LoggerFactory.getLogger(Connector.class));
+    private final RateLimitedLog log = new RateLimitedLog(LoggerFactory.getLogger(PacedConnector.class));
 
-    Connector(Server server, ServerThreads threads, ConnectionFactory... factories) {
+    PacedConnector(Server server, ServerThreads threads, ConnectionFactory... factories) {
         super(server, null, null, null, ServerThreads.ACCEPTORS, ServerThreads.SELECTORS, factories);
         this.threads = threads;
     }
