@@ -93,8 +93,7 @@ public final class HttpServer implements AutoCloseable {
 
     /** Listens on the operator's socket; where that fails the server goes on without it. */
     void addSocket(Path socket, Map<String, HttpServlet> servlets) {
-        contexts.addHandler(context(
-                new Listener(OperatorConnectors.SOCKET, "", 0, Optional.empty(), servlets, true)));
+        contexts.addHandler(context(new Listener(OperatorConnectors.SOCKET, "", 0, Optional.empty(), servlets, true)));
         onceStarted.add(() -> operators.openSocket(socket));
     }
 

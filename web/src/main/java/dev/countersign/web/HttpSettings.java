@@ -47,7 +47,14 @@ public record HttpSettings(
 
     static HttpSettings on(String host, int registerPort, int messagePort) {
         return new HttpSettings(
-                host, registerPort, messagePort, OFF, false, TlsSettings.none(), QuotaSettings.none(), Limits.defaults());
+                host,
+                registerPort,
+                messagePort,
+                OFF,
+                false,
+                TlsSettings.none(),
+                QuotaSettings.none(),
+                Limits.defaults());
     }
 
     public HttpSettings withLimits(Limits changed) {

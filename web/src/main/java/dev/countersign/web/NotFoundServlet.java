@@ -30,8 +30,8 @@ final class NotFoundServlet extends HttpServlet {
 
     private byte[] problem(String path) {
         return all.entrySet().stream()
-                .filter(entry ->
-                        !entry.getKey().isOperators() && entry.getKey().servlets().containsKey(path))
+                .filter(entry -> !entry.getKey().isOperators()
+                        && entry.getKey().servlets().containsKey(path))
                 .findFirst()
                 .map(entry -> Problem.NOT_FOUND.json("There is no such path on this port; the "
                         + entry.getKey().name() + " port, " + entry.getValue().getLocalPort() + ", has it."))

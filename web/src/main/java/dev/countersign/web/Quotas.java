@@ -48,8 +48,7 @@ final class Quotas {
 
     /** @throws RefusalException {@link Problem#TOO_MANY_REQUESTS} where its address has none left */
     void takeRequest(Request request) {
-        requestsOfAddress.ifPresent(
-                limit -> sender(request).ifPresent(address -> take(limit, key(address), 1)));
+        requestsOfAddress.ifPresent(limit -> sender(request).ifPresent(address -> take(limit, key(address), 1)));
     }
 
     /** To be called once the code was right: else anybody could use up what an id has. Throws as the other. */

@@ -79,7 +79,9 @@ final class AccessLogTest {
         for (String request : requests) { // of two connections the later one may be written first
             assertEquals(
                     1,
-                    lines.stream().filter(line -> line.matches(request + " \\d+")).count(),
+                    lines.stream()
+                            .filter(line -> line.matches(request + " \\d+"))
+                            .count(),
                     () -> request + " in " + lines);
         }
         for (String line : lines) {
@@ -163,8 +165,7 @@ final class AccessLogTest {
         }
         try (CountersignServer server = start(LOGGED)) {
             while (!Files.exists(aside)) {
-                assertEquals(
-                        200, Service.get(server.messagePort(), "/health").status());
+                assertEquals(200, Service.get(server.messagePort(), "/health").status());
             }
         }
 

@@ -54,8 +54,8 @@ class LogWriterTest {
 
     private static final ClientId ALICE = new ClientId("alice");
     private static final Optional<RequestKey> NO_KEY = Optional.empty();
-    private static final GroupCommit.Figures IDLE = new GroupCommit.Figures(
-            0, 0, new Histogram(), new Histogram(), new Histogram(), Optional.empty());
+    private static final GroupCommit.Figures IDLE =
+            new GroupCommit.Figures(0, 0, new Histogram(), new Histogram(), new Histogram(), Optional.empty());
 
     @TempDir
     Path home;

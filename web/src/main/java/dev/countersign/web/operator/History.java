@@ -50,7 +50,8 @@ final class History {
             samples.remove();
         }
         last = Optional.of(counted);
-        startOfDay = startOfDay.filter(start -> day(now).equals(day(start.time))).or(() -> last);
+        startOfDay =
+                startOfDay.filter(start -> day(now).equals(day(start.time))).or(() -> last);
     }
 
     private static Sample sample(Counted before, Counted now) {
