@@ -163,7 +163,7 @@ final class OperatorCommandsTest {
         Home.open(own).close(); // makes its files
         Files.write(log, new byte[16 * 1024 * 1024]);
         try (ServerProcess server = ServerProcess.start(own)) {
-            while (!Files.exists(rolled) || Files.size(log) == 0) {
+            while (!Files.exists(rolled) || !Files.exists(log) || Files.size(log) == 0) {
                 assertEquals(0, runAt(own, "log-level", "info").exitCode);
                 Thread.sleep(100);
             }
