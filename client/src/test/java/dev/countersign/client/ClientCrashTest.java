@@ -12,8 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +24,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -37,6 +40,12 @@ class ClientCrashTest {
     private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
     private static final int LINES_A_ROUND = 1000;
     private static final int LATEST_MOMENT_MILLIS = 50;
+
+    @RegisterExtension
+    static final Proof PROOF = new Proof(
+            "KILL",
+            "server or client killed; the client sends again, and goes on where it was",
+            "mvn -pl client test -Dtest=ClientCrashTest -Dcrash.rounds=" + ROUNDS);
 
     @TempDir
     private Path folder;
@@ -58,10 +67,10 @@ class ClientCrashTest {
                 awaitLog((long) round * LINES_A_ROUND, command);
                 command.waitFor(ThreadLocalRandom.current().nextInt(LATEST_MOMENT_MILLIS), TimeUnit.MILLISECONDS);
                 if (round % 2 == 1) {
-                    kill(command);
+                    killAtWork(command);
                     command = startCommand();
                 } else {
-                    kill(server);
+                    killAtWork(server);
                     server = startServer();
                 }
             }
@@ -71,7 +80,7 @@ class ClientCrashTest {
             kill(server);
         }
 
-        assertEquals(lines, logged("commander"));
+        assertLogged(lines, logged("commander"), "");
     }
 
     @Test
@@ -100,12 +109,12 @@ class ClientCrashTest {
             for (int round = 1; round <= ROUNDS; round++) {
                 awaitLog((long) round * LINES_A_ROUND, server);
                 server.waitFor(ThreadLocalRandom.current().nextInt(LATEST_MOMENT_MILLIS), TimeUnit.MILLISECONDS);
-                kill(server);
+                killAtWork(server);
                 server = startServer();
             }
             all.get();
 
-            assertEquals(texts, logged("background"));
+            assertLogged(texts, logged("background"), "");
             CompletableFuture.allOf(threads.toArray(CompletableFuture[]::new)).get();
             List<String> loggedByThreads = logged("shared");
             int sent = 0;
@@ -113,11 +122,12 @@ class ClientCrashTest {
                 String mine = n + ":";
                 List<String> sentByThread = threads.get(n).get();
                 sent += sentByThread.size();
-                assertEquals(
+                assertLogged(
                         sentByThread,
                         loggedByThreads.stream()
                                 .filter(text -> text.startsWith(mine))
-                                .toList());
+                                .toList(),
+                        mine);
             }
             assertTrue(sent >= threads.size());
         } finally {
@@ -148,11 +158,11 @@ class ClientCrashTest {
                     command.waitFor(random.nextInt(LATEST_MOMENT_MILLIS), TimeUnit.MILLISECONDS);
                     boolean isServerKilled = random.nextBoolean();
                     if (isServerKilled) {
-                        kill(server);
+                        killAtWork(server);
                         server = startServer();
                     }
                     if (!isServerKilled || random.nextInt(4) == 0) {
-                        kill(command);
+                        killAtWork(command);
                     } else {
                         assertEquals(0, command.waitFor(), () -> seeded(read(folder.resolve("err"))));
                     }
@@ -173,10 +183,18 @@ class ClientCrashTest {
             kill(server);
         }
 
-        assertEquals(texts, logged("rotating"), seeded(""));
+        assertLogged(texts, logged("rotating"), seeded(""));
         try (Stream<Path> left = Files.list(folderOfFile)) {
             assertEquals(List.of(file), left.toList(), seeded("files with codes are left"));
         }
+    }
+
+    /** Each text once, in the order sent. */
+    private static void assertLogged(List<String> sent, List<String> logged, String fault) {
+        Set<String> texts = new HashSet<>(logged);
+        PROOF.lookedFor(
+                sent.size(), sent.stream().filter(text -> !texts.contains(text)).count(), logged.size() - texts.size());
+        assertEquals(sent, logged, fault);
     }
 
     private static String seeded(String fault) {
@@ -292,6 +310,11 @@ class ClientCrashTest {
                         .collect(Collectors.joining(File.pathSeparator))));
         command.addAll(List.of(arguments));
         return command;
+    }
+
+    private static void killAtWork(Process process) throws InterruptedException {
+        PROOF.harmed(process.isAlive() ? 1 : 0);
+        kill(process);
     }
 
     /** Not by onExit(): on JDK 25 that needs a thread of the common pool, and the texts may hold its only one. */

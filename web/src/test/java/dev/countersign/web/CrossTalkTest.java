@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -37,6 +38,13 @@ final class CrossTalkTest {
     private static final int FLOOD = 64;
     private static final int SENDERS = 32;
     private static final int REGISTRANTS = 8;
+
+    @RegisterExtension
+    static final Proof PROOF = new Proof(
+            "HOSTILE_INPUT",
+            "connections that break off within or behind a request, beside clients that do nothing wrong",
+            "mvn -pl web test -Dtest=CrossTalkTest -Dcrosstalk.seconds=" + LONG.toSeconds()
+                    + (Boolean.getBoolean("tests.tls") ? " -Dtests.tls=true" : ""));
 
     private static final String HEADERS = " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
     private static final String CHUNKED = "POST /message" + HEADERS + "Transfer-Encoding: chunked\r\n\r\n";
@@ -130,6 +138,11 @@ final class CrossTalkTest {
                 flood.connections(),
                 good.answers(),
                 wrong);
+        PROOF.harmed(flood.connections());
+        PROOF.lookedFor(
+                good.acknowledged(),
+                wrong.getOrDefault(GoodClients.LOST, 0L),
+                wrong.getOrDefault(GoodClients.DOUBLED, 0L));
         assertEquals(Map.of(), wrong);
         assertTrue(good.answers() > 1_000, "the good clients hardly got on");
         assertEquals(

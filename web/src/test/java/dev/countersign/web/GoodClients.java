@@ -27,6 +27,9 @@ import java.util.stream.Collectors;
  */
 final class GoodClients {
 
+    static final String LOST = "a receipt names another message or none";
+    static final String DOUBLED = "logged more than once";
+
     private static final Pattern LENGTH = Pattern.compile("Content-Length: (\\d+)");
 
     private final Service service;
@@ -70,6 +73,11 @@ final class GoodClients {
         return answers;
     }
 
+    /** Messages that were answered with a receipt. */
+    long acknowledged() {
+        return texts.size();
+    }
+
     /** What was wrong with the answers, and how often. */
     Map<String, Long> wrong() {
         return wrong;
@@ -83,7 +91,7 @@ final class GoodClients {
         texts.forEach((receipt, text) -> {
             LoggedMessage logged = byReceipt.get(receipt);
             if (logged == null || !logged.message().equals(text)) {
-                found.merge("a receipt names another message or none", 1L, Long::sum);
+                found.merge(LOST, 1L, Long::sum);
             }
         });
         Map<String, Long> lines = new HashMap<>();
@@ -98,7 +106,7 @@ final class GoodClients {
                     found.merge("logged under another id", 1L, Long::sum);
                 }
                 if (lines.merge(logged.message(), 1L, Long::sum) == 2) {
-                    found.merge("logged more than once", 1L, Long::sum);
+                    found.merge(DOUBLED, 1L, Long::sum);
                 }
             }
         }

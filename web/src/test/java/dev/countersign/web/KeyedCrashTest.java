@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,6 +34,13 @@ final class KeyedCrashTest {
     private static final int ROUNDS = Integer.getInteger("crash.rounds", 2);
     private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
     private static final int CLIENTS = 8;
+
+    @RegisterExtension
+    static final Proof PROOF = new Proof(
+            "KILL",
+            "server killed, also while it starts, and connections broken; clients repeat with keys until answered",
+            "mvn -pl web test -Dtest=KeyedCrashTest -Dcrash.rounds=" + ROUNDS);
+
     private static final int LATEST_MOMENT_MILLIS = 600;
     private static final String ROLL_SIZE = "--roll-size=400000"; // some 3,000 messages
     private static final int EARLY_OUT_OF = 4;
@@ -66,7 +74,7 @@ final class KeyedCrashTest {
                 clients.awaitAnswers(10 * CLIENTS);
                 assertFalse(server.endsWithin(killed ? 0 : ROUNDS * LATEST_MOMENT_MILLIS), "ended by itself");
                 clients.finish();
-                String figures = clients.assertLoggedOnce(LoggedMessage.readAll(home));
+                String figures = clients.assertLoggedOnce(LoggedMessage.readAll(home), PROOF);
                 assertReadersSawAll(home);
                 System.out.printf(
                         Locale.ROOT,
@@ -79,7 +87,7 @@ final class KeyedCrashTest {
                         figures,
                         readers.size(),
                         LoggedMessage.files(home).size());
-                clients.assertCodesAccepted(server.service());
+                clients.assertCodesAccepted(server.service(), PROOF);
             }
         } finally {
             for (LogReader each : readers) {
@@ -96,6 +104,7 @@ final class KeyedCrashTest {
         if (kills == 0 || random.nextInt(KILLED_AT_START_OUT_OF) == 0) {
             ServerProcess.killWhileItStarts(home, random.nextInt(startMillis));
             killsAtStart++;
+            PROOF.harmed(1);
         }
         long begun = System.nanoTime();
         try (ServerProcess server = ServerProcess.start(home, ROLL_SIZE, "--compress-rolled")) {
@@ -108,6 +117,7 @@ final class KeyedCrashTest {
             service = Optional.empty();
             server.kill();
             kills++;
+            PROOF.harmed(1);
         }
     }
 

@@ -34,6 +34,20 @@ record Ledger(
                 .sum();
     }
 
+    /** Lines of messages that the log has already. */
+    long doubled() {
+        return doubled(log);
+    }
+
+    /** Lines with the id and text of another: a client sends no text twice. */
+    static long doubled(List<LoggedMessage> log) {
+        return log.size()
+                - log.stream()
+                        .map(line -> List.of(line.id(), line.message()))
+                        .distinct()
+                        .count();
+    }
+
     long registrations() {
         return clients.stream().mapToLong(client -> client.codes().size()).sum();
     }

@@ -27,6 +27,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -41,6 +42,13 @@ final class OthersHandsTest {
     private static final int ROUNDS = Integer.getInteger("crash.rounds", 2);
     private static final long SEED = Long.getLong("crash.seed", System.nanoTime());
     private static final int CLIENTS = 4;
+
+    @RegisterExtension
+    static final Proof PROOF = new Proof(
+            "OTHERS_HANDS",
+            "log renamed, removed, truncated and rotated under load, with kills between",
+            "mvn -pl web test -Dtest=OthersHandsTest -Dcrash.rounds=" + ROUNDS);
+
     private static final int ANSWERS_BETWEEN = 100;
     private static final int LATEST_MOMENT_MILLIS = 100;
 
@@ -82,6 +90,7 @@ final class OthersHandsTest {
                     readLog(readers);
                     use(hand, readers, clients);
                     disturbances++;
+                    PROOF.harmed(1);
                     if (round % Hand.values().length == hand.ordinal()) {
                         killAndStartAgain();
                     }
@@ -89,9 +98,11 @@ final class OthersHandsTest {
             }
             clients.finish();
             Map<String, LoggedMessage> log = durable();
-            String figures = clients.assertLoggedOnce(log.values().stream()
-                    .sorted((one, other) -> Long.compare(receipt(one), receipt(other)))
-                    .toList());
+            String figures = clients.assertLoggedOnce(
+                    log.values().stream()
+                            .sorted((one, other) -> Long.compare(receipt(one), receipt(other)))
+                            .toList(),
+                    PROOF);
             String last = log.entrySet().stream()
                     .max((one, other) -> Long.compare(receipt(one.getValue()), receipt(other.getValue())))
                     .orElseThrow()

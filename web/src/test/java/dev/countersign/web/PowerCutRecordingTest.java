@@ -29,6 +29,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +50,13 @@ final class PowerCutRecordingTest {
     private static final long SEED = Long.getLong("powerCut.seed", 1);
     private static final boolean IS_LONG = IMAGES > 1_000;
     private static final int CLIENTS = 6;
+
+    @RegisterExtension
+    static final Proof PROOF = new Proof(
+            "POWER_CUT",
+            "power cut at any point of what a real server was recorded to do, and of the start after it",
+            "mvn -pl web test -Dtest=PowerCutRecordingTest -DpowerCut.images=" + IMAGES + " -DpowerCut.seed=" + SEED);
+
     private static final Path CORE_TESTS =
             Path.of("../core/target/test-classes").toAbsolutePath().normalize();
 
@@ -72,6 +80,10 @@ final class PowerCutRecordingTest {
     private static final int MAX_CONTROL_IMAGES = 10_000;
     private static final Set<String> WHAT_IT_HAS = Set.of("ring", "rolls", "rotations");
     private static final Pattern RESULT = Pattern.compile("(\\S+): (\\d+) (?:faults|rounds|files|codes)\\b.*");
+
+    /** What was found in the images of a recording of which no flush is left out. */
+    private static final Pattern FOUND =
+            Pattern.compile(NOTHING + ": (\\d+) faults in (\\d+) images, (\\d+) promises looked for.*");
 
     /** Of each recording: the faults by what was left out, and how often it goes round the ring. */
     private final Map<String, Map<String, Integer>> counts = new HashMap<>();
@@ -177,6 +189,13 @@ final class PowerCutRecordingTest {
                 Matcher result = RESULT.matcher(line);
                 if (result.matches()) {
                     results.put(result.group(1), Integer.valueOf(result.group(2)));
+                }
+                Matcher found = FOUND.matcher(line);
+                if (found.matches()) {
+                    long faults = Long.parseLong(found.group(1));
+                    long doubled = line.contains("twice") ? faults : 0; // a run ends at its first fault
+                    PROOF.harmed(Long.parseLong(found.group(2)));
+                    PROOF.lookedFor(Long.parseLong(found.group(3)), faults - doubled, doubled);
                 }
             }
             assertEquals(0, process.waitFor());

@@ -52,6 +52,7 @@ final class RecordedImages {
     private final LeftLines lines;
     private final List<String> faults;
     private int images;
+    private long checked;
 
     /**
      * @param leftOut flushes that do nothing, by {@link Replay#flush}
@@ -82,6 +83,11 @@ final class RecordedImages {
 
     int images() {
         return images;
+    }
+
+    /** Acknowledged messages and registrations that were looked for in the images. */
+    long checked() {
+        return checked;
     }
 
     /** Cuts the power so many times. */
@@ -213,6 +219,7 @@ final class RecordedImages {
                 found.put(id, registrations.findCodes(new ClientId(id)).toCompletableFuture());
             }
         });
+        checked += found.size();
         found.forEach((id, row) -> {
             Optional<CodeDigests> kept = row.join();
             expect(kept.isPresent(), () -> "registered and lost: " + id);
@@ -290,6 +297,10 @@ final class RecordedImages {
         Disk disk = noChecksums ? new NoChecksums(image, recording.journal()) : image;
         LogWriter log = new Start(disk, files(), recorded.clock(), System::nanoTime).run(past);
         Map<Long, Line> found = lines.in(image);
+        checked += recorded.granted().stream()
+                .takeWhile(each -> each.step() < step)
+                .filter(each -> !promises.isTakenAway(each.receipt(), step))
+                .count();
         Set<String> texts = LeftLines.checkWhole(found, receipt -> promises.isTakenAway(receipt, step));
         long highest = Math.max(
                 checkGranted(found, step),

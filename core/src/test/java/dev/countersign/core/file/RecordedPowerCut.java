@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Cuts the power at points drawn from a seed of what a real server was recorded to do: {@link RecordedImages}. Run by the
@@ -77,6 +78,7 @@ public final class RecordedPowerCut {
     private void run(int images, String leftOut) throws Exception {
         long start = System.nanoTime();
         AtomicInteger made = new AtomicInteger();
+        AtomicLong checked = new AtomicLong();
         List<String> faults = Collections.synchronizedList(new ArrayList<>());
         List<Future<?>> chunks = new ArrayList<>();
         int chunkImages = Math.min(MAX_CHUNK_IMAGES, (images + processors - 1) / processors);
@@ -87,7 +89,12 @@ public final class RecordedPowerCut {
                 if (faults.isEmpty()) {
                     RecordedImages some = chunk(number, leftOut, faults);
                     some.make(count);
-                    print(leftOut + " so far", made.addAndGet(some.images()), start, faults);
+                    print(
+                            leftOut + " so far",
+                            made.addAndGet(some.images()),
+                            checked.addAndGet(some.checked()),
+                            start,
+                            faults);
                 }
                 return null;
             }));
@@ -95,7 +102,7 @@ public final class RecordedPowerCut {
         for (Future<?> each : chunks) {
             each.get();
         }
-        print(leftOut, made.get(), start, faults);
+        print(leftOut, made.get(), checked.get(), start, faults);
     }
 
     private RecordedImages chunk(int number, String leftOut, List<String> faults) throws Exception {
@@ -112,13 +119,14 @@ public final class RecordedPowerCut {
                 faults);
     }
 
-    private static void print(String run, int images, long startNanos, List<String> faults) {
+    private static void print(String run, int images, long checked, long startNanos, List<String> faults) {
         System.out.printf(
                 Locale.ROOT,
-                "%s: %d faults in %d images, %.1f s %s%n",
+                "%s: %d faults in %d images, %d promises looked for, %.1f s %s%n",
                 run,
                 faults.size(),
                 images,
+                checked,
                 (System.nanoTime() - startNanos) / 1e9,
                 List.copyOf(faults));
     }

@@ -1,5 +1,6 @@
 package dev.countersign.perf.data;
 
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -229,17 +230,20 @@ public final class Results {
         POWER_CUT,
         /** A call to the system that fails. */
         FAULT,
+        /** Somebody renames, removes, cuts or rotates the log. */
+        OTHERS_HANDS,
         HOSTILE_INPUT
     }
 
     /**
-     * A test that tried to make the server lose what it had acknowledged.
+     * A class of tests that tried to make the server lose what it had acknowledged.
      *
      * @param what the trial in a few words
      * @param times how often the harm was done
      * @param checked acknowledged messages and registrations that were looked for afterwards, of all the times together
      * @param lost those that weren't there
      * @param doubled those that were there twice
+     * @param failed tests of the class that failed: because something was lost or doubled, or for any other reason
      * @param command repeats it
      * @param finishedAt ISO 8601
      */
@@ -250,6 +254,7 @@ public final class Results {
             long checked,
             long lost,
             long doubled,
+            long failed,
             String command,
             String finishedAt) {
 
@@ -258,7 +263,7 @@ public final class Results {
             Objects.requireNonNull(harm, "harm");
             Objects.requireNonNull(what, "what");
             Objects.requireNonNull(command, "command");
-            Objects.requireNonNull(finishedAt, "finishedAt");
+            Instant.parse(finishedAt);
         }
     }
 }

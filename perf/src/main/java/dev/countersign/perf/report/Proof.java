@@ -2,6 +2,7 @@ package dev.countersign.perf.report;
 
 import dev.countersign.perf.data.Results.Harm;
 import dev.countersign.perf.data.Results.Trial;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToLongFunction;
@@ -11,18 +12,24 @@ import java.util.stream.Stream;
 /** What was done to the server to make it lose something: in a sentence, and trial by trial. */
 record Proof(List<Trial> trials) {
 
+    Proof {
+        trials = trials.stream().sorted(Comparator.comparing(Trial::harm)).toList();
+    }
+
     /** "Killed 300 times, cut off from power 2,000 times: 0 lost, 0 doubled." */
     String sentence() {
         String harms = Stream.of(Harm.values())
                 .filter(harm -> times(harm) > 0)
                 .map(harm -> said(harm, Units.number(times(harm))))
                 .collect(Collectors.joining(", "));
-        return harms.substring(0, 1).toUpperCase(Locale.ROOT) + harms.substring(1) + ": " + total(Trial::lost)
-                + " lost, " + total(Trial::doubled) + " doubled.";
+        String done = harms.isEmpty() ? "not harmed at all" : harms;
+        return done.substring(0, 1).toUpperCase(Locale.ROOT) + done.substring(1) + ": " + total(Trial::lost)
+                + " lost, " + total(Trial::doubled) + " doubled"
+                + (sum(Trial::failed) > 0 ? "; failed tests: " + total(Trial::failed) : "") + ".";
     }
 
     String className() {
-        return trials.stream().allMatch(trial -> trial.lost() == 0 && trial.doubled() == 0) ? "pass" : "fail";
+        return sum(Trial::lost) + sum(Trial::doubled) + sum(Trial::failed) > 0 ? "fail" : "pass";
     }
 
     private long times(Harm harm) {
@@ -37,15 +44,30 @@ record Proof(List<Trial> trials) {
             case KILL -> "killed " + times + " times";
             case POWER_CUT -> "cut off from power " + times + " times";
             case FAULT -> times + " calls to the system failed";
+            case OTHERS_HANDS -> "its log renamed, removed, cut or rotated " + times + " times";
             case HOSTILE_INPUT -> times + " inputs thrown at it";
         };
     }
 
     private String total(ToLongFunction<Trial> figure) {
-        return Units.number(trials.stream().mapToLong(figure).sum());
+        return Units.number(sum(figure));
     }
 
-    record Row(String what, String times, String checked, String lost, String doubled, String command) {}
+    private long sum(ToLongFunction<Trial> figure) {
+        return trials.stream().mapToLong(figure).sum();
+    }
+
+    /** @param className the colour of its figures: "pass" or "fail" */
+    record Row(
+            String what,
+            String times,
+            String checked,
+            String lost,
+            String doubled,
+            String failed,
+            String day,
+            String command,
+            String className) {}
 
     List<Row> rows() {
         return trials.stream()
@@ -55,7 +77,10 @@ record Proof(List<Trial> trials) {
                         Units.number(trial.checked()),
                         Units.number(trial.lost()),
                         Units.number(trial.doubled()),
-                        trial.command()))
+                        Units.number(trial.failed()),
+                        trial.finishedAt().substring(0, "2026-11-26".length()),
+                        trial.command(),
+                        new Proof(List.of(trial)).className()))
                 .toList();
     }
 }

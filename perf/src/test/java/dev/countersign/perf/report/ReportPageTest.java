@@ -73,7 +73,7 @@ class ReportPageTest {
         assertTrue(
                 html.contains("pass\"><strong>Killed 300 times, cut off from power 100,000 times: 0 lost, 0 doubled."));
         assertTrue(
-                html.contains("<tr><th scope=\"row\">server &lt;killed&gt;</th><td>200</td><td>5,000</td><td>0</td>"));
+                html.contains("<tr class=\"pass\"><th scope=\"row\">server &lt;killed&gt;</th><td>200</td><td>5,000</td><td>0</td>"));
         assertTrue(html.contains("<a href=\"data/proof/power.json\">proof/power</a>"));
     }
 
@@ -83,6 +83,30 @@ class ReportPageTest {
                 .html();
 
         assertTrue(html.contains("fail\"><strong>Killed 1 times: 3 lost, 0 doubled."));
+    }
+
+    /** {@code ProofTest} in web holds the tests that leave such files to this one. */
+    @Test
+    void aFileThatATestHasLeftIsShownWithItsFailures() throws Exception {
+        Path left = Path.of(ReportPageTest.class
+                .getResource("/report/proof/CrashTest.json")
+                .toURI());
+        String html =
+                fixture.with("proof/CrashTest.json", Files.readString(left)).html();
+
+        assertTrue(html.contains("fail\"><strong>Killed 100 times: 2 lost, 1 doubled; failed tests: 1.</strong>"));
+        assertTrue(html.contains("<tr class=\"fail\"><th scope=\"row\">server killed</th><td>100</td><td>10,000</td>"
+                + "<td>2</td><td>1</td><td>1</td><td>2026-11-26</td><td class=\"words\"><code>"
+                + "mvn -pl web test -Dtest&#x3D;CrashTest -Dcrash.rounds&#x3D;100</code></td></tr>"));
+    }
+
+    @Test
+    void aTrialThatFailedBeforeItDidAnythingIsNoProof() throws IOException {
+        String failed = trial("KILL", "server killed", 0, 0).replace("\"doubled\":0", "\"doubled\":0,\"failed\":1");
+
+        String html = fixture.with("proof/kills.json", failed).html();
+
+        assertTrue(html.contains("fail\"><strong>Not harmed at all: 0 lost, 0 doubled; failed tests: 1."));
     }
 
     private static String trial(String harm, String what, int times, int lost) {
