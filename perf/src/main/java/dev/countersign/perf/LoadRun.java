@@ -92,6 +92,11 @@ public final class LoadRun {
         CapacityRun capacity = new CapacityRun(servers, limits, quick);
         OpenRun open = new OpenRun(servers, quick);
         List<RunStep> steps = new ArrayList<>();
+        Duration flushing = Duration.ofSeconds(quick ? 1 : 5);
+        steps.add(new RunStep(
+                "flushing to the disk",
+                flushing,
+                () -> write("disk", DiskFlush.measure(project.scratch(), flushing))));
         for (Scenario scenario : Scenario.all(quick)) {
             steps.add(new RunStep(scenario.name(), scenario.expected(), () -> {
                 Load load = plans.run(scenario);

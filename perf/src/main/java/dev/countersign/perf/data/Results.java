@@ -10,7 +10,7 @@ import org.HdrHistogram.Histogram;
  * What {@code reports/data/*.json} hold, one record a file; the report is drawn from them alone.
  *
  * <p>Times are microseconds and rates are a second's, unless a name says otherwise. Files, by Gson, field for field:
- * {@code environment.json}; {@code 51.json}, {@code 500.json}, {@code arrivals-51.json}, {@code arrivals-500.json}
+ * {@code environment.json}; {@code disk.json} ({@link Disk}); {@code 51.json}, {@code 500.json}, {@code arrivals-51.json}, {@code arrivals-500.json}
  * ({@link Load}); {@code capacity.json} ({@link Capacity}); {@code open.json} ({@link OpenRates});
  * {@code jmh.json} is JMH's own format; {@code proof/*.json} ({@link Trial}) hold what the long tests print. A file that
  * is missing was not measured, and the page says so.
@@ -48,6 +48,19 @@ public final class Results {
             String jdk,
             String serverFlags,
             boolean quick) {}
+
+    /**
+     * The disk alone: blocks of 4 KiB are written over old ones, each flushed before the next.
+     *
+     * @param flush a write with its flush
+     */
+    public record Disk(double flushesPerSecond, Latency flush) {
+
+        /** A file of another shape must not pass for one of zeros. */
+        public Disk {
+            Objects.requireNonNull(flush, "flush");
+        }
+    }
 
     /** A measured value beside its limit. {@code unit} may be "". */
     public record Threshold(

@@ -24,6 +24,7 @@ import java.util.stream.Stream;
 record ReportData(
         List<String> files,
         Optional<Environment> environment,
+        Optional<Disk> disk,
         List<Load> closed,
         List<Load> arrivals,
         Optional<Capacity> capacity,
@@ -33,7 +34,7 @@ record ReportData(
 
     private static final List<String> CLOSED = List.of("51", "500");
     private static final List<String> ARRIVALS = List.of("arrivals-51", "arrivals-500");
-    private static final List<String> OTHERS = List.of("capacity", "open", "jmh", "environment");
+    private static final List<String> OTHERS = List.of("disk", "capacity", "open", "jmh", "environment");
 
     /** @throws IOException when a file can't be read or doesn't hold what its name says; the message names it */
     static ReportData read(Path folder) throws IOException {
@@ -44,6 +45,7 @@ record ReportData(
                         .filter(name -> Files.exists(file(folder, name)))
                         .toList(),
                 read(folder, "environment", TypeToken.get(Environment.class)),
+                read(folder, "disk", TypeToken.get(Disk.class)),
                 all(folder, CLOSED, TypeToken.get(Load.class)),
                 all(folder, ARRIVALS, TypeToken.get(Load.class)),
                 read(folder, "capacity", TypeToken.get(Capacity.class)),

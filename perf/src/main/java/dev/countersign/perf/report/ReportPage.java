@@ -140,6 +140,17 @@ public final class ReportPage {
         return data.capacity().stream().map(CapacityTables::new).toList();
     }
 
+    /** The disk's share of each answer, for who has another disk. */
+    List<String> disk() {
+        return data.disk().stream()
+                .map(disk -> "a write of 4 KiB with its flush takes %s (p50) and %s (p99), %s of them a second"
+                        .formatted(
+                                Units.millis(disk.flush().p50()),
+                                Units.millis(disk.flush().p99()),
+                                Units.number(disk.flushesPerSecond())))
+                .toList();
+    }
+
     List<Figure> openRates() {
         return data.openRates().stream()
                 .flatMap(rates -> new OpenRateFigures(rates).all().stream())

@@ -83,6 +83,7 @@ final class ReportFixture {
                 "capacity.json",
                 "open.json",
                 "jmh.json",
-                "environment.json");
+                "environment.json",
+                "disk.json");
     }
 }

@@ -64,6 +64,14 @@ class ReportPageTest {
     }
 
     @Test
+    void saysWhatAFlushTakesAndWhereThatIsNotKnown() throws IOException {
+        assertTrue(fixture.html()
+                .contains("takes 0.146\u00a0ms (p50) and 0.301\u00a0ms (p99), 6,512 of them a second."));
+
+        assertTrue(fixture.without("disk.json").html().contains("The disk alone: not measured."));
+    }
+
+    @Test
     void theProofIsASentenceOnTopAndATrialALine() throws IOException {
         fixture.with("proof/kills.json", trial("KILL", "server <killed>", 200, 0))
                 .with("proof/client.json", trial("KILL", "client killed", 100, 0));
