@@ -56,12 +56,15 @@ record ReportSummary(ReportData data) {
                 : Stream.of(new Reason(verdict, ReportData.title(load.scenario()), missed));
     }
 
-    /** How many thresholds hold, and how many of the goals, which do not count towards the verdict. */
     String count() {
-        return count(data.thresholds(), "thresholds hold")
-                + data.capacity()
-                        .map(capacity -> "; " + count(capacity.thresholds(), "goals are met"))
-                        .orElse("");
+        return count(data.thresholds(), "thresholds hold");
+    }
+
+    /** How many goals are met; they don't count towards the verdict. Empty where there are none. */
+    List<String> goals() {
+        return data.capacity().stream()
+                .map(capacity -> count(capacity.thresholds(), "goals are met"))
+                .toList();
     }
 
     private static String count(List<Threshold> thresholds, String words) {

@@ -2,11 +2,12 @@ package dev.countersign.perf.report;
 
 import dev.countersign.perf.data.Results.Load;
 import dev.countersign.perf.data.Results.Threshold;
+import dev.countersign.perf.data.Results.Verdict;
 import java.util.List;
 import java.util.Locale;
 
 /** Thresholds: each with its limit, the measured value, and how far they are apart. */
-record ThresholdTable(String title, List<Row> rows) {
+record ThresholdTable(String title, String kind, List<Row> rows) {
 
     /** @param className the colour of the outcome: "pass", "fail", "invalid" or "missed" */
     record Row(
@@ -15,29 +16,31 @@ record ThresholdTable(String title, List<Row> rows) {
     static ThresholdTable of(Load load) {
         return new ThresholdTable(
                 ReportData.title(load.scenario()),
+                "threshold",
                 load.thresholds().stream()
-                        .map(threshold -> row(threshold.name(), threshold))
+                        .map(threshold -> row(threshold.name(), threshold, "PASS"))
                         .toList());
     }
 
     static ThresholdTable goals(List<Threshold> thresholds) {
         return new ThresholdTable(
                 "Goals set beforehand; they don’t count towards the verdict",
+                "goal",
                 thresholds.stream()
-                        .map(threshold -> row(threshold.scenario() + ": " + threshold.name(), threshold))
+                        .map(threshold -> row(threshold.scenario() + ": " + threshold.name(), threshold, "MET"))
                         .toList());
     }
 
-    private static Row row(String name, Threshold threshold) {
-        String outcome = threshold.verdict().name();
+    private static Row row(String name, Threshold threshold, String held) {
+        String verdict = threshold.verdict().name();
         return new Row(
                 name,
                 threshold.rule(),
                 Units.number(threshold.limit()),
                 Units.number(threshold.measured(), threshold.unit()),
                 margin(threshold.limit(), threshold.measured()),
-                outcome,
-                outcome.toLowerCase(Locale.ROOT));
+                threshold.verdict() == Verdict.PASS ? held : verdict,
+                verdict.toLowerCase(Locale.ROOT));
     }
 
     private static String margin(double limit, double measured) {

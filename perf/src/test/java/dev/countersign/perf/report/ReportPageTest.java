@@ -141,6 +141,16 @@ class ReportPageTest {
     }
 
     @Test
+    void goalsStandApartFromTheThresholds() throws IOException {
+        String html = fixture.html();
+
+        assertTrue(html.contains("<p>34 of 34 thresholds hold</p>"));
+        assertTrue(html.matches("(?s).*<p>\\d+ of \\d+ goals are met; they don’t count</p>.*"));
+        assertTrue(html.contains("<th scope=\"col\">goal</th>"));
+        assertTrue(html.contains("<td class=\"pass\">MET</td>"));
+    }
+
+    @Test
     void aLoadSideThatFellShortIsInvalid() throws IOException {
         String html = fixture.with("500.json", threshold("load side CPU", 91, Verdict.INVALID))
                 .html();
