@@ -6,6 +6,7 @@ import static dev.countersign.perf.data.Results.OpenRates.SERVER;
 import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.run.RunStep;
 import dev.countersign.perf.server.JavaCommand;
+import dev.countersign.perf.server.ServerJvm;
 import dev.countersign.perf.threshold.Metric;
 import dev.countersign.perf.threshold.Thresholds;
 import dev.countersign.web.Main;
@@ -97,7 +98,9 @@ public final class OpenRun {
 
     private OpenRate measure(String target, int percent) throws IOException {
         double perSecond = knee * percent / 100;
-        try (LoadGenerator load = WORKLOAD.connect(servers.get(TARGETS.indexOf(target)))) {
+        ServerJvm server = servers.get(TARGETS.indexOf(target));
+        long begin = System.currentTimeMillis();
+        try (LoadGenerator load = WORKLOAD.connect(server)) {
             Turn answered = load.openRate(perSecond, length);
             Histogram latencies = answered.latencies();
             return new OpenRate(
@@ -109,7 +112,8 @@ public final class OpenRun {
                     Latency.of(latencies, 1),
                     DoubleStream.of(PERCENTILES)
                             .mapToObj(each -> new Point(each, latencies.getValueAtPercentile(each)))
-                            .toList());
+                            .toList(),
+                    target.equals(SERVER) ? server.ownFigures(begin) : List.of());
         }
     }
 }

@@ -219,7 +219,20 @@ public final class Results {
             List<Comparison> unflushed,
             List<Threshold> thresholds) {}
 
-    /** One fixed rate: latency is counted from when a request was due. {@code percentOfKnee} 25 to 90. */
+    /**
+     * The server's own figures, of five seconds.
+     *
+     * @param second their end, from the start of the rate
+     * @param durableP99Millis of the messages, from when the log got them to when they were on disk
+     * @param flushP99Millis of the batches, their write included
+     */
+    public record OwnFigures(double second, double durableP99Millis, double flushP99Millis) {}
+
+    /**
+     * One fixed rate: latency is counted from when a request was due. {@code percentOfKnee} 25 to 90.
+     *
+     * @param own of the server; empty for the empty servlet, and in data of before there were any
+     */
     public record OpenRate(
             String target,
             int percentOfKnee,
@@ -227,7 +240,13 @@ public final class Results {
             double achieved,
             long errors,
             Latency latency,
-            List<Point> distribution) {}
+            List<Point> distribution,
+            List<OwnFigures> own) {
+
+        public OpenRate {
+            own = Objects.requireNonNullElse(own, List.of());
+        }
+    }
 
     /** The open-rate runs. {@code target} of each is {@link #SERVER} or {@link #EMPTY_SERVLET}. */
     public record OpenRates(String request, int connections, double knee, double seconds, List<OpenRate> rates) {

@@ -1,5 +1,9 @@
 package dev.countersign.perf.server;
 
+import com.google.gson.Gson;
+import dev.countersign.core.StartupException;
+import dev.countersign.perf.data.Results.OwnFigures;
+import dev.countersign.web.operator.OperatorClient;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -24,10 +28,12 @@ public final class ServerJvm implements AutoCloseable {
     private static final Duration STOP = Duration.ofSeconds(20);
 
     private final Process process;
+    private final Path home;
     private final Map<String, InetSocketAddress> addresses = new HashMap<>();
 
-    private ServerJvm(Process process) {
+    private ServerJvm(Process process, Path home) {
         this.process = process;
+        this.home = home;
     }
 
     /**
@@ -42,7 +48,7 @@ public final class ServerJvm implements AutoCloseable {
         placed.addAll(List.of("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0"));
         ProcessBuilder builder = new ProcessBuilder(placed).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("COUNTERSIGN_"));
-        ServerJvm server = new ServerJvm(builder.start());
+        ServerJvm server = new ServerJvm(builder.start(), home);
         try {
             server.awaitAddresses();
             return server;
@@ -66,6 +72,29 @@ public final class ServerJvm implements AutoCloseable {
     public Duration cpu() {
         return process.toHandle().info().totalCpuDuration().orElseThrow();
     }
+
+    /** What the server says of itself since then; empty where it has no operator's socket, as in a folder with a long path. */
+    public List<OwnFigures> ownFigures(long sinceMillis) throws IOException {
+        try {
+            String status =
+                    new OperatorClient(home).ask("GET", "/status?history").body();
+            return new Gson()
+                    .fromJson(status, Status.class).history().stream()
+                            .filter(each -> each.time() > sinceMillis && each.flushP99Millis() != null)
+                            .map(each -> new OwnFigures(
+                                    (each.time() - sinceMillis) / 1000.0,
+                                    each.answerP99Millis(),
+                                    each.flushP99Millis()))
+                            .toList();
+        } catch (StartupException e) {
+            return List.of();
+        }
+    }
+
+    private record Status(List<Sample> history) {}
+
+    /** Without messages there is no p99. */
+    private record Sample(long time, Double answerP99Millis, Double flushP99Millis) {}
 
     @Override
     public void close() {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.countersign.perf.data.Results.Harm;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,12 +18,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The page as a reader opens it: from disk, in a real browser. */
 class ReportPageInBrowserTest {
 
     @TempDir
     private static Path folder;
+
+    private static final String WHAT = "power cut at any point of what a real server was recorded to do, or a start";
 
     private static URI page;
     private static Browser browser;
@@ -31,9 +35,11 @@ class ReportPageInBrowserTest {
     static void start() throws Exception {
         Optional<Path> chromium = Browser.installed();
         assumeTrue(chromium.isPresent(), "no Chromium on this machine: the page was not opened");
-        page = new ReportFixture(Files.createDirectory(folder.resolve("reports")))
-                .page()
-                .toUri();
+        ReportFixture fixture = new ReportFixture(Files.createDirectory(folder.resolve("reports")));
+        for (Harm harm : Harm.values()) {
+            fixture.with("proof/" + harm + ".json", ReportPageTest.trial(harm.name(), WHAT, 123_456, 0));
+        }
+        page = fixture.page().toUri();
         browser = new Browser(chromium.get(), folder.resolve("profile"));
     }
 
@@ -65,6 +71,28 @@ class ReportPageInBrowserTest {
         double end = Double.parseDouble(
                 browser.evaluate("document.getElementById('reference').getBoundingClientRect().bottom"));
         assertTrue(end <= 900, "ends at " + end);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {390, 1440})
+    void noTextOfAChartIsCutOff(int width) throws Exception {
+        browser.open(page, width, 900, "light");
+
+        assertEquals("[]", browser.evaluate("""
+                        [...document.querySelectorAll('svg text')]
+                            .map(text => [text.getBoundingClientRect(), text.textContent])
+                            .filter(([box]) => box.left < 0 || box.right > document.documentElement.clientWidth)
+                            .map(([, text]) => text)"""));
+    }
+
+    @Test
+    void onAWideScreenNoTableHasToBeScrolled() throws Exception {
+        browser.open(page, 1440, 900, "light");
+
+        assertEquals("[]", browser.evaluate("""
+                        [...document.querySelectorAll('.scroll')]
+                            .filter(box => box.scrollWidth > box.clientWidth)
+                            .map(box => box.getAttribute('aria-label'))"""));
     }
 
     @Test

@@ -72,6 +72,18 @@ class ReportPageTest {
     }
 
     @Test
+    void saysWhatTheServerDidAtTheFixedRatesWhereItWasAsked() throws IOException {
+        String title = "In the server: p99 of five seconds each";
+        assertTrue(fixture.html().contains(title));
+
+        String html = fixture.with("open.json", open -> open.getAsJsonArray("rates")
+                        .forEach(rate -> rate.getAsJsonObject().remove("own")))
+                .html();
+
+        assertFalse(html.contains(title));
+    }
+
+    @Test
     void theProofIsASentenceOnTopAndATrialALine() throws IOException {
         fixture.with("proof/kills.json", trial("KILL", "server <killed>", 200, 0))
                 .with("proof/client.json", trial("KILL", "client killed", 100, 0));
@@ -117,7 +129,7 @@ class ReportPageTest {
         assertTrue(html.contains("fail\"><strong>Not harmed at all: 0 lost, 0 doubled; failed tests: 1."));
     }
 
-    private static String trial(String harm, String what, int times, int lost) {
+    static String trial(String harm, String what, int times, int lost) {
         return """
                 {"harm":"%s","what":"%s","times":%d,"checked":5000,"lost":%d,"doubled":0,
                  "command":"mvn test","finishedAt":"2026-11-26T19:00:00Z"}""".formatted(harm, what, times, lost);
