@@ -94,9 +94,7 @@ public final class LoadRun {
         List<RunStep> steps = new ArrayList<>();
         Duration flushing = Duration.ofSeconds(quick ? 1 : 5);
         steps.add(new RunStep(
-                "flushing to the disk",
-                flushing,
-                () -> write("disk", DiskFlush.measure(project.scratch(), flushing))));
+                "flushing to the disk", flushing, () -> write("disk", DiskFlush.measure(project.scratch(), flushing))));
         for (Scenario scenario : Scenario.all(quick)) {
             steps.add(new RunStep(scenario.name(), scenario.expected(), () -> {
                 Load load = plans.run(scenario);

@@ -15,7 +15,8 @@ class DiskFlushTest {
     void theRateFitsTheTimesAndNothingIsLeft(@TempDir Path folder) throws Exception {
         Disk disk = DiskFlush.measure(folder, Duration.ofMillis(300));
 
-        assertTrue(disk.flush().p50() <= disk.flush().p99() && disk.flush().p99() <= disk.flush().max());
+        assertTrue(disk.flush().p50() <= disk.flush().p99()
+                && disk.flush().p99() <= disk.flush().max());
         // one after another: half of them take the median or more, and none takes longer than the longest
         assertTrue(disk.flushesPerSecond() * disk.flush().p50() / 2 <= 1_010_000, disk::toString);
         assertTrue(disk.flushesPerSecond() * (disk.flush().max() + 1) >= 990_000, disk::toString);

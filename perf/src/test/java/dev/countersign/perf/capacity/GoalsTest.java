@@ -90,6 +90,7 @@ class GoalsTest {
     }
 
     private static OpenRate rate(String target, int percent, long p99) {
-        return new OpenRate(target, percent, 10 * percent, 10 * percent, 0, new Latency(1, 2, p99, p99), List.of(), List.of());
+        return new OpenRate(
+                target, percent, 10 * percent, 10 * percent, 0, new Latency(1, 2, p99, p99), List.of(), List.of());
     }
 }

@@ -65,8 +65,8 @@ class ReportPageTest {
 
     @Test
     void saysWhatAFlushTakesAndWhereThatIsNotKnown() throws IOException {
-        assertTrue(fixture.html()
-                .contains("takes 0.146\u00a0ms (p50) and 0.301\u00a0ms (p99), 6,512 of them a second."));
+        assertTrue(
+                fixture.html().contains("takes 0.146\u00a0ms (p50) and 0.301\u00a0ms (p99), 6,512 of them a second."));
 
         assertTrue(fixture.without("disk.json").html().contains("The disk alone: not measured."));
     }
@@ -76,8 +76,10 @@ class ReportPageTest {
         String title = "In the server: p99 of five seconds each";
         assertTrue(fixture.html().contains(title));
 
-        String html = fixture.with("open.json", open -> open.getAsJsonArray("rates")
-                        .forEach(rate -> rate.getAsJsonObject().remove("own")))
+        String html = fixture.with(
+                        "open.json",
+                        open -> open.getAsJsonArray("rates")
+                                .forEach(rate -> rate.getAsJsonObject().remove("own")))
                 .html();
 
         assertFalse(html.contains(title));
@@ -92,8 +94,8 @@ class ReportPageTest {
 
         assertTrue(
                 html.contains("pass\"><strong>Killed 300 times, cut off from power 100,000 times: 0 lost, 0 doubled."));
-        assertTrue(
-                html.contains("<tr class=\"pass\"><th scope=\"row\">server &lt;killed&gt;</th><td>200</td><td>5,000</td><td>0</td>"));
+        assertTrue(html.contains(
+                "<tr class=\"pass\"><th scope=\"row\">server &lt;killed&gt;</th><td>200</td><td>5,000</td><td>0</td>"));
         assertTrue(html.contains("<a href=\"data/proof/power.json\">proof/power</a>"));
     }
 
@@ -108,9 +110,8 @@ class ReportPageTest {
     /** {@code ProofTest} in web holds the tests that leave such files to this one. */
     @Test
     void aFileThatATestHasLeftIsShownWithItsFailures() throws Exception {
-        Path left = Path.of(ReportPageTest.class
-                .getResource("/report/proof/CrashTest.json")
-                .toURI());
+        Path left = Path.of(
+                ReportPageTest.class.getResource("/report/proof/CrashTest.json").toURI());
         String html =
                 fixture.with("proof/CrashTest.json", Files.readString(left)).html();
 
