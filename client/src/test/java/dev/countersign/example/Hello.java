@@ -15,7 +15,7 @@ public final class Hello {
             Receipt receipt = client.send(alice, "hi");
             System.out.println("logged as " + receipt.value() + " at " + receipt.time());
         } catch (UnknownFateException e) {
-            System.err.println("done or not, nobody knows: " + e.getMessage());
+            System.err.println("outcome unknown: " + e.getMessage());
         } catch (CountersignException e) {
             System.err.println("not done: " + e.getMessage());
         }
