@@ -2,20 +2,20 @@ package dev.countersign.core;
 
 import java.time.Duration;
 
-/** Where registrations are kept. */
+/** Where the server keeps registrations. */
 public record DatabaseSettings(
         @Setting(
                 name = "database",
                 label = "URL",
                 byDefault = "SQLite in the home",
-                help = "jdbc:postgresql://HOST:PORT/NAME keeps registrations in PostgreSQL, for several servers; user"
-                        + " and password: see docs/several-machines.md.")
+                help = "jdbc:postgresql://HOST:PORT/NAME keeps registrations in PostgreSQL, for several servers. For"
+                        + " user and password see docs/several-machines.md.")
         String url,
 
-        @Setting(name = "database-user", label = "NAME", isSecret = true, help = "Of PostgreSQL.")
+        @Setting(name = "database-user", label = "NAME", isSecret = true, help = "PostgreSQL user.")
         String user,
 
-        @Setting(name = "database-password", label = "PASSWORD", isSecret = true, help = "Of PostgreSQL.")
+        @Setting(name = "database-password", label = "PASSWORD", isSecret = true, help = "PostgreSQL password.")
         String password,
 
         @Setting(
@@ -23,7 +23,8 @@ public record DatabaseSettings(
                 label = "SECONDS",
                 min = 5,
                 max = 86_400,
-                help = "Codes known already are accepted for so long while the database doesn't answer; then a 503.")
+                help = "While the database doesn't answer, codes that the server knows are accepted for this long;"
+                        + " then they get a 503.")
         Duration staleCodes) {
 
     /** SQLite in the home. */

@@ -1,28 +1,28 @@
 package dev.countersign.core;
 
-/** How the store keeps what it is given. */
+/** How the store keeps registrations and messages. */
 public record StoreSettings(
         DatabaseSettings database,
 
         @Setting(
                 name = "sync",
                 label = "always|os",
-                help = "Flush before each answer, or when the operating system sees fit: faster, and a loss of power"
-                        + " loses the last seconds.")
+                help = "always: flush before each answer. os: leave flushing to the operating system; faster, but a"
+                        + " power cut loses the last seconds.")
         Sync sync,
 
         @Setting(
                 name = "queue-size",
                 label = "COUNT",
                 max = 1_000_000,
-                help = "Registrations, and requests to log, that may wait for the disk; more get a 503.")
+                help = "Registrations, and message requests, that may wait for the disk; more get a 503.")
         int queueSize,
 
         @Setting(
                 name = "queue-memory",
                 label = "BYTES",
                 byDefault = "1/8 of the heap",
-                help = "Heap for the messages that wait for the disk; more get a 503.")
+                help = "Heap for messages that wait for the disk; requests beyond it get a 503.")
         long queueMemoryBytes,
 
         @Setting(
@@ -30,7 +30,7 @@ public record StoreSettings(
                 label = "COUNT",
                 min = 8,
                 max = 100_000_000,
-                help = "Requests with an Idempotency-Key to remember, in 1/8 of the heap at most.")
+                help = "Requests with an Idempotency-Key to remember; they take at most 1/8 of the heap.")
         int rememberedKeys,
 
         LogSettings log) {
@@ -41,7 +41,7 @@ public record StoreSettings(
         }
     }
 
-    /** An eighth of the heap, bytes: what each of the budgets has by default. */
+    /** An eighth of the heap, in bytes: the default of each memory budget. */
     public static long shareOfHeap() {
         return Runtime.getRuntime().maxMemory() / 8;
     }

@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "backup",
         mixinStandardHelpOptions = true,
-        description = "Copies messages and registrations to a folder, as a home to start a server in."
-                + " The server may be running: the copy has what it had acknowledged when this began.")
+        description = "Copies messages and registrations to a folder, which a server can use as its home. Works"
+                + " while the server runs: the copy has everything acknowledged when the command began.")
 final class BackupCommand implements Callable<Integer> {
 
     @Spec
@@ -30,7 +30,7 @@ final class BackupCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
 
-    @Parameters(paramLabel = "FOLDER", description = "New, or empty.")
+    @Parameters(paramLabel = "FOLDER", description = "A new or empty folder.")
     private Path folder;
 
     @Override

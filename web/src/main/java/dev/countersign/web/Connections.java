@@ -73,7 +73,7 @@ final class Connections implements Connection.Listener {
             boolean allAreFull = onAllPorts.incrementAndGet() > maxConnections;
             if (portIsFull || allAreFull) {
                 log.warn("all connections are in use, --max-connections=" + maxConnections
-                        + ": closing idle ones, else refusing new ones");
+                        + ": closing idle ones, or refusing new ones");
                 if (!makeRoom(connection, portIsFull)) {
                     connection.refuse(Problem.OVERLOADED);
                 }
@@ -93,7 +93,9 @@ final class Connections implements Connection.Listener {
         return byPort.computeIfAbsent(connection.getConnector(), port -> new AtomicInteger());
     }
 
-    /** Closes those that have been idle longest, several at once: to look at all of them for each one would be costly. */
+    /**
+     * Closes those that have been idle longest, several at once: to look at all of them for each one would be costly.
+     */
     private boolean makeRoom(SerialHttpConnection newcomer, boolean onItsPort) {
         long now = System.nanoTime();
         long due = nextSearch.get();

@@ -43,7 +43,9 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
  */
 public final class HttpServer implements AutoCloseable {
 
-    /** Longer than any flush; a request in flight needs 2 s at least to end well under a Maven that is stopping, too. */
+    /**
+     * Longer than any flush; a request in flight needs 2 s at least to end well under a Maven that is stopping, too.
+     */
     private static final long STOP_TIMEOUT_MILLIS = 5_000;
 
     /** 500 clients that come within a second overflow Java's default of 50. The kernel's somaxconn bounds it. */
@@ -207,7 +209,7 @@ public final class HttpServer implements AutoCloseable {
             String reason = e.getCause() instanceof IOException cause ? cause.getMessage() : e.getMessage();
             throw new StartupException(
                     "can't listen on port " + connector.getPort() + " (" + connector.getName() + "): " + reason
-                            + ". Free it, or choose another port with --" + connector.getName() + "-port.",
+                            + ". Free the port, or choose another one with --" + connector.getName() + "-port.",
                     e);
         }
     }
@@ -220,7 +222,7 @@ public final class HttpServer implements AutoCloseable {
             String reason = e instanceof UnknownHostException ? "no such name" : e.getMessage();
             throw new StartupException(
                     "can't listen on the address " + host + ": " + reason
-                            + ". Choose one of this machine's with --host, or leave it out for all of them.",
+                            + ". Set --host to an address of this machine, or leave it out to listen on all addresses.",
                     e);
         }
     }

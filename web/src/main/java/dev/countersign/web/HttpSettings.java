@@ -4,10 +4,10 @@ import dev.countersign.core.Setting;
 
 /** How the server listens. */
 public record HttpSettings(
-        @Setting(name = "host", label = "ADDRESS", byDefault = "all of this machine's", help = "Address to listen on.")
+        @Setting(name = "host", label = "ADDRESS", byDefault = "all addresses", help = "Address to listen on.")
         String host,
 
-        @Setting(name = "register-port", label = "PORT", min = 0, max = 65_535, help = "Gives codes; 0: any free.")
+        @Setting(name = "register-port", label = "PORT", min = 0, max = 65_535, help = "Registers ids; 0: any free.")
         int registerPort,
 
         @Setting(name = "message-port", label = "PORT", min = 0, max = 65_535, help = "Takes messages; 0: any free.")
@@ -19,7 +19,7 @@ public record HttpSettings(
                 min = 0,
                 max = 65_535,
                 byDefault = "off",
-                help = "Shows the machine's own users, at 127.0.0.1, how the server does; 0: any free.")
+                help = "Serves metrics and a status page to all users of this machine, on 127.0.0.1; 0: any free.")
         int operatorPort,
 
         @Setting(

@@ -17,7 +17,7 @@ public record Limits(
                 name = "body-memory",
                 label = "BYTES",
                 byDefault = "1/8 of the heap",
-                help = "Heap for bodies that arrive after their headers; more get a 503.")
+                help = "Heap for bodies that arrive after their headers; requests beyond it get a 503.")
         long bodyMemoryBytes,
 
         @Setting(
@@ -25,9 +25,9 @@ public record Limits(
                 label = "COUNT",
                 min = 16,
                 max = 1_000_000,
-                byDefault = "what files and half of the heap allow",
-                help = "Open connections on both ports, 7/8 of them at most on one; beyond them the longest idle are"
-                        + " closed, or new ones get a 503.")
+                byDefault = "as the open-file limit and half of the heap allow",
+                help = "Open connections on both ports, at most 7/8 of them on one. Beyond that the connections idle"
+                        + " longest are closed, or new ones get a 503.")
         int maxConnections,
 
         @Setting(name = "header-timeout", label = "SECONDS", max = 86_400, help = "For headers, from their first byte.")
@@ -36,7 +36,7 @@ public record Limits(
         @Setting(name = "body-timeout", label = "SECONDS", max = 86_400, help = "For a body, after its headers.")
         Duration bodyTimeout,
 
-        @Setting(name = "idle-timeout", label = "SECONDS", max = 86_400, help = "For a silent connection.")
+        @Setting(name = "idle-timeout", label = "SECONDS", max = 86_400, help = "Closes silent connections.")
         Duration idleTimeout) {
 
     public static Limits defaults() {

@@ -34,7 +34,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "log",
         mixinStandardHelpOptions = true,
-        description = "Prints the messages of the log: time, id and text. The server may be running.")
+        description = "Prints the messages of the log: time, id and text. Works while the server runs.")
 final class LogCommand implements Callable<Integer> {
 
     private static final int BUFFER_BYTES = 64 * 1024;
@@ -48,32 +48,32 @@ final class LogCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
 
-    @Parameters(paramLabel = "FILE", description = "Reads these instead, packed by gzip or not.")
+    @Parameters(paramLabel = "FILE", description = "Read these files instead, compressed by gzip or not.")
     private List<Path> files = List.of();
 
-    @Option(names = "--id", paramLabel = "ID", description = "Of this client only.")
+    @Option(names = "--id", paramLabel = "ID", description = "Print only messages of this id.")
     private Optional<String> id;
 
     @Option(
             names = "--since",
             paramLabel = "TIME",
             converter = Time.class,
-            description = "Not older: 2026-11-26T14:44:15Z, or 2026-11-26 for its start in UTC.")
+            description = "Print no older messages: 2026-11-26T14:44:15Z, or 2026-11-26 for its start in UTC.")
     private Optional<Instant> since;
 
-    @Option(names = "--until", paramLabel = "TIME", converter = Time.class, description = "Not younger.")
+    @Option(names = "--until", paramLabel = "TIME", converter = Time.class, description = "Print no newer messages.")
     private Optional<Instant> until;
 
-    @Option(names = "--from-receipt", paramLabel = "RECEIPT", description = "Not before this one.")
+    @Option(names = "--from-receipt", paramLabel = "RECEIPT", description = "Start with this receipt.")
     private Optional<Long> fromReceipt;
 
-    @Option(names = "--last", paramLabel = "COUNT", description = "The newest of them only.")
+    @Option(names = "--last", paramLabel = "COUNT", description = "Print only the newest.")
     private Optional<Long> last;
 
-    @Option(names = "--follow", description = "Goes on with what comes, from the newest 10 on if nothing else is said.")
+    @Option(names = "--follow", description = "Keep printing new messages; by default from the newest 10 on.")
     private boolean follow;
 
-    @Option(names = "--raw", description = "The lines of the log, in JSON.")
+    @Option(names = "--raw", description = "Print the log's lines as they are, in JSON.")
     private boolean raw;
 
     static final class Time implements ITypeConverter<Instant> {
@@ -87,7 +87,7 @@ final class LogCommand implements Callable<Integer> {
             } catch (DateTimeException e) {
                 // told below
             }
-            throw new TypeConversionException("'" + value + "' is no time like 2026-11-26T14:44:15Z or 2026-11-26");
+            throw new TypeConversionException("'" + value + "' is not a time like 2026-11-26T14:44:15Z or 2026-11-26");
         }
     }
 
@@ -109,7 +109,7 @@ final class LogCommand implements Callable<Integer> {
                 spec.commandLine()
                         .getErr()
                         .println("countersign: " + reader.foreignLines()
-                                + " lines are no messages of a server's; the command verify says where");
+                                + " lines were not written by a server; the command verify says where");
             }
         }
         return CommandLine.ExitCode.OK;

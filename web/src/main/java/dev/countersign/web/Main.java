@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
 /** The server's command line: settings, store, server, where it listens, and the exit code at its end. */
 @Command(
         name = "countersign-server",
-        description = "Gives codes on one port and logs messages on another, on disk before it says so.",
+        description = "Registers ids on one port and logs messages on another. A 201 means on disk.",
         mixinStandardHelpOptions = true,
         resourceBundle = "dev.countersign.web.build",
         version = "Countersign ${bundle:build.version}",
@@ -32,13 +32,12 @@ import picocli.CommandLine.Spec;
         subcommands = {LogCommand.class, VerifyCommand.class, BackupCommand.class},
         footer = {
             "",
-            "Each setting is taken from its option, else from the system property",
-            "(-Dregister.port=9000), else from the environment",
-            "(COUNTERSIGN_REGISTER_PORT=9000), else from the file of --config",
-            "(register-port=9000), else it has its default.",
-            "Exit codes: 143 stopped by SIGTERM, 130 by Ctrl-C, 1 can't start, 2 bad usage,",
-            "3 out of memory, 4 a thread that writes has died; after 3 and 4 start it",
-            "again: nothing acknowledged is lost."
+            "The server takes each setting from the first of these that has it: the option,",
+            "the system property (-Dregister.port=9000), the environment variable",
+            "(COUNTERSIGN_REGISTER_PORT=9000), the file of --config (register-port=9000).",
+            "Exit codes: 143 stopped by SIGTERM, 130 by Ctrl-C, 1 can't start, 2 wrong",
+            "usage, 3 out of memory, 4 a writer thread has died. After 3 or 4 start the",
+            "server again: nothing acknowledged is lost."
         })
 public final class Main extends OperatorCommands implements Callable<Integer> {
 
@@ -57,15 +56,15 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
                     name = "home",
                     label = "FOLDER",
                     byDefault = "the current folder",
-                    help = "Holds data/ and logs/; one server at a time.")
+                    help = "Contains data/ and logs/; for one server at a time.")
             String home,
 
             @Setting(
                     name = "config",
                     label = "FILE",
                     byDefault = "none",
-                    help = "Has a line NAME=VALUE for each setting that it sets, NAME being the option's without"
-                            + " dashes in front; # begins a comment.")
+                    help = "Settings, one NAME=VALUE a line; NAME is the option without its leading dashes; # begins a"
+                        + " comment.")
             String config) {
 
         static Place defaults() {
@@ -172,8 +171,8 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
     Path homeToRead() {
         Path folder = Path.of(settings().read(Place.defaults()).home);
         if (!Home.isReadable(folder)) {
-            throw new StartupException("there is no server's home in "
-                    + folder.toAbsolutePath().normalize() + ", or this user can't read it. Name it with --home.");
+            throw new StartupException("there is no home of a server in "
+                    + folder.toAbsolutePath().normalize() + ", or this user can't read it. Name the home with --home.");
         }
         return folder;
     }
@@ -200,7 +199,7 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
                 "promise",
                 settings.store().sync() == Sync.ALWAYS
                         ? "201 means on disk"
-                        : "201 means handed to the operating system (--sync=os): a loss of power loses the last seconds");
+                        : "201 means handed to the operating system (--sync=os): a power cut loses the last seconds");
         greet("stop", "Ctrl-C");
         System.out.flush();
     }

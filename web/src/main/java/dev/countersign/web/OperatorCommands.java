@@ -25,8 +25,8 @@ abstract class OperatorCommands {
 
     abstract PrintWriter out();
 
-    @Command(name = "status", mixinStandardHelpOptions = true, description = "Prints how the running server does.")
-    int status(@Option(names = "--json", description = "As the server says it.") boolean json) throws IOException {
+    @Command(name = "status", mixinStandardHelpOptions = true, description = "Prints the state of the running server.")
+    int status(@Option(names = "--json", description = "Print JSON.") boolean json) throws IOException {
         String body = ask("GET", "/status");
         if (json) {
             out().print(body);
@@ -39,9 +39,10 @@ abstract class OperatorCommands {
     @Command(
             name = "ids",
             mixinStandardHelpOptions = true,
-            description = "Prints all ids: whether they are active, since when, and what the server remembers of their"
-                    + " requests: since it started, their code changed, or others took the room in its memory.")
-    int ids(@Option(names = "--json", description = "As the server says them.") boolean json) throws IOException {
+            description = "Prints all ids: state, time of registration, last request, accepted and refused requests."
+                    + " The server counts requests in memory: since its start, the id's last new code, or since other"
+                    + " ids took the id's place.")
+    int ids(@Option(names = "--json", description = "Print a JSON object a line.") boolean json) throws IOException {
         String after = "";
         String page = ids(after);
         if (!json) {
@@ -75,7 +76,7 @@ abstract class OperatorCommands {
     @Command(
             name = "revoke",
             mixinStandardHelpOptions = true,
-            description = "Ends the code of an id, at once and for good: nobody gets that id again.")
+            description = "Ends the code of an id, at once and for good. Nobody can register the id again.")
     int revoke(@Parameters(paramLabel = "ID") String id) throws IOException {
         ask("POST", "/revoke?id=" + encoded(id));
         out().println("revoked " + id);
@@ -85,7 +86,7 @@ abstract class OperatorCommands {
     @Command(
             name = "rotate",
             mixinStandardHelpOptions = true,
-            description = "Gives an id a new code and prints it; the former one ends at once.")
+            description = "Gives an id a new code and prints it. The old code ends at once.")
     int rotate(@Parameters(paramLabel = "ID") String id) throws IOException {
         return printCode("/rotate?id=" + encoded(id));
     }
@@ -103,7 +104,7 @@ abstract class OperatorCommands {
     @Command(
             name = "log-level",
             mixinStandardHelpOptions = true,
-            description = "Sets how much the running server writes to its log: error, warn, info, debug or trace.")
+            description = "Sets the level of the running server's log: error, warn, info, debug or trace.")
     int logLevel(@Parameters(paramLabel = "LEVEL") String level) throws IOException {
         ask("POST", "/log-level?level=" + encoded(level));
         return 0;

@@ -22,9 +22,9 @@ import org.slf4j.LoggerFactory;
  * Ends the process, with a line, once memory has run out: whatever thread that hits has lost its work half done, and a
  * server without its selectors or its writers answers nobody. A supervisor starts it again.
  *
- * <p>Sees an OutOfMemoryError that ends a thread and, before the appenders, one that is caught and logged, as Jetty's pool
- * does. Jetty also catches some without a word, and to log one may fail in turn: so it looks each second, too, whether
- * there is memory. {@code -XX:+ExitOnOutOfMemoryError} does the same within the JVM, and at once.
+ * <p>Sees an OutOfMemoryError that ends a thread and, before the appenders, one that is caught and logged, as Jetty's
+ * pool does. Jetty also catches some without a word, and to log one may fail in turn: so it looks each second, too,
+ * whether there is memory. {@code -XX:+ExitOnOutOfMemoryError} does the same within the JVM, and at once.
  *
  * <p>All that it needs at the end is made at the start: then there may be no memory for it.
  */
@@ -41,8 +41,8 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
     private static final byte[] NOTHING = {};
 
     private final AtomicBoolean ending = new AtomicBoolean();
-    private final byte[] line = ("countersign: out of memory; the process ends, to be started again (exit code "
-                    + EXIT_CODE + "). Give it more with -Xmx.\n")
+    private final byte[] line = ("countersign: out of memory; the process ends (exit code " + EXIT_CODE
+                    + "). Start it again with a larger -Xmx.\n")
             .getBytes(US_ASCII);
     private final OutputStream console = new FileOutputStream(FileDescriptor.err);
     private volatile OutputStream serverLog;

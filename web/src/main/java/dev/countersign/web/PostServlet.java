@@ -89,7 +89,7 @@ abstract class PostServlet extends HttpServlet {
     private void readLate(Content.Chunk first, int length, Exchange exchange) {
         long memory = memoryOf(length < 0 ? limits.maxBodyBytes() : length);
         if (!bodyMemory.take(memory)) {
-            overloads.warn("refusing requests whose body comes after their headers: --body-memory is in use");
+            overloads.warn("refusing requests whose body comes after their headers: --body-memory is used up");
             first.release();
             exchange.refuseUnread(new RefusalException(Problem.OVERLOADED));
             return;
@@ -108,7 +108,9 @@ abstract class PostServlet extends HttpServlet {
                 .start(first, limits.bodyTimeout());
     }
 
-    /** Bytes of heap for as long as the body arrives and is read: a large one is there as bytes, as text and escaped. */
+    /**
+     * Bytes of heap for as long as the body arrives and is read: a large one is there as bytes, as text and escaped.
+     */
     private static long memoryOf(int bodyBytes) {
         return REQUEST_BYTES + (bodyBytes <= SMALL_BYTES ? bodyBytes : 8L * bodyBytes);
     }

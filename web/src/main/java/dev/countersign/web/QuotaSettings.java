@@ -8,7 +8,7 @@ public record QuotaSettings(
         @Setting(
                 name = "registrations",
                 label = "open|closed",
-                help = "closed: /register gets a 404, and only the operator makes ids.")
+                help = "closed: /register answers 404, and only the operator can register ids.")
         Registering registrations,
 
         @Setting(
@@ -16,7 +16,8 @@ public record QuotaSettings(
                 label = "COUNT",
                 min = 0,
                 max = 1_000_000,
-                help = "POSTs a second from one address (of IPv6: its /64); more get a 429. 0: no limit.")
+                help = "POST requests a second from one address (an IPv6 /64 counts as one); more get a 429. 0: no"
+                        + " limit.")
         int ratePerAddress,
 
         @Setting(
@@ -24,30 +25,30 @@ public record QuotaSettings(
                 label = "COUNT",
                 min = 0,
                 max = 1_000_000,
-                help = "Requests a second to log messages of one id; more get a 429. 0: no limit.")
+                help = "Message requests a second from one id; more get a 429. 0: no limit.")
         int ratePerId,
 
         @Setting(
                 name = "rate-burst",
                 label = "SECONDS",
                 max = 86_400,
-                help = "After a silence, as many requests as these rates allow in that time may come at once.")
+                help = "A sender that was idle may send as many requests at once as its rate allows in this time.")
         Duration burst,
 
         @Setting(
                 name = "bytes-per-id",
                 label = "BYTES",
                 min = 0,
-                help =
-                        "Of bodies with messages of one id, a day; more get a 429. As many may come at once, and come back"
-                                + " evenly over a day. 0: no limit.")
+                help = "Bytes of message bodies a day from one id; more get a 429. An idle id may send all of them at"
+                        + " once; the allowance refills evenly over a day. 0: no limit.")
         long bytesPerId,
 
         @Setting(
                 name = "forwarded-from",
                 label = "CIDR,...",
                 byDefault = "none",
-                help = "Proxies whose X-Forwarded-For or Forwarded is believed for --rate-per-address, as 10.0.0.0/8.")
+                help = "Trusted proxies, such as 10.0.0.0/8: --rate-per-address then uses the client's address from"
+                        + " X-Forwarded-For or Forwarded.")
         String forwardedFrom) {
 
     /** Whether anybody may register an id. */

@@ -22,7 +22,7 @@ final class RateLimitedLog {
         long at = due.get();
         if (now - at >= 0 && due.compareAndSet(at, now + PAUSE_NANOS)) {
             long before = unsaid.getAndSet(0);
-            log.warn("{}{}", what, before == 0 ? "" : " (and " + before + " times since this was last said)");
+            log.warn("{}{}", what, before == 0 ? "" : " (and " + before + " times since the last such line)");
         } else {
             unsaid.incrementAndGet();
         }

@@ -31,8 +31,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The server's private key, with the certificates from its own up to a CA's. The files are read again when they change: new
- * connections get the new certificate, and those that are open go on.
+ * The server's private key, with the certificates from its own up to a CA's. The files are read again when they change:
+ * new connections get the new certificate, and those that are open go on.
  *
  * <p>While it runs, a thread of its own looks after the files, so that a file system that hangs holds up nobody.
  */
@@ -64,10 +64,10 @@ final class ServerCertificate extends SslContextFactory.Server {
      */
     static Optional<ServerCertificate> of(TlsSettings settings) {
         if (settings.certificate().isEmpty() != settings.key().isEmpty()) {
-            throw new StartupException("--tls-certificate and --tls-key go together: give both");
+            throw new StartupException("--tls-certificate and --tls-key need each other: set both");
         }
         if (!settings.certificate().isEmpty() && !settings.keystore().isEmpty()) {
-            throw new StartupException("--tls-keystore stands in place of --tls-certificate: give one of them");
+            throw new StartupException("--tls-keystore replaces --tls-certificate: set only one of them");
         }
         boolean isOn = !settings.certificate().isEmpty() || !settings.keystore().isEmpty();
         return isOn ? Optional.of(new ServerCertificate(settings)) : Optional.empty();
@@ -126,8 +126,8 @@ final class ServerCertificate extends SslContextFactory.Server {
         String file = settings.keystorePasswordFile();
         return file.isEmpty()
                 ? Optional.ofNullable(System.getenv(PASSWORD))
-                        .orElseThrow(() -> new StartupException("--tls-keystore needs its password, from"
-                                + " --tls-keystore-password-file or from the environment's " + PASSWORD))
+                        .orElseThrow(() -> new StartupException("--tls-keystore needs a password: set"
+                                + " --tls-keystore-password-file or the environment variable " + PASSWORD))
                 : read("keystore-password-file", file).lines().findFirst().orElse("");
     }
 

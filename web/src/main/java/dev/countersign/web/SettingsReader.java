@@ -142,7 +142,7 @@ final class SettingsReader {
     private Optional<Given> find(Setting setting) {
         Optional<Given> found = find(setting.name());
         if (setting.isSecret() && found.isPresent() && found.get().where.startsWith("-")) {
-            throw bad("--" + setting.name() + " can't be given on a command line, which others can read: set "
+            throw bad("--" + setting.name() + " can't be given on a command line, which others can read. Set "
                     + variable(setting.name()) + ", or a line in the file of --config");
         }
         return found;
@@ -179,7 +179,7 @@ final class SettingsReader {
                 OptionSpec option = command.root().findOption("--" + parts[0]);
                 boolean isSetting = option != null && option.type() == String.class && !parts[0].equals(CONFIG);
                 if (parts.length == 1 || !isSetting) {
-                    throw bad("--config: in " + path + " \"" + parts[0] + "\" is no setting, or has no value");
+                    throw bad("--config: in " + path + " \"" + parts[0] + "\" is not a setting, or has no value");
                 }
                 if (file.put(parts[0], parts[1]) != null) {
                     throw bad("--config: " + path + " sets " + parts[0] + " twice");

@@ -8,7 +8,7 @@ public record TlsSettings(
                 name = "tls-certificate",
                 label = "FILE",
                 byDefault = "none",
-                help = "PEM: the certificate, then those up to its CA's. Turns TLS on, on both ports.")
+                help = "PEM: the certificate, followed by its intermediate certificates. Turns on TLS on both ports.")
         String certificate,
 
         @Setting(
@@ -22,15 +22,15 @@ public record TlsSettings(
                 name = "tls-keystore",
                 label = "FILE",
                 byDefault = "none",
-                help = "PKCS12: certificates and key, in place of the two files.")
+                help = "PKCS12: certificates and key, instead of the two PEM files.")
         String keystore,
 
         @Setting(
                 name = "tls-keystore-password-file",
                 label = "FILE",
                 byDefault = "none",
-                help = "Its first line is the keystore's password; without it the environment's"
-                        + " COUNTERSIGN_TLS_KEYSTORE_PASSWORD is.")
+                help = "Its first line is the keystore's password. Without it the password is taken from the"
+                        + " environment variable COUNTERSIGN_TLS_KEYSTORE_PASSWORD.")
         String keystorePasswordFile) {
 
     static TlsSettings none() {

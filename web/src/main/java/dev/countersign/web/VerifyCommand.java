@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,
-        description = "Reads every file of the log and says what is in it. Exit code 1 where something is wrong.")
+        description = "Checks every file of the log and says what is in it. Exit code 1 if something is wrong.")
 final class VerifyCommand implements Callable<Integer> {
 
     private static final int BAR_CHARACTERS = 40;
@@ -30,7 +30,7 @@ final class VerifyCommand implements Callable<Integer> {
     @ParentCommand
     private Main main;
 
-    @Parameters(paramLabel = "FILE", description = "Reads these instead, packed by gzip or not.")
+    @Parameters(paramLabel = "FILE", description = "Check these files instead, compressed by gzip or not.")
     private List<Path> files = List.of();
 
     private long percentShown = -1;

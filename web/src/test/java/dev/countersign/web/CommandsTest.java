@@ -144,7 +144,7 @@ final class CommandsTest {
 
         assertEquals(
                 new Outcome(
-                        0, "", "countersign: 2 lines are no messages of a server's; the command verify says where\n"),
+                        0, "", "countersign: 2 lines were not written by a server; the command verify says where\n"),
                 log);
     }
 

@@ -93,7 +93,7 @@ final class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"143", "130", "1 can't start", "2 bad usage", "3 out of memory", "4 a thread"})
+    @ValueSource(strings = {"143", "130", "1 can't start", "2 wrong", "3 out of memory", "4 a writer thread"})
     void helpNamesEveryExitCode(String code) {
         Outcome help = Outcome.ofUsage("--help");
 
@@ -239,7 +239,7 @@ final class MainTest {
         List<String> command = ServerProcess.command(FREE_PORTS);
         command.addAll(List.of("--home=" + home, "--sync=os"));
         try (ServerProcess server = ServerProcess.start(new ProcessBuilder(command))) {
-            assertTrue(server.greeting().contains("a loss of power loses"), server.greeting());
+            assertTrue(server.greeting().contains("a power cut loses"), server.greeting());
             String code = server.service().register("alice");
             assertEquals(201, server.service().send("alice", code, "hello").status());
         }

@@ -260,8 +260,8 @@ final class TlsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "FIRST.crt   |                |         |             | --tls-certificate and --tls-key go together",
-                "FIRST.crt   | FIRST.key      | F.p12   |             | --tls-keystore stands in place",
+                "FIRST.crt   |                |         |             | --tls-certificate and --tls-key need each other",
+                "FIRST.crt   | FIRST.key      | F.p12   |             | --tls-keystore replaces --tls-certificate",
                 "none.crt    | FIRST.key      |         |             | --tls-certificate: none.crt: NoSuchFileException",
                 "FIRST.crt   | none.key       |         |             | --tls-key: none.key: NoSuchFileException",
                 "FIRST.key   | FIRST.key      |         |             | --tls-certificate: FIRST.key: no certificate",
@@ -272,7 +272,7 @@ final class TlsTest {
                 "EXPIRED.crt | EXPIRED.key    |         |             | --tls-certificate: EXPIRED.crt: not valid at this time",
                 "GARBAGE     | FIRST.key      |         |             | --tls-certificate: GARBAGE: ",
                 "FIRST.crt   | GARBAGE        |         |             | --tls-key: GARBAGE: ",
-                "            |                | F.p12   |             | --tls-keystore needs its password",
+                "            |                | F.p12   |             | --tls-keystore needs a password",
                 "            |                | F.p12   | FIRST.crt   | --tls-keystore: F.p12: IOException keystore password",
                 "            |                | none    | FIRST.crt   | --tls-keystore: none: NoSuchFileException",
                 "            |                | F.p12   | none        | --tls-keystore-password-file: none: NoSuchFile",
