@@ -14,22 +14,22 @@ import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpStatus;
 
 /**
- * An answer, read whole.
+ * A complete answer.
  *
- * @param members of the JSON object in its body; none where the body is anything else, or longer than 128 KiB
+ * @param members of the JSON object in its body; none if the body is anything else, or longer than 128 KiB
  */
 record Answer(ClassicHttpResponse head, Members members) {
 
-    private static final int MAX_BODY_BYTES = 128 * 1024; // a thousand receipts take 24 KiB; this is for strangers
+    private static final int MAX_BODY_BYTES = 128 * 1024; // a thousand receipts take 24 KiB
 
-    /** @throws IOException where the body breaks off */
+    /** @throws IOException if the body breaks off */
     static Answer read(ClassicHttpResponse response) throws IOException {
         HttpEntity entity = response.getEntity();
         byte[] body = entity == null ? new byte[0] : entity.getContent().readNBytes(MAX_BODY_BYTES + 1);
         return new Answer(response, Members.parse(body.length > MAX_BODY_BYTES ? new byte[0] : body));
     }
 
-    /** Whether the request was done, now or when it came before. */
+    /** Whether the request was done, now or at its first arrival. */
     boolean isDone() {
         return head.getCode() == HttpStatus.SC_CREATED
                 || head.getCode() == HttpStatus.SC_OK
@@ -37,8 +37,8 @@ record Answer(ClassicHttpResponse head, Members members) {
     }
 
     /**
-     * What it says where the request was not done. Only Countersign's own can say that nothing was: a proxy's 502 may
-     * come after the message was logged, and a 500 or an {@code unavailable} of the server's own, too.
+     * What went wrong. Only Countersign itself can say that nothing was done: a proxy's 502 may come after the message
+     * was logged, and so may the server's own 500 or {@code unavailable}.
      */
     CountersignException failure() {
         boolean serverError = head.getCode() >= HttpStatus.SC_SERVER_ERROR;
@@ -46,14 +46,14 @@ record Answer(ClassicHttpResponse head, Members members) {
         if (problem.isEmpty()) {
             String statusLine = (head.getCode() + " " + reason()).strip();
             return new UnknownFateException(
-                    "the answer is none of Countersign's: " + statusLine, null, serverError, retryAfter());
+                    "the answer is not Countersign's: " + statusLine, null, serverError, retryAfter());
         }
         return serverError && problem.get().refusal() != Refusal.OVERLOADED
                 ? new UnknownFateException(problem.get(), retryAfter())
                 : new RefusedException(problem.get(), retryAfter());
     }
 
-    /** Countersign's own word on what it did not do; none where the answer is anybody else's. */
+    /** Countersign's own problem details; empty if the answer comes from somebody else. */
     private Optional<Problem> problem() {
         return members.text("type")
                 .filter(type -> head.getCode() >= HttpStatus.SC_CLIENT_ERROR && Refusal.isCountersigns(type))
@@ -70,14 +70,14 @@ record Answer(ClassicHttpResponse head, Members members) {
         return Objects.requireNonNullElse(head.getReasonPhrase(), "");
     }
 
-    /** Empty where there is none. */
+    /** Empty if there is none. */
     private String header(String name) {
         return Optional.ofNullable(head.getFirstHeader(name))
                 .map(Header::getValue)
                 .orElse("");
     }
 
-    /** Seconds or a date, as {@code Retry-After} may have either; zero where it is neither, or in the past. */
+    /** {@code Retry-After} is a number of seconds or a date; zero if it is neither, or in the past. */
     private Duration retryAfter() {
         String value = header(HttpHeaders.RETRY_AFTER);
         try {

@@ -10,25 +10,25 @@ import java.nio.charset.CharacterCodingException;
 import java.util.Arrays;
 import java.util.List;
 
-/** The JSON of requests. A text becomes bytes before it is gathered, so that a list's length is known. */
+/** The JSON of requests. Texts are encoded before they are gathered, so that the length of a list is known. */
 final class Body {
 
     private Body() {}
 
     /**
-     * A text as a JSON string.
+     * Encodes a text as a JSON string.
      *
-     * @throws IllegalArgumentException where it is no text: it holds half of a surrogate pair
+     * @throws IllegalArgumentException if the text contains half of a surrogate pair
      */
     static byte[] text(String text) {
-        if (isPlain(text)) { // as most are: no escape to look for, no encoder to make
+        if (isPlain(text)) { // as most texts are: needs no escapes and no encoder
             return ('"' + text + '"').getBytes(UTF_8);
         }
         try {
             ByteBuffer bytes = UTF_8.newEncoder().encode(CharBuffer.wrap(new JsonPrimitive(text).toString()));
             return Arrays.copyOf(bytes.array(), bytes.limit());
         } catch (CharacterCodingException e) {
-            throw new IllegalArgumentException("no text: it holds half of a surrogate pair", e);
+            throw new IllegalArgumentException("not text: it contains half of a surrogate pair", e);
         }
     }
 
@@ -54,7 +54,7 @@ final class Body {
         return joined(sender, ",\"message\":", List.of(text), "}");
     }
 
-    /** Each text adds its bytes and one more. */
+    /** Each text takes its bytes and one more, for the comma. */
     static byte[] messages(Credentials sender, List<byte[]> texts) {
         return joined(sender, ",\"messages\":[", texts, "]}");
     }

@@ -23,24 +23,27 @@ import org.apache.hc.core5.http.io.support.ClassicRequestBuilder;
 import org.apache.hc.core5.io.CloseMode;
 
 /**
- * A client of one Countersign server: registers ids and sends messages, each of them once.
+ * A client of one Countersign server. It registers ids and sends messages; each message is logged once.
  *
- * <p>Safe for use by many threads: each call takes a connection of a pool for as long as it lasts, and the connection
- * stays open for the next. A call that fails is tried again for 30 s; it carries a key, by which the server knows a
- * repeat, so that nothing is logged twice. No more than 8 requests of an id are under way at a time, as the server
- * remembers so many of them; further calls wait. Two clients, in one process or two, must not send as the same id at the
- * same time: let each register its own. An interrupt ends the waiting.
+ * <p>Safe for use by many threads. Each call takes a connection from a pool; the connection stays open for the next
+ * call. A call that fails is retried for 30 s. It carries a key by which the server recognizes a repeat, so nothing is
+ * logged twice. At most 8 requests of an id are in flight, because the server remembers only the last keys; further
+ * calls wait. An interrupt ends the waiting. Two clients, in the same process or not, must not send with the same id at
+ * the same time: register an id for each.
  *
- * <p>Where the program itself may die and has to go on later it gives each request a key of its own making, keeps it with
- * the texts before it sends them, and after a restart sends what has no answer again, with the same key.
+ * <p>A program that must continue after its own crash gives each request a key of its own. It stores the key with the
+ * texts before it sends them. After a restart it sends the requests that have no answer again, with the same keys.
  *
- * <p>No log shows a code, HttpClient's wire log included.
+ * <p>No log shows a code, not even HttpClient's wire log.
  */
 public final class CountersignClient implements AutoCloseable {
 
     private static final ContentType JSON = ContentType.create("application/json");
 
-    /** A server that refuses a larger body cuts it off, and its answer with it, unless it was asked first. */
+    /**
+     * Larger bodies are sent with {@code Expect: 100-continue}. Otherwise a server that refuses the body would close
+     * the connection, and its answer would be lost.
+     */
     private static final int MAX_UNASKED_BYTES = 64 * 1024;
 
     private final CloseableHttpClient http;
@@ -64,12 +67,12 @@ public final class CountersignClient implements AutoCloseable {
         this.retries = retries;
     }
 
-    /** A client of the server on this machine, at its default ports; one step each changes that. */
+    /** A builder for a client. By default the client uses the server on this machine with its default ports. */
     public static CountersignClientBuilder builder() {
         return new CountersignClientBuilder();
     }
 
-    /** Registers an id with a key of its own: see {@link #register(String, String)}. */
+    /** Registers an id with a random key: see {@link #register(String, String)}. */
     public Credentials register(String id) throws CountersignException {
         return register(id, Key.random());
     }
@@ -78,10 +81,10 @@ public final class CountersignClient implements AutoCloseable {
      * Registers an id, for good.
      *
      * @param id 1 to 64 of {@code A-Z a-z 0-9 . _ -}
-     * @param key 16 to 64 visible ASCII characters that nobody can guess: for an hour, whoever knows it gets the id by
-     *     registering it again, and a new code in place of the first
-     * @throws RefusedException as {@link Refusal#ID_TAKEN} where someone registered it before
-     * @throws UnknownFateException where no answer came in time: the id may be taken now
+     * @param key 16 to 64 visible ASCII characters that nobody can guess: for an hour, whoever knows the key can
+     *     register the id again and gets a new code, which replaces the first
+     * @throws RefusedException with {@link Refusal#ID_TAKEN} if someone registered the id before
+     * @throws UnknownFateException if no answer came in time: the id may be taken now
      */
     public Credentials register(String id, String key) throws CountersignException {
         Objects.requireNonNull(id, "id");
@@ -90,29 +93,29 @@ public final class CountersignClient implements AutoCloseable {
     }
 
     /**
-     * Gives the id a new code. The old one works until the new one has been used for the first time, so where the answer is
-     * lost the same call may be made again.
+     * Gives the id a new code. The old code works until the new one is used for the first time. So if the answer is
+     * lost, the same call can be made again.
      *
-     * @throws RefusedException as {@link Refusal#WRONG_CODE} where the credentials are not those of a registration
+     * @throws RefusedException with {@link Refusal#WRONG_CODE} if the id is not registered or the code is not its code
      */
     public Credentials rotate(Credentials credentials) throws CountersignException {
         Objects.requireNonNull(credentials, "credentials");
         return credentials("/rotate", credentials.id(), Body.credentials(credentials), Key.random());
     }
 
-    /** Sends a message with a key of its own: see {@link #send(Credentials, String, String)}. */
+    /** Sends a message with a random key: see {@link #send(Credentials, String, String)}. */
     public Receipt send(Credentials credentials, String message) throws CountersignException {
         return send(credentials, message, Key.random());
     }
 
     /**
-     * Sends a message and waits until the server has it in its log.
+     * Sends a message and waits until it is in the server's log.
      *
-     * @param message any text, the empty one too; the server bounds its length
+     * @param message any text, including the empty one; the server limits its length
      * @param key 1 to 64 visible ASCII characters that no other request of this id has
-     * @throws RefusedException as {@link Refusal#WRONG_CODE} where the credentials are not those of a registration
-     * @throws UnknownFateException where no answer came in time: the message may be logged
-     * @throws IllegalArgumentException where the message is no text: it holds half of a surrogate pair
+     * @throws RefusedException with {@link Refusal#WRONG_CODE} if the id is not registered or the code is not its code
+     * @throws UnknownFateException if no answer came in time: the message may be logged
+     * @throws IllegalArgumentException if the message is not valid text: it contains half of a surrogate pair
      */
     public Receipt send(Credentials credentials, String message, String key) throws CountersignException {
         Objects.requireNonNull(credentials, "credentials");
@@ -125,26 +128,27 @@ public final class CountersignClient implements AutoCloseable {
                 answer -> new Receipt(answer.text("receipt").orElseThrow(), time(answer)));
     }
 
-    /** Sends texts with a key of their own: see {@link #sendAll(Credentials, List, String)}. */
+    /** Sends texts with a random key: see {@link #sendAll(Credentials, List, String)}. */
     public List<Receipt> sendAll(Credentials credentials, List<String> texts) throws CountersignException {
         return sendAll(credentials, texts, Key.random());
     }
 
     /**
-     * Sends texts in one request and waits until the server has them in its log: next to each other in this order, all
-     * of them or none.
+     * Sends texts in one request and waits until they are in the server's log: next to each other in this order, all of
+     * them or none.
      *
+     * @param texts 1 to 1,000
      * @param key 1 to 64 visible ASCII characters that no other request of this id has
-     * @return a receipt for each, in the same order
-     * @throws IllegalArgumentException where they are none, or too many or too large for one request, whose limits it
-     *     names; or where one is no text
+     * @return a receipt for each text, in the same order
+     * @throws IllegalArgumentException if there are no texts, or too many or too large ones for one request (the
+     *     message names the limit), or if one contains half of a surrogate pair
      */
     public List<Receipt> sendAll(Credentials credentials, List<String> texts, String key) throws CountersignException {
         Objects.requireNonNull(credentials, "credentials");
         Key.check(key, 1);
         if (texts.isEmpty() || texts.size() > Gathering.MAX_TEXTS) {
             throw new IllegalArgumentException(
-                    "texts: " + texts.size() + " is not 1 to " + Gathering.MAX_TEXTS + ", a request's limit");
+                    "texts: " + texts.size() + ", but a request can have 1 to " + Gathering.MAX_TEXTS);
         }
         List<byte[]> bytes = texts.stream().map(Body::text).toList();
         checkSize(Body.messages(credentials, bytes).length);
@@ -152,16 +156,17 @@ public final class CountersignClient implements AutoCloseable {
     }
 
     /**
-     * Sends a text, together with others of the same credentials, and returns before that is done. What this method took
-     * while a request was under way is the next one, in the order of the calls. It waits while four requests' worth of
-     * texts do: 4,000 of them, or four times a body's limit.
+     * Queues a text and returns before it is sent. Texts with the same credentials that are queued while a request is
+     * in flight go out together in the next request, in the order of the calls. This method waits while the queue holds
+     * the texts of four requests: 4,000 texts, or four times the limit of a body.
      *
-     * <p>The stage completes by a thread that sends, so what depends on it must not block; it fails with a {@link
-     * CountersignException}. After one whose fate is unknown, or a server that can't be reached, the texts that wait
-     * behind it fail, too, and are not sent.
+     * <p>A sending thread completes the future, so dependent stages must not block. The future fails with a
+     * {@link CountersignException}. When the outcome of a request is unknown, or the server can't be reached, the texts
+     * that are queued behind it fail, too, and are not sent.
      *
-     * @throws IllegalArgumentException where it is no text, or too large for a request, whose limit is named
-     * @throws IllegalStateException where the client is closed
+     * @throws IllegalArgumentException if the text contains half of a surrogate pair, or is too large for a request
+     *     (the message names the limit)
+     * @throws IllegalStateException if the client is closed
      */
     public CompletableFuture<Receipt> sendAsync(Credentials credentials, String text) {
         Objects.requireNonNull(credentials, "credentials");
@@ -170,20 +175,20 @@ public final class CountersignClient implements AutoCloseable {
         return outbox.add(credentials, bytes);
     }
 
-    /** Sends what {@link #sendAsync} took and closes the connections; other calls that threads have under way fail. */
+    /** Sends the texts that {@link #sendAsync} queued and closes the connections. Other calls in progress fail. */
     @Override
     public void close() {
         outbox.close();
         http.close(CloseMode.GRACEFUL);
     }
 
-    /** A gathering of what a sender has to send, whose requests fit into the limit of a body. */
+    /** A queue for a sender's texts, whose requests fit into the limit of a body. */
     <T> Gathering<T> gathering(Credentials sender, Function<T, byte[]> text) {
         return new Gathering<>(
                 maxBodyBytes - Body.messages(sender, List.of()).length, item -> text.apply(item).length + 1);
     }
 
-    /** Sends texts that are JSON in one request. */
+    /** Sends texts that are encoded as JSON already, in one request. */
     List<Receipt> logged(Credentials sender, List<byte[]> texts, String key) throws CountersignException {
         return postMessage(sender, Body.messages(sender, texts), key, answer -> receipts(answer, texts.size()));
     }
@@ -254,7 +259,7 @@ public final class CountersignClient implements AutoCloseable {
         if (body.length > MAX_UNASKED_BYTES) {
             request.setHeader(HttpHeaders.EXPECT, HeaderElements.CONTINUE);
         }
-        // open, as HttpClient's execute would read a stranger's endless answer to its end before it closed the
+        // not execute(): HttpClient would read an endless answer of some other server to its end before it closed the
         // connection
         try (ClassicHttpResponse response = http.executeOpen(port, request, HttpClientContext.create())) {
             Answer answer = Answer.read(response);
@@ -262,8 +267,8 @@ public final class CountersignClient implements AutoCloseable {
                 throw answer.failure();
             }
             return reading.apply(answer.members());
-        } catch (NoSuchElementException | DateTimeParseException e) { // it says yes, and not as Countersign says it
-            throw new UnknownFateException("the answer is none of Countersign's", e, true, Duration.ZERO);
+        } catch (NoSuchElementException | DateTimeParseException e) { // a success, but not in Countersign's form
+            throw new UnknownFateException("the answer is not Countersign's", e, true, Duration.ZERO);
         } catch (IOException e) {
             throw CountersignException.broken(e);
         }

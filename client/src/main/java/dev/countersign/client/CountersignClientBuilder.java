@@ -17,7 +17,7 @@ import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 
-/** The settings of a client, each with its default. For use by one thread. */
+/** The settings of a client. Each has a default. For use by one thread. */
 public final class CountersignClientBuilder {
 
     private String host = "localhost";
@@ -35,68 +35,71 @@ public final class CountersignClientBuilder {
 
     CountersignClientBuilder() {}
 
-    /** The server's name or address, IPv6 with or without brackets; {@code localhost} by default. */
+    /** The server's host name or address; IPv6 with or without brackets. {@code localhost} by default. */
     public CountersignClientBuilder host(String host) {
         this.host = Objects.requireNonNull(host, "host");
         return this;
     }
 
-    /** The port that registers, 1 to 65535; 8000 by default. */
+    /** The port for registrations, 1 to 65535; 8000 by default. */
     public CountersignClientBuilder registerPort(int port) {
         registerPort = inRange("register port", port, 1, 65535);
         return this;
     }
 
-    /** The port that takes messages, 1 to 65535; 8001 by default. */
+    /** The port for messages, 1 to 65535; 8001 by default. */
     public CountersignClientBuilder messagePort(int port) {
         messagePort = inRange("message port", port, 1, 65535);
         return this;
     }
 
-    /** To speak TLS, with a server whose certificate is of an authority that Java trusts; plain text by default. */
+    /**
+     * Uses TLS; Java must trust the issuer of the server's certificate. Without this call the client uses plain HTTP.
+     */
     public CountersignClientBuilder tls() {
         tls = true;
         return this;
     }
 
     /**
-     * To speak TLS, and trust these alone.
+     * Uses TLS, and trusts only the certificates in this file.
      *
-     * @param pem file with the certificate of an authority, or the server's own, or several
+     * @param pem PEM file with one or more certificates: of authorities, or the server's own
      */
     public CountersignClientBuilder trust(Path pem) {
         trusted = Optional.of(pem);
         return tls();
     }
 
-    /** How many connections each of the two ports may get; 64 by default. Calls beyond that wait for their turn. */
+    /** The most connections to each of the two ports; 64 by default. Further calls wait for a free connection. */
     public CountersignClientBuilder maxConnections(int connections) {
         maxConnections = inRange("connections", connections, 1, Integer.MAX_VALUE / 2);
         return this;
     }
 
-    /** How long a connection may take to come about; 5 s by default. */
+    /** How long to wait for a connection; 5 s by default. */
     public CountersignClientBuilder connectTimeout(Duration timeout) {
         connectTimeout = positive("connect timeout", timeout);
         return this;
     }
 
-    /** How long the server may be silent before its answer counts as lost; 30 s by default. */
+    /** How long the server may send nothing before its answer counts as lost; 30 s by default. */
     public CountersignClientBuilder answerTimeout(Duration timeout) {
         answerTimeout = positive("answer timeout", timeout);
         return this;
     }
 
-    /** The largest body that the server takes, its {@code --max-body}; 65,536 by default, 1,024 at least. */
+    /** The largest body that the server accepts, its {@code --max-body}; 65,536 by default, at least 1,024. */
     public CountersignClientBuilder maxBodyBytes(int bytes) {
         maxBodyBytes = inRange("body's bytes", bytes, 1024, Integer.MAX_VALUE / 4);
         return this;
     }
 
     /**
-     * For how long a call is tried again, counted from its first failure; 30 s by default, zero for never. No attempt
-     * begins later, and the last may take the connect and the answer timeout. A call ends at once where there is no
-     * hope: the server refuses what it asks for, its name has no address, or it asks for more patience than is left.
+     * How long a call is retried, counted from its first failure; 30 s by default, zero for no retries. No attempt
+     * begins later; the last one may take the connect timeout and the answer timeout. A call ends at once if retries
+     * are pointless: the server refuses the request, its host name has no address, or it asks for a longer pause than
+     * is left.
      */
     public CountersignClientBuilder retryFor(Duration time) {
         if (Objects.requireNonNull(time, "retry for").isNegative()) {
@@ -106,22 +109,23 @@ public final class CountersignClientBuilder {
         return this;
     }
 
-    /** The pause before the first of the retries, doubled before each further one up to 2 s; 100 ms by default. */
+    /** The pause before the first retry; it doubles before each further one, up to 2 s. 100 ms by default. */
     public CountersignClientBuilder firstPause(Duration pause) {
         firstPause = positive("first pause", pause);
         return this;
     }
 
-    /** Whom to tell why a call has to wait, before its first pause. */
+    /** Is told, before a call's first pause, why the call has to wait. */
     CountersignClientBuilder waiting(Consumer<CountersignException> told) {
         waiting = told;
         return this;
     }
 
     /**
-     * A client with these settings; it connects at its first call.
+     * Makes a client with these settings. It connects at its first call.
      *
-     * @throws IllegalArgumentException where the host is neither a name nor an address, or the file of trust can't be used
+     * @throws IllegalArgumentException if the host is neither a name nor an address, or the file of {@link #trust}
+     *     can't be used
      */
     public CountersignClient build() {
         RetryPolicy policy = new RetryPolicy(retryFor, firstPause, new Random());
@@ -141,8 +145,8 @@ public final class CountersignClientBuilder {
             return new HttpHost(scheme, host, port);
         }
         try {
-            // in brackets, which HttpClient forgets for ::ffff:127.0.0.1; without its zone, which only this machine
-            // knows
+            // with brackets, which HttpClient omits for ::ffff:127.0.0.1; without the zone, which has a meaning on this
+            // machine only
             String name = "[" + address.replaceFirst("%.*", "") + "]";
             return new HttpHost(scheme, InetAddress.getByName("[" + address + "]"), name, port);
         } catch (UnknownHostException e) {

@@ -8,7 +8,7 @@ import java.time.Duration;
 import org.apache.hc.client5.http.ClientProtocolException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 
-/** Why there is no answer of the wished-for kind. Each subclass says what the server did: nothing, or nobody knows. */
+/** A call failed. The subclass tells whether the server did nothing, or whether that is unknown. */
 public abstract sealed class CountersignException extends Exception
         permits RefusedException, UnreachableException, UnknownFateException {
 
@@ -24,8 +24,9 @@ public abstract sealed class CountersignException extends Exception
     }
 
     /**
-     * No connection came about, or no whole answer. A server that is being started again refuses connections, or is
-     * silent; a name that has no address, a network without a way and one that speaks no HTTP stay so.
+     * There was no connection, or no complete answer. A server that is restarting refuses connections or does not
+     * answer; that passes. A host name without an address, a missing route and a peer that does not speak HTTP do not
+     * pass.
      */
     static CountersignException broken(IOException cause) {
         if (cause instanceof Tls.NoTlsException noTls) {
@@ -41,12 +42,12 @@ public abstract sealed class CountersignException extends Exception
                         Duration.ZERO);
     }
 
-    /** Whether something else may come of another attempt. */
+    /** Whether another attempt may have a different result. */
     boolean isPassing() {
         return passing;
     }
 
-    /** The pause that the server asked for; zero where it asked for none. */
+    /** The pause that the server asked for; zero if it asked for none. */
     Duration retryAfter() {
         return retryAfter;
     }

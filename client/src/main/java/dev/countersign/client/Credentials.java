@@ -3,9 +3,9 @@ package dev.countersign.client;
 import java.util.Objects;
 
 /**
- * What a registration gave: the id, and the code that proves it to be its owner's.
+ * An id, and the code that its registration gave.
  *
- * <p>The code is a credential: {@link #toString} hides it, so that it reaches no log and no exception by accident.
+ * <p>The code is a credential: {@link #toString} hides it, so that it gets into no log or exception by accident.
  */
 public record Credentials(String id, String code) {
 

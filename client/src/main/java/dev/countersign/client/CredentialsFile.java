@@ -23,14 +23,15 @@ import java.util.EnumSet;
 import java.util.Set;
 
 /**
- * An id and its code kept between runs: one JSON object, {@code {"id":"…","code":"…"}}, that its owner alone can read.
+ * A file that keeps an id and its code between runs: one JSON object, {@code {"id":"…","code":"…"}}, which only its
+ * owner can read.
  *
- * <p>The file comes into being whole and on disk, or not at all. Of several processes that want to make it at once one
- * does; the others wait for it and read.
+ * <p>The file appears complete and on disk, or not at all. If several processes want to create it at the same time, one
+ * does; the others wait and read it.
  */
 final class CredentialsFile {
 
-    /** Makes credentials; called once the folder is known to take them. */
+    /** Makes credentials; called only when the folder is known to be writable. */
     interface Source {
         Credentials get() throws IOException, CountersignException;
     }
@@ -50,20 +51,20 @@ final class CredentialsFile {
     }
 
     /**
-     * What the file holds; where there is none, what the registration gives, once a new file holds that.
+     * Reads the credentials; if there is no file, registers and creates it.
      *
-     * @throws IOException where the file can't be made, can't be read, is open to others, or holds something else; the
-     *     message says what to do
+     * @throws IOException if the file can't be created or read, if others can read it, or if it contains something
+     *     else; the message says what to do
      */
     Credentials readOrMake(Source registration) throws IOException, CountersignException {
         return exists() ? read() : alone(() -> exists() ? read() : make(registration));
     }
 
     /**
-     * Puts a new code in place of what the file holds, whole and on disk. One process at a time does: of two that rotate the
-     * same code the first one's new code is void.
+     * Gets a new code and replaces the file, complete and on disk. Only one process does so at a time: if two rotated
+     * the same code, the first one's new code would be void.
      *
-     * @throws IOException as with {@link #readOrMake}, and where there is no file
+     * @throws IOException as {@link #readOrMake}, and if there is no file
      */
     void rotate(CountersignClient client) throws IOException, CountersignException {
         CredentialsFile target = new CredentialsFile(Files.exists(file) ? file.toRealPath() : file);
@@ -76,20 +77,20 @@ final class CredentialsFile {
         });
     }
 
-    /** A symbolic link to nothing exists, too: a new file can't take its place. */
+    /** A dangling symbolic link counts as existing: a new file can't replace it. */
     private boolean exists() {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
     private Credentials read() throws IOException {
         if (!Files.exists(file)) {
-            throw new IOException(file + " is a symbolic link to nothing: remove it, or choose another file");
+            throw new IOException(file + " is a dangling symbolic link: remove it, or choose another file");
         }
         if (!Files.isRegularFile(file)) {
-            throw new IOException(file + " is no file: choose another name");
+            throw new IOException(file + " is not a file: choose another name");
         }
         if (isPosix() && !Collections.disjoint(OF_OTHERS, Files.getPosixFilePermissions(file))) {
-            throw new IOException(file + " is open to others: chmod 600 it");
+            throw new IOException(file + " can be read by others: run chmod 600 on it");
         }
         if (!Files.isReadable(file)) {
             throw new IOException(file + " can't be read by this user: choose another file");
@@ -97,7 +98,7 @@ final class CredentialsFile {
         Members members = Members.parse(Files.readAllBytes(file));
         return members.text("id")
                 .flatMap(id -> members.text("code").map(code -> new Credentials(id, code)))
-                .orElseThrow(() -> new IOException(file + " holds no id and code: remove it to register anew"));
+                .orElseThrow(() -> new IOException(file + " has no id and code: remove it to register again"));
     }
 
     private boolean isPosix() {
@@ -105,8 +106,9 @@ final class CredentialsFile {
     }
 
     /**
-     * Works on the file while no other process does. Whoever locks the lock file makes it longer by a byte, and removes it
-     * at the end: one who waited knows by its length that the file in its place is another, and waits for that.
+     * Works on the file while no other process does. The holder of the lock appends a byte to the lock file and removes
+     * it in the end. A process that waited for the lock sees by the length that the file in this place is a new one,
+     * and waits for that one.
      */
     private Credentials alone(Source work) throws IOException, CountersignException {
         Path lockFile = sibling(file, ".lock");
@@ -126,8 +128,8 @@ final class CredentialsFile {
     }
 
     /**
-     * The draft is made first: a folder that can't be written to must not cost an id. It has one name, so that the next
-     * run removes what a kill has left of it: a code may stand there.
+     * Creates the draft before it registers: otherwise a folder that can't be written to would cost an id. The draft
+     * always has the same name, so that the next run removes a draft that a killed process left; it may contain a code.
      */
     private Credentials make(Source source, CopyOption... options) throws IOException, CountersignException {
         Path draft = sibling(file, ".new");
@@ -154,7 +156,7 @@ final class CredentialsFile {
         } catch (FileAlreadyExistsException e) {
             return read();
         } catch (IOException e) {
-            throw new IOException(made.id() + " has a code, but it can't be kept: " + e.getMessage(), e);
+            throw new IOException(made.id() + " got a code, but the file can't be written: " + e.getMessage(), e);
         }
     }
 
@@ -170,18 +172,18 @@ final class CredentialsFile {
         }
     }
 
-    /** Writes a draft that becomes the file, whole and on disk. */
+    /** Replaces the file, complete and on disk: writes a draft and renames it. */
     static void replace(Path file, Path draft, JsonObject json, CopyOption... options) throws IOException {
         Files.writeString(draft, json + "\n", CREATE, TRUNCATE_EXISTING, WRITE, SYNC);
         Files.move(draft, file, options);
         try (FileChannel folder = FileChannel.open(file.getParent())) {
             folder.force(true); // so that a new file's name is on disk, too
         } catch (IOException e) {
-            // some file systems flush no folder, and some platforms open none: it gets there in their own time
+            // some file systems can't flush a folder, and some platforms can't open one: the name gets to disk later
         }
     }
 
     private static IOException unfitFolder(Path file, IOException cause) {
-        return new IOException("can't make a file in " + file.getParent() + ": choose another folder", cause);
+        return new IOException("can't create a file in " + file.getParent() + ": choose another folder", cause);
     }
 }

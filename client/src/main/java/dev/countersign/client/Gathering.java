@@ -7,12 +7,13 @@ import java.util.Queue;
 import java.util.function.ToIntFunction;
 
 /**
- * What waits for the next request, in order; four requests' worth at most. It works as group commit does: no timer, but
- * what has gathered while one request was under way is the next. Safe for use by many threads.
+ * A queue of items for the next request, in order; it holds at most the items of four requests. It works like group
+ * commit, without a timer: the items that arrive while a request is in flight make up the next one. Safe for use by
+ * many threads.
  */
 final class Gathering<T> {
 
-    static final int MAX_TEXTS = 1000; // of a request, by the contract
+    static final int MAX_TEXTS = 1000; // in a request, by the wire contract
     private static final int REQUESTS = 4;
 
     private final int maxBytes;
@@ -22,14 +23,14 @@ final class Gathering<T> {
     private long bytes;
     private boolean closed;
 
-    /** @param maxBytes that a request has for its texts; one that has more by itself goes alone */
+    /** @param maxBytes for the items of a request; a larger item gets a request of its own */
     Gathering(int maxBytes, ToIntFunction<T> bytesOf) {
         this.maxBytes = maxBytes;
         this.bytesOf = bytesOf;
     }
 
     /**
-     * False where it is closed, and takes nothing more.
+     * Adds an item; false if the queue is closed.
      *
      * @param patient whether to wait until there is room
      */
@@ -48,7 +49,7 @@ final class Gathering<T> {
         return true;
     }
 
-    /** A request's worth, once there is anything; empty where it is closed and nothing is left. */
+    /** Waits for items and takes those of the next request; empty if the queue is closed and has none left. */
     synchronized List<T> next() throws InterruptedException {
         while (waiting.isEmpty() && !closed) {
             wait();
@@ -69,7 +70,7 @@ final class Gathering<T> {
         return items;
     }
 
-    /** The same, but closes it where nothing waits. */
+    /** As {@link #next}, but closes the queue if it is empty. */
     synchronized List<T> nextOrClose() throws InterruptedException {
         closed |= waiting.isEmpty();
         return next();

@@ -4,16 +4,18 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.regex.Pattern;
 
-/** Names a request, so that the server knows a repeat of it. */
+/** Idempotency keys: they name a request, so that the server recognizes a repeat of it. */
 final class Key {
 
-    private static final SecureRandom RANDOM = new SecureRandom(); // who guesses a registration's gets its code
+    /** Secure, because whoever guesses the key of a registration can get its code. */
+    private static final SecureRandom RANDOM = new SecureRandom();
+
     private static final Pattern VISIBLE_ASCII = Pattern.compile("[!-~]*");
     private static final int MAX_LENGTH = 64;
 
     private Key() {}
 
-    /** 22 characters that nobody has used yet. */
+    /** A new key of 22 characters, unique and unguessable. */
     static String random() {
         byte[] bytes = new byte[16];
         RANDOM.nextBytes(bytes);
@@ -25,7 +27,7 @@ final class Key {
                 || key.length() > MAX_LENGTH
                 || !VISIBLE_ASCII.matcher(key).matches()) {
             throw new IllegalArgumentException(
-                    "key: not " + minLength + " to " + MAX_LENGTH + " visible ASCII characters");
+                    "key: must be " + minLength + " to " + MAX_LENGTH + " visible ASCII characters");
         }
     }
 }

@@ -8,8 +8,9 @@ import java.util.function.IntPredicate;
 import java.util.function.ObjLongConsumer;
 
 /**
- * Tells what became of lines: each one's receipt and, on a terminal, in one line how many are logged, how fast, and the
- * last receipt. Where both would go to a terminal the one line is enough. For one thread.
+ * Prints a receipt for each logged line. On a terminal it shows a status line with the number of logged lines, their
+ * rate and the last receipt. If output and status line would go to the same terminal, it prints the status line only.
+ * For use by one thread.
  */
 final class LineReport implements ObjLongConsumer<List<Receipt>> {
 
@@ -27,7 +28,7 @@ final class LineReport implements ObjLongConsumer<List<Receipt>> {
     private long sent; // by this run
     private String line = "";
 
-    /** @param terminal whether a stream of this process, by its number, is a terminal */
+    /** @param terminal tells whether a file descriptor of this process is a terminal */
     LineReport(PrintWriter out, PrintWriter err, IntPredicate terminal) {
         this.out = out;
         this.err = err;
@@ -59,7 +60,7 @@ final class LineReport implements ObjLongConsumer<List<Receipt>> {
         }
     }
 
-    /** Leaves the last state in place. */
+    /** Leaves the last status line on the terminal. */
     void end() {
         if (!line.isEmpty()) {
             err.println(line + "\u001b[K");

@@ -10,9 +10,10 @@ import java.util.function.Consumer;
 import java.util.function.ObjLongConsumer;
 
 /**
- * Sends an input's lines in order, each once, as many together as wait, and knows at any moment which are logged.
+ * Sends the lines of an input in order, each once, and knows at any time which are logged. All lines that are waiting
+ * go out in one request.
  *
- * <p>One thread sends, one of its own reads, and any other may stop it.
+ * <p>The calling thread sends, a second thread reads the input, and any thread may stop the sender.
  */
 final class LineSender {
 
@@ -21,15 +22,15 @@ final class LineSender {
     private final Consumer<ProgressFile.Position> progress;
     private final ObjLongConsumer<List<Receipt>> listener;
 
-    private long logged; // lines; these three guarded by this
-    private long begun; // the same, and those under way
+    private long logged; // lines; these three are guarded by this
+    private long begun; // logged lines and those in flight
     private boolean stopping;
 
     private volatile Optional<IOException> inputFailure = Optional.empty();
 
     /**
-     * @param progress told what is about to be sent
-     * @param listener told the receipts of each request, and how many lines are logged with it
+     * @param progress is told about each request before it is sent
+     * @param listener gets the receipts of each request, and the number of lines logged so far
      */
     LineSender(
             CountersignClient client,
@@ -43,10 +44,10 @@ final class LineSender {
     }
 
     /**
-     * Returns when all lines are logged.
+     * Sends all lines; returns when they are logged.
      *
-     * @param earlier where an earlier run over this input came to
-     * @throws IOException where the input can't be read as UTF-8; all lines before that are logged
+     * @param earlier where an earlier run over this input ended
+     * @throws IOException if the input can't be read as UTF-8; all lines before that are logged
      */
     void send(InputStream input, ProgressFile.Position earlier)
             throws CountersignException, IOException, InterruptedException {
@@ -54,7 +55,7 @@ final class LineSender {
         goOn(lines, earlier);
         Gathering<byte[]> gathering = client.gathering(sender, text -> text);
         Thread reader = new Thread(() -> read(lines, gathering), "lines");
-        reader.setDaemon(true); // nothing ends a read of a terminal
+        reader.setDaemon(true); // a read from a terminal can't be interrupted
         reader.start();
         for (List<byte[]> texts = gathering.next(); !texts.isEmpty(); texts = gathering.next()) {
             String key = Key.random();
@@ -67,7 +68,7 @@ final class LineSender {
         }
     }
 
-    /** Skips what an earlier run has had logged, and sends again what it had under way. */
+    /** Skips the lines that an earlier run logged, and sends its last request again. */
     private void goOn(Lines lines, ProgressFile.Position earlier)
             throws CountersignException, IOException, InterruptedException {
         for (long line = 1; line < earlier.line(); line++) {
@@ -87,7 +88,7 @@ final class LineSender {
     private static byte[] text(Lines lines, ProgressFile.Position earlier) throws IOException {
         return Body.text(lines.next()
                 .orElseThrow(() -> new IOException("it has fewer lines than the "
-                        + (earlier.line() - 1 + earlier.lines()) + " that --progress knows of")));
+                        + (earlier.line() - 1 + earlier.lines()) + " that --progress has recorded")));
     }
 
     private void read(Lines lines, Gathering<byte[]> gathering) {
@@ -98,7 +99,7 @@ final class LineSender {
         } catch (IOException e) {
             inputFailure = Optional.of(e);
         } catch (InterruptedException | RuntimeException | Error e) {
-            inputFailure = Optional.of(new IOException("reading failed: " + e, e)); // or it would look like the end
+            inputFailure = Optional.of(new IOException("reading failed: " + e, e)); // not the end of the input
         } finally {
             gathering.close();
         }
@@ -107,7 +108,7 @@ final class LineSender {
     private void request(List<byte[]> texts, String key) throws CountersignException, InterruptedException {
         synchronized (this) {
             while (stopping) {
-                wait(); // for the end of this process
+                wait(); // until the process ends
             }
             begun += texts.size();
         }
@@ -127,7 +128,7 @@ final class LineSender {
         notifyAll();
     }
 
-    /** Sends no further request; returns when the one under way is answered, or the time is over. */
+    /** Sends no further request; returns when the request in flight is answered, or after the given time. */
     synchronized void stop(Duration patience) throws InterruptedException {
         stopping = true;
         long deadline = System.nanoTime() + patience.toNanos();
@@ -138,13 +139,13 @@ final class LineSender {
         }
     }
 
-    /** Which lines are logged. */
+    /** Says which lines are logged, for people. */
     synchronized String outcome() {
         return (logged == 0 ? "no line is logged" : lines(1, logged) + (logged == 1 ? " is" : " are") + " logged")
                 + (begun == logged
                         ? ""
                         : ", " + lines(logged + 1, begun) + (begun == logged + 1 ? " may be" : " may be, all or none"))
-                + ", nothing after was sent";
+                + ", nothing after that was sent";
     }
 
     private static String lines(long first, long last) {

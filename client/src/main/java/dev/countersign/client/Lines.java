@@ -10,15 +10,15 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * The lines of a UTF-8 text, as they come. A line ends in {@code \n} or {@code \r\n}; any other {@code \r} is part of it.
- * For one thread.
+ * Reads the lines of a UTF-8 text as they arrive. A line ends in {@code \n} or {@code \r\n}; any other {@code \r} is
+ * part of it. For use by one thread.
  */
 final class Lines {
 
     private final InputStream input;
 
     private byte[] buffer = new byte[64 * 1024];
-    private int start; // of what is read and not given out yet
+    private int start; // of the bytes that are read but not returned yet
     private int end;
     private long number;
 
@@ -27,9 +27,9 @@ final class Lines {
     }
 
     /**
-     * The next line, without its end; none at the end of the text.
+     * The next line, without its line end; empty at the end of the text.
      *
-     * @throws IOException where it is no UTF-8, too; says in which line
+     * @throws IOException if the input can't be read, or a line is not UTF-8; the message names the line
      */
     Optional<String> next() throws IOException {
         int length = 0;
@@ -48,7 +48,7 @@ final class Lines {
         number++;
         String text = new String(buffer, start, length, UTF_8);
         if (text.indexOf('\uFFFD') >= 0) {
-            try { // whether that was read, or stands for what can't be
+            try { // the text has this character, or the decoder put it in place of invalid bytes
                 UTF_8.newDecoder().decode(ByteBuffer.wrap(buffer, start, length));
             } catch (CharacterCodingException e) {
                 throw new IOException("line " + number + " is not UTF-8", e);

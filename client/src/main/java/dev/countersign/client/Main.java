@@ -15,7 +15,7 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/** The command line: {@code --help} says what it takes. */
+/** The command line; {@code --help} describes it. */
 public final class Main {
 
     private static final String SLF4J_REPORTS = "slf4j.internal.verbosity";
@@ -24,17 +24,17 @@ public final class Main {
 
     public static void main(String[] arguments) {
         if (System.getProperty(SLF4J_REPORTS) == null) {
-            System.setProperty(SLF4J_REPORTS, "ERROR"); // or it would warn that HttpClient's log goes nowhere
+            System.setProperty(SLF4J_REPORTS, "ERROR"); // suppresses SLF4J's warning that there is no logging backend
         }
         int exitCode = commandLine(
                         System.in, System.out, System.err, System::getProperty, System::getenv, Main::isTerminal)
                 .execute(arguments);
         if (exitCode != 0) {
-            System.exit(exitCode); // at 0 it ends by itself: under exec:java this would take Maven down, too
+            System.exit(exitCode); // only then: under exec:java it would end Maven, too
         }
     }
 
-    /** The command with everything around it that is the platform's; both maps give null for what is not set. */
+    /** The command with its environment as parameters; both maps return null for what is not set. */
     static CommandLine commandLine(
             InputStream in,
             OutputStream out,
@@ -52,9 +52,9 @@ public final class Main {
 
     /**
      * The system property or, failing that, the environment variable of an argument's name: {@code --register-port} is
-     * {@code register.port} and {@code COUNTERSIGN_REGISTER_PORT}, {@code MSG} is {@code msg}. A variable that is a URL is
-     * none of a number's: Kubernetes sets {@code COUNTERSIGN_REGISTER_PORT=tcp://10.0.0.1:8000} where a service is called
-     * {@code countersign-register}. Null where neither is set, as picocli has it.
+     * {@code register.port} and {@code COUNTERSIGN_REGISTER_PORT}, {@code MSG} is {@code msg}. For a number, a variable
+     * that is a URL is ignored: Kubernetes sets {@code COUNTERSIGN_REGISTER_PORT=tcp://10.0.0.1:8000} for a service
+     * named {@code countersign-register}. Null if neither is set, as picocli expects.
      */
     private static String outside(
             ArgSpec argument, UnaryOperator<String> properties, UnaryOperator<String> environment) {
@@ -68,11 +68,11 @@ public final class Main {
         return Optional.ofNullable(properties.apply(name.replace('-', '.')))
                 .or(() -> Optional.ofNullable(environment.apply(variable))
                         .filter(value -> !value.contains("://") || argument.type() != int.class))
-                .map(value -> value.replace("$", "$$")) // or picocli would expand a message's ${...}
+                .map(value -> value.replace("$", "$$")) // picocli must not expand ${...} in a message
                 .orElse(null);
     }
 
-    /** Java itself can't tell; where there is no such program there is no terminal. */
+    /** Runs the program {@code test}, because Java can't tell. Without that program there is no terminal. */
     private static boolean isTerminal(int stream) {
         try {
             return new ProcessBuilder("test", "-t", Integer.toString(stream))

@@ -14,13 +14,13 @@ import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 
-/** The members of a JSON object that someone else wrote. */
+/** The members of a JSON object from an untrusted source. */
 record Members(JsonObject object) {
 
     private static final Gson GSON =
             new GsonBuilder().setStrictness(Strictness.STRICT).create();
 
-    /** Reads UTF-8. Bytes that are no JSON object have no members. */
+    /** Parses UTF-8. Anything but a JSON object has no members. */
     static Members parse(byte[] json) {
         try {
             JsonElement element = GSON.fromJson(new String(json, UTF_8), JsonElement.class);
@@ -30,12 +30,12 @@ record Members(JsonObject object) {
         }
     }
 
-    /** The member of that name, where there is one and it is text. */
+    /** The member of that name; empty if there is none or it is not a string. */
     Optional<String> text(String name) {
         return text(object.get(name));
     }
 
-    /** @throws NoSuchElementException where there is no member of that name, or it is no list of texts */
+    /** @throws NoSuchElementException if there is no member of that name, or it is not a list of strings */
     List<String> texts(String name) {
         if (object.get(name) instanceof JsonArray list) {
             return list.asList().stream()

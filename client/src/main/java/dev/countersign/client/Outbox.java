@@ -9,12 +9,15 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Sends texts by threads of its own: one for each sender, for as long as any of its texts wait. Safe for many threads. */
+/**
+ * Sends texts on its own threads: one for each sender, as long as the sender's texts wait. Safe for use by many
+ * threads.
+ */
 final class Outbox {
 
     private record Waiting(byte[] text, CompletableFuture<Receipt> receipt) {}
 
-    /** Never waits for room, which itself or another of its kind would have to make. */
+    /** Must never wait for room in a queue: only this thread or another worker could make room. */
     private static final class Worker extends Thread {
         Worker(Runnable work) {
             super(work, "countersign outbox");
@@ -51,7 +54,7 @@ final class Outbox {
         return waiting.receipt;
     }
 
-    /** Sends what waits, and takes nothing more. */
+    /** Sends the texts that wait, and accepts no more. */
     void close() {
         workers.shutdown();
         try {

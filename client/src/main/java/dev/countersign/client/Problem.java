@@ -4,14 +4,14 @@ import java.io.Serializable;
 import java.util.Objects;
 
 /**
- * Why the server did not do what it was asked for: problem details of RFC 9457.
+ * Why the server refused a request: problem details of RFC 9457.
  *
- * <p>Text of the server's own choosing, control characters included: clean it before a terminal shows it.
+ * <p>The texts come from the server and may contain control characters: remove them before you print to a terminal.
  *
- * @param type a URI; {@code urn:countersign:problem:} and a word
- * @param title a few words; the status line's reason where the answer carried none
- * @param status of HTTP's status line
- * @param detail a sentence about this very refusal; may be empty
+ * @param type a URI: {@code urn:countersign:problem:} and a word
+ * @param title a few words; the reason of the status line if the answer had no title
+ * @param status the HTTP status
+ * @param detail a sentence about this refusal; may be empty
  */
 public record Problem(String type, String title, int status, String detail) implements Serializable {
 
@@ -26,7 +26,7 @@ public record Problem(String type, String title, int status, String detail) impl
         return Refusal.ofType(type);
     }
 
-    /** In one line, for people. */
+    /** One line for people. */
     String text() {
         return status + " " + title + (detail.isEmpty() ? "" : ": " + detail);
     }

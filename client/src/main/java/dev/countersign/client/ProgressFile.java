@@ -10,17 +10,17 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * What a run over an input is about to send, on disk before it goes out, so that the next run can send the same again. For
- * one thread and, by a lock, one process.
+ * A file that records which request a run is about to send. It is on disk before the request goes out, so that the next
+ * run can send the same request again. For use by one thread; a lock keeps other processes out.
  */
 final class ProgressFile implements AutoCloseable {
 
     /**
-     * All lines before this one are logged, and a request with the next few is under way.
+     * All lines before {@code line} are logged, and a request with the next ones is in flight.
      *
-     * @param line from 1
-     * @param lines 0 where none is under way
-     * @param key the request's; empty where none is under way
+     * @param line counted from 1
+     * @param lines in the request; 0 if there is none
+     * @param key of the request; empty if there is none
      */
     record Position(long line, int lines, String key) {
         static final Position START = new Position(1, 0, "");
@@ -30,7 +30,7 @@ final class ProgressFile implements AutoCloseable {
     private final String id;
     private final FileChannel lock;
 
-    /** @throws IOException where it can't be written, or another run has it; says what to do */
+    /** @throws IOException if the file can't be written, or another run uses it; the message says what to do */
     ProgressFile(Path file, String id) throws IOException {
         this.file = file.toAbsolutePath();
         this.id = id;
@@ -40,13 +40,13 @@ final class ProgressFile implements AutoCloseable {
                 return;
             }
         } catch (OverlappingFileLockException e) {
-            // by this process
+            // this process has the lock
         }
         lock.close();
         throw new IOException(file + " is in use by another run");
     }
 
-    /** @throws IOException where the file is something else, or another id's; says what to do */
+    /** @throws IOException if the file is something else, or another id's; the message says what to do */
     Position read() throws IOException {
         if (!Files.exists(file)) {
             return Position.START;
@@ -60,14 +60,16 @@ final class ProgressFile implements AutoCloseable {
                     members.text("key").orElseThrow());
         } catch (RuntimeException e) {
             throw new IOException(
-                    file + " is not the progress of " + id + ": choose another file, or remove it to begin anew", e);
+                    file + " is not the progress of " + id
+                            + ": choose another file, or remove it to start from the first line",
+                    e);
         }
     }
 
     /**
-     * Returns once this is on disk, in place of what the file held.
+     * Replaces the content of the file; returns when it is on disk.
      *
-     * @throws UncheckedIOException where it can't be; not to be taken for a failure of the input
+     * @throws UncheckedIOException if that fails; unchecked, so that it isn't taken for a failure of the input
      */
     void write(Position position) {
         JsonObject json = new JsonObject();

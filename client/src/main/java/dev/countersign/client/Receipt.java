@@ -4,10 +4,10 @@ import java.time.Instant;
 import java.util.Objects;
 
 /**
- * The server's word that a message stands in its log.
+ * The server's confirmation that a message is in its log.
  *
- * @param value names the message's place in the log, which carries the same text; opaque
- * @param time when it was written there, to the microsecond
+ * @param value identifies the message; its line in the log has the same value; opaque
+ * @param time when the message was logged, in microseconds
  */
 public record Receipt(String value, Instant time) {
 

@@ -3,7 +3,7 @@ package dev.countersign.client;
 import java.util.Arrays;
 import java.util.Locale;
 
-/** The refusals that the wire contract knows, each the last word of a problem's type. */
+/** The kinds of refusals in the wire contract: the last word of a problem's type. */
 public enum Refusal {
     MALFORMED_REQUEST,
     INVALID_ID,
@@ -22,12 +22,12 @@ public enum Refusal {
     OVERLOADED,
     UNAVAILABLE,
 
-    /** None of these: a later version's. */
+    /** Any other kind, from a later version. */
     OTHER;
 
     private static final String TYPE_PREFIX = "urn:countersign:problem:";
 
-    /** Whether a problem's type is one of Countersign's, of this version or a later one. */
+    /** Whether a problem's type is Countersign's, of this version or a later one. */
     static boolean isCountersigns(String type) {
         return type.startsWith(TYPE_PREFIX);
     }

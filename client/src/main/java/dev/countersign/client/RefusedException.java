@@ -3,7 +3,7 @@ package dev.countersign.client;
 import java.time.Duration;
 import org.apache.hc.core5.http.HttpStatus;
 
-/** The server did not do what it was asked for, and says so itself. */
+/** The server refused the request and did nothing. */
 public final class RefusedException extends CountersignException {
 
     private static final long serialVersionUID = 1;
@@ -19,7 +19,7 @@ public final class RefusedException extends CountersignException {
         return status >= HttpStatus.SC_SERVER_ERROR || status == HttpStatus.SC_TOO_MANY_REQUESTS;
     }
 
-    /** Why. */
+    /** Why the server refused. */
     public Problem problem() {
         return problem;
     }

@@ -5,7 +5,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** The attempts of one call. For the calling thread. */
+/** The attempts of one call. For use by the calling thread. */
 final class Retries {
 
     private final RetryPolicy policy;
@@ -15,16 +15,16 @@ final class Retries {
     private long firstFailureNanos;
     private boolean fateUnknown;
 
-    /** @param waiting told once why, before the first pause */
+    /** @param waiting is told once, before the first pause, why the call waits */
     Retries(RetryPolicy policy, Consumer<CountersignException> waiting) {
         this.policy = policy;
         this.waiting = waiting;
     }
 
     /**
-     * Returns when it is time for the next attempt.
+     * Waits until it is time for the next attempt.
      *
-     * @throws CountersignException what has become of the call, where there is to be none
+     * @throws CountersignException the outcome of the call, if there is no further attempt
      */
     void pauseAfter(CountersignException failure) throws CountersignException {
         failures++;
@@ -32,7 +32,7 @@ final class Retries {
             firstFailureNanos = System.nanoTime();
         }
         fateUnknown |= failure instanceof UnknownFateException;
-        // once a fate is unknown only the limit ends the search for the server: it may be back under its name soon
+        // once an outcome is unknown, only the time limit ends the attempts: an unknown host name may come back soon
         boolean allowed = failure.isPassing() || (fateUnknown && failure instanceof UnreachableException);
         Duration elapsed = Duration.ofNanos(System.nanoTime() - firstFailureNanos);
         Optional<Duration> pause = allowed ? policy.pause(failures, elapsed, failure.retryAfter()) : Optional.empty();
@@ -50,7 +50,7 @@ final class Retries {
         }
     }
 
-    /** Once an attempt's fate is unknown the call's is, but for an id that only another's key can have taken. */
+    /** If the outcome of one attempt is unknown, so is the call's; except for an id that was taken with another key. */
     private CountersignException outcome(CountersignException last) {
         boolean taken =
                 last instanceof RefusedException refused && refused.problem().refusal() == Refusal.ID_TAKEN;

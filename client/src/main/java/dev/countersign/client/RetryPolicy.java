@@ -5,11 +5,11 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * How long a call is tried again, and after which pauses.
+ * How long a call is retried, and after which pauses.
  *
- * <p>The first pause is followed by one of twice its length, and so on up to two seconds, so that a server that comes
- * back is soon noticed. A server that asks for a longer one gets it. Every pause is stretched by up to a half, at
- * random, so that clients that failed together don't return together.
+ * <p>Each pause is twice as long as the one before, up to two seconds, so that the client soon notices a server that is
+ * back. If the server asks for a longer pause, it gets it. Each pause is extended by a random part of up to one half,
+ * so that clients that failed together don't come back together.
  *
  * @param limit counted from the first failure; no attempt begins later
  */
@@ -17,7 +17,7 @@ record RetryPolicy(Duration limit, Duration firstPause, RandomGenerator random) 
 
     private static final long LONGEST_PAUSE_MILLIS = 2000;
     private static final int MAX_DOUBLINGS = 11; // from 1 ms to the longest
-    private static final Duration COUNTABLE = Duration.ofDays(36_500); // in milliseconds, whatever a caller gives
+    private static final Duration COUNTABLE = Duration.ofDays(36_500); // fits into a long of milliseconds
 
     RetryPolicy {
         limit = limit.compareTo(COUNTABLE) < 0 ? limit : COUNTABLE;
@@ -25,10 +25,10 @@ record RetryPolicy(Duration limit, Duration firstPause, RandomGenerator random) 
     }
 
     /**
-     * The pause before the next attempt; none where there is to be no further attempt.
+     * The pause before the next attempt; empty if there is no further attempt.
      *
-     * @param failures the attempts that failed, 1 or more
-     * @param askedFor what the server asked for; zero where it asked for nothing
+     * @param failures the number of failed attempts, 1 or more
+     * @param askedFor the pause that the server asked for; zero if it asked for none
      */
     Optional<Duration> pause(int failures, Duration sinceFirstFailure, Duration askedFor) {
         Duration left = limit.minus(sinceFirstFailure);

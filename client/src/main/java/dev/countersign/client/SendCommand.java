@@ -21,30 +21,31 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Registers, or takes what an earlier run registered from a file, and sends messages. The exit code is the outcome. */
+/** Registers an id, or reads one from a file, and sends messages. The exit code is the outcome. */
 @Command(
         name = "countersign-client",
         customSynopsis = "countersign-client [OPTIONS] MSG... | --stdin",
         description =
-                "Registers with a Countersign server and sends it messages.%nA message is logged once its receipt shows.%n",
+                "Registers with a Countersign server and sends it messages.%n"
+                        + "A message is logged when its receipt is printed.%n",
         mixinStandardHelpOptions = true,
         resourceBundle = "dev.countersign.client.build",
         version = "Countersign ${bundle:build.version}",
         sortOptions = false,
         footer = {
             "",
-            "What is not given is taken from its system property (-Dregister.port=9000,",
-            "-Dmsg=hi), else from the environment (COUNTERSIGN_REGISTER_PORT=9000).",
-            "Text is UTF-8, in and out."
+            "Options that are not given are taken from the system property",
+            "(-Dregister.port=9000, -Dmsg=hi) or else from the environment variable",
+            "(COUNTERSIGN_REGISTER_PORT=9000). Input and output are UTF-8."
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:all is logged",
+            "0:everything is logged",
             "1:the server refused",
-            "2:there is nothing to send, an option is wrong or a file unfit",
+            "2:nothing to send, a wrong option, or an unusable file",
             "3:the server can't be reached",
-            "4:no answer says what became of the request; it may be done or not",
-            "70:a defect of this program"
+            "4:outcome unknown: no answer says whether the request was done",
+            "70:a bug in this program"
         },
         exitCodeOnExecutionException = 70)
 final class SendCommand implements Callable<Integer> {
@@ -53,24 +54,26 @@ final class SendCommand implements Callable<Integer> {
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(3);
 
     static final DateTimeFormatter TIME =
-            new DateTimeFormatterBuilder().appendInstant(6).toFormatter(); // as the log's lines have it
+            new DateTimeFormatterBuilder().appendInstant(6).toFormatter(); // the same form as in the log
     private static final Pattern CONTROLS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "MSG", description = "The messages to send. Put -- before one that begins with a hyphen.")
+    @Parameters(
+            paramLabel = "MSG",
+            description = "The messages to send. Put -- before a message that begins with a hyphen.")
     private List<String> messages = List.of();
 
-    @Option(names = "--stdin", description = "Send each line of standard input, as it comes, after the messages given.")
+    @Option(names = "--stdin", description = "Send each line of standard input as it comes, after the messages given.")
     private boolean stdin;
 
     @Option(
             names = "--progress",
             paramLabel = "FILE",
             description =
-                    "Keep in this file which lines are sent. The same command with the same input goes on from there,"
-                            + " whatever ended the last: each line is logged once. Needs --stdin and --credentials")
+                    "Record in this file which lines are sent. However a run ends, the same command with the same input"
+                            + " continues from there, and each line is logged once. Needs --stdin and --credentials")
     private Optional<Path> progress = Optional.empty();
 
     @Option(
@@ -82,60 +85,61 @@ final class SendCommand implements Callable<Integer> {
     @Option(
             names = "--credentials",
             paramLabel = "FILE",
-            description = "Keep id and code in this file. Where it exists: send as the client that it names.")
+            description = "Keep id and code in this file. If it exists, send with its id and code.")
     private Optional<Path> credentials = Optional.empty();
 
     @Option(
             names = "--rotate",
-            description = "First get a new code into the file of --credentials. The old works until the new is used.")
+            description = "First get a new code and put it into the file of --credentials. The old code works until the"
+                    + " new one is used.")
     private boolean rotate;
 
-    @Option(names = "--show-code", description = "Print the code, which whoever reads it can send with.")
+    @Option(names = "--show-code", description = "Print the code. Whoever sees it can send as this client.")
     private boolean showCode;
 
-    @Option(names = "--host", paramLabel = "HOST", description = "The server." + DEFAULT)
+    @Option(names = "--host", paramLabel = "HOST", description = "The server's name or address." + DEFAULT)
     private String host = "localhost";
 
-    @Option(names = "--register-port", paramLabel = "PORT", description = "Its port for registrations." + DEFAULT)
+    @Option(names = "--register-port", paramLabel = "PORT", description = "The port for registrations." + DEFAULT)
     private int registerPort = 8000;
 
-    @Option(names = "--message-port", paramLabel = "PORT", description = "Its port for messages." + DEFAULT)
+    @Option(names = "--message-port", paramLabel = "PORT", description = "The port for messages." + DEFAULT)
     private int messagePort = 8001;
 
     @Option(
             names = "--tls",
-            description = "Speak TLS. The server's certificate must be of an authority that Java trusts.")
+            description = "Use TLS. Java must trust the issuer of the server's certificate.")
     private boolean tls;
 
     @Option(
             names = "--trust",
             paramLabel = "FILE",
             description =
-                    "Speak TLS, and trust the certificates in this PEM file alone: an authority's, or the server's own.")
+                    "Use TLS, and trust only the certificates in this PEM file: an authority's, or the server's own.")
     private Optional<Path> trust = Optional.empty();
 
     @Option(
             names = "--connect-timeout",
             paramLabel = "SECONDS",
-            description = "How long a connection may take to come about." + DEFAULT)
+            description = "How long to wait for a connection." + DEFAULT)
     private int connectTimeoutSeconds = 5;
 
     @Option(
             names = "--answer-timeout",
             paramLabel = "SECONDS",
-            description = "How long the server may be silent." + DEFAULT)
+            description = "How long to wait for an answer." + DEFAULT)
     private int answerTimeoutSeconds = 30;
 
     @Option(
             names = "--retry-for",
             paramLabel = "SECONDS",
-            description = "How long to try again after a failure; nothing is logged twice. 0 for not at all." + DEFAULT)
+            description = "How long to retry after a failure; nothing is logged twice. 0 for no retries." + DEFAULT)
     private int retryForSeconds = 30;
 
     @Option(
             names = "--max-body",
             paramLabel = "BYTES",
-            description = "The server's option of this name: lines go out in requests of this size." + DEFAULT)
+            description = "The server's --max-body: the largest request that the client makes of lines." + DEFAULT)
     private int maxBodyBytes = 65536;
 
     private final InputStream input;
@@ -143,11 +147,11 @@ final class SendCommand implements Callable<Integer> {
     private final IntPredicate terminal;
 
     private boolean registered; // by this run
-    private String position = ""; // of the message under way, where there are several
+    private String position = ""; // of the message in flight, if there are several
 
     /**
-     * @param argumentEncoding in which Java took the arguments, the properties and the environment from the platform
-     * @param terminal whether a stream of this process, by its number, is a terminal
+     * @param argumentEncoding the encoding in which Java decoded the arguments, the properties and the environment
+     * @param terminal tells whether a file descriptor of this process is a terminal
      */
     SendCommand(InputStream input, String argumentEncoding, IntPredicate terminal) {
         this.input = input;
@@ -177,13 +181,13 @@ final class SendCommand implements Callable<Integer> {
             throw unusable("nothing to send: give a message (-Dmsg=TEXT under Maven) or --stdin");
         }
         if (rotate && credentials.isEmpty()) {
-            throw unusable("--rotate needs --credentials=FILE, which it puts the new code into");
+            throw unusable("--rotate needs --credentials=FILE: it puts the new code into that file");
         }
         if (progress.isPresent() && (!stdin || credentials.isEmpty() || !messages.isEmpty())) {
-            throw unusable("--progress is for --stdin and --credentials, without other messages");
+            throw unusable("--progress needs --stdin and --credentials, and no other messages");
         }
         if (!argumentEncoding.equals("UTF-8") && messages.stream().anyMatch(text -> text.contains("\uFFFD"))) {
-            throw unusable("a message was garbled on its way here, as this locale's encoding is " + argumentEncoding
+            throw unusable("a message was garbled because this locale's encoding is " + argumentEncoding
                     + ": set LC_ALL=C.UTF-8, or use --stdin");
         }
     }
@@ -203,7 +207,7 @@ final class SendCommand implements Callable<Integer> {
                     .answerTimeout(Duration.ofSeconds(answerTimeoutSeconds))
                     .retryFor(Duration.ofSeconds(retryForSeconds))
                     .waiting(failure ->
-                            complain("trying again, for " + retryForSeconds + " s at most: " + failure.getMessage()))
+                            complain("retrying for up to " + retryForSeconds + " s: " + failure.getMessage()))
                     .build();
         } catch (IllegalArgumentException e) {
             throw unusable(e.getMessage());
@@ -222,7 +226,7 @@ final class SendCommand implements Callable<Integer> {
             }
             Credentials kept = file.readOrMake(() -> register(client, wanted));
             if (id.isPresent() && !kept.id().equals(wanted)) {
-                throw unusable(credentials.get() + " is that of " + kept.id() + ", not of " + wanted);
+                throw unusable(credentials.get() + " belongs to " + kept.id() + ", not to " + wanted);
             }
             return kept;
         } catch (IOException e) {
@@ -248,7 +252,7 @@ final class SendCommand implements Callable<Integer> {
             }
         } catch (CountersignException | RuntimeException e) {
             if (registered) {
-                complain("registered: " + sender.id() + ", whose code is " + whereTheCodeIs());
+                complain("registered: " + sender.id() + "; its code is " + whereTheCodeIs());
             }
             throw e;
         }
@@ -257,7 +261,7 @@ final class SendCommand implements Callable<Integer> {
     private String whereTheCodeIs() {
         return credentials
                 .map(file -> "in " + file)
-                .orElse(showCode ? "above" : "lost: --credentials=FILE would have kept it, --show-code printed it");
+                .orElse(showCode ? "above" : "lost; --credentials=FILE keeps it, --show-code prints it");
     }
 
     private void sendLines(CountersignClient client, Credentials sender) throws CountersignException {
@@ -285,7 +289,7 @@ final class SendCommand implements Callable<Integer> {
         try {
             Runtime.getRuntime().addShutdownHook(atStop);
         } catch (IllegalStateException e) {
-            return; // it is stopping already
+            return; // the process is stopping already
         }
         try {
             lines.send(input, earlier);
@@ -305,7 +309,7 @@ final class SendCommand implements Callable<Integer> {
     }
 
     private String outcome(LineSender lines) {
-        return lines.outcome() + (progress.isPresent() ? " (the same command goes on from there)" : "");
+        return lines.outcome() + (progress.isPresent() ? " (the same command continues from there)" : "");
     }
 
     private void stop(LineSender lines) {
@@ -321,7 +325,7 @@ final class SendCommand implements Callable<Integer> {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // it runs, and tells
+            // the hook is running, and prints the outcome
         }
     }
 
@@ -337,7 +341,7 @@ final class SendCommand implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), printable(why));
     }
 
-    /** Without what a server could drive the terminal with. */
+    /** Replaces control characters, with which a server could control the terminal. */
     static String printable(String text) {
         return CONTROLS.matcher(text).replaceAll("\uFFFD");
     }

@@ -24,12 +24,12 @@ import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 
-/** Whose certificates a client trusts, and what it says of a server that it can't speak TLS with. */
+/** Sets up TLS: which certificates the client trusts, and how it reports a failed handshake. */
 final class Tls {
 
     private Tls() {}
 
-    /** No TLS came about, so nothing was sent. */
+    /** The TLS handshake failed, so nothing was sent. */
     static final class NoTlsException extends IOException {
 
         private static final long serialVersionUID = 1;
@@ -47,10 +47,10 @@ final class Tls {
     }
 
     /**
-     * Verifies the server's name, and that its certificate is valid.
+     * A strategy that verifies the server's name and certificate.
      *
      * @param trusted PEM file with certificates of authorities or servers; empty for the authorities that Java trusts
-     * @throws IllegalArgumentException where the file can't be used
+     * @throws IllegalArgumentException if the file can't be used
      */
     static TlsSocketStrategy strategy(Optional<Path> trusted) {
         TlsSocketStrategy strategy =
@@ -58,7 +58,7 @@ final class Tls {
         return (socket, host, port, attachment, context) -> {
             try {
                 SSLSocket secured = strategy.upgrade(socket, host, port, attachment, context);
-                // Java does not ask this of a certificate that is itself among the trusted ones
+                // Java does not check the dates of a certificate that is itself a trusted one
                 ((X509Certificate) secured.getSession().getPeerCertificates()[0]).checkValidity();
                 return secured;
             } catch (IOException | CertificateException e) {
@@ -80,7 +80,7 @@ final class Tls {
                 }
             }
             if (store.size() == 0) {
-                throw new CertificateException("it holds no certificate");
+                throw new CertificateException("it contains no certificate");
             }
             TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             managers.init(store);
@@ -105,7 +105,7 @@ final class Tls {
                             : root.getMessage();
             return new NoTlsException("the server's certificate is refused: " + why, e, false);
         }
-        // what is no handshake at all: the port speaks plain text
+        // an SSLException that is no handshake failure: the port speaks plain text
         boolean isPassing = e instanceof SSLHandshakeException || !(e instanceof SSLException);
         return new NoTlsException("no TLS with the server: " + root.getMessage(), e, isPassing);
     }

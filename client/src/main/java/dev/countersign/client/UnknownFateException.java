@@ -4,30 +4,30 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The request went out, and no answer came back that says what became of it: none at all, a proxy's, or the server's own
- * that something failed under way.
+ * The outcome of a request is unknown. It was sent, but no answer says whether it was done: there was no answer, a
+ * proxy's, or the server's own answer that something failed midway.
  *
- * <p>It was tried again until the time for that ran out, or an answer left no hope. Texts may or may not be in the log: all
- * of the request's, or none. A registration may or may not have taken the id. The same call with the same key, soon, does
- * neither twice; with another key it may.
+ * <p>The call was retried until the time for retries ran out, or an answer made retries pointless. The texts may or may
+ * not be in the log: all of the request's texts, or none. A registration may or may not have taken the id. Repeating
+ * the call soon with the same key does nothing twice; with another key it may.
  */
 public final class UnknownFateException extends CountersignException {
 
     private static final long serialVersionUID = 1;
 
-    private final Problem problem; // null where there is none: Optional can't be serialized
+    private final Problem problem; // null if there is none: Optional can't be serialized
 
     UnknownFateException(String how, Throwable cause, boolean passing, Duration retryAfter) {
-        super("fate unknown, " + how, cause, passing, retryAfter);
+        super("outcome unknown, " + how, cause, passing, retryAfter);
         problem = null;
     }
 
     UnknownFateException(Problem problem, Duration retryAfter) {
-        super("fate unknown: " + problem.text(), null, true, retryAfter);
+        super("outcome unknown: " + problem.text(), null, true, retryAfter);
         this.problem = problem;
     }
 
-    /** The server's own words, where the answer was its: {@code unavailable}, or {@code internal-error}. */
+    /** The server's problem details, if the answer was the server's: {@code unavailable} or {@code internal-error}. */
     public Optional<Problem> problem() {
         return Optional.ofNullable(problem);
     }

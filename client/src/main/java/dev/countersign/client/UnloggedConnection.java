@@ -9,10 +9,10 @@ import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.impl.io.SocketHolder;
 
 /**
- * A connection that HttpClient's wire and header logs see nothing of.
+ * A connection that bypasses HttpClient's wire and header logs.
  *
- * <p>Codes travel in it, and a program that uses the library may have its whole log at DEBUG, as Logback has it without
- * settings. So the logs are bypassed rather than switched off.
+ * <p>Requests contain codes, and a program that uses the library may log everything at DEBUG, as Logback does without a
+ * configuration. So the logs are bypassed, not just switched off.
  */
 final class UnloggedConnection extends DefaultManagedHttpClientConnection {
 

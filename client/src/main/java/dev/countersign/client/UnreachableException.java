@@ -2,7 +2,7 @@ package dev.countersign.client;
 
 import java.time.Duration;
 
-/** Nothing was sent, as no connection came about: the same call may succeed later. */
+/** No connection could be made, so nothing was sent. The same call may succeed later. */
 public final class UnreachableException extends CountersignException {
 
     private static final long serialVersionUID = 1;

@@ -6,22 +6,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Sends an id's request n+8 only when n is answered: a request without an answer may be logged already and have to be sent
- * again, and the server must still remember its key by then. It remembers the last 15 of an id in the order it logged
- * them: of those sent side by side, 7 earlier and 7 later ones may come behind one. Safe for use by many threads.
+ * Lets request n+8 of an id go out only when request n is answered. A request without an answer may be logged already
+ * and must be sent again; the server must still remember its key then. The server remembers the last 15 keys of an id
+ * in the order it logged them. Of the requests in flight, up to 7 earlier and 7 later ones may be logged after a given
+ * one. Safe for use by many threads.
  */
 final class Windows {
 
     private static final int MAX_LATER = 7;
 
-    /** A request under way. */
+    /** A request in flight. */
     static final class Place {
         private int later; // requests that went out after it
     }
 
-    private final Map<String, List<Place>> underWay = new HashMap<>(); // by id; none is empty
+    private final Map<String, List<Place>> underWay = new HashMap<>(); // by id; no list is empty
 
-    /** Returns once the id's next request may go out. */
+    /** Waits until the id's next request may go out. */
     synchronized Place enter(String id) throws InterruptedException {
         while (underWay.getOrDefault(id, List.of()).stream().anyMatch(place -> place.later == MAX_LATER)) {
             wait();

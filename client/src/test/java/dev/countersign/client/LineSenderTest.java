@@ -31,14 +31,14 @@ class LineSenderTest {
             Thread sending = started(() ->
                     lines.send(new ByteArrayInputStream(line.repeat(3).getBytes(UTF_8)), ProgressFile.Position.START));
             server.awaitRequests(1);
-            assertEquals("no line is logged, line 1 may be, nothing after was sent", lines.outcome());
+            assertEquals("no line is logged, line 1 may be, nothing after that was sent", lines.outcome());
             Thread stopping = started(() -> lines.stop(Duration.ofMinutes(1)));
             await(stopping, Thread.State.TIMED_WAITING);
 
             held.countDown();
 
             stopping.join();
-            assertEquals("line 1 is logged, nothing after was sent", lines.outcome());
+            assertEquals("line 1 is logged, nothing after that was sent", lines.outcome());
             await(sending, Thread.State.WAITING);
             assertEquals(1, server.requests().size());
         }

@@ -129,7 +129,7 @@ class LostAnswersTest {
             UnknownFateException registration =
                     assertThrows(UnknownFateException.class, () -> client.register("alice"));
 
-            assertEquals("fate unknown: " + status.substring(0, 3) + " Title: Detail.", message.getMessage());
+            assertEquals("outcome unknown: " + status.substring(0, 3) + " Title: Detail.", message.getMessage());
             assertEquals(
                     Refusal.ofType("urn:countersign:problem:" + word),
                     message.problem().orElseThrow().refusal());
@@ -187,7 +187,7 @@ class LostAnswersTest {
 
     private static void assertStranger(String statusAndHeaders, UnknownFateException unknown) {
         assertEquals(
-                "fate unknown, the answer is none of Countersign's: "
+                "outcome unknown, the answer is not Countersign's: "
                         + statusAndHeaders.split("\r")[0],
                 unknown.getMessage());
         assertEquals(Optional.empty(), unknown.problem());

@@ -184,7 +184,7 @@ class MainTest {
         assertTrue(
                 complaint()
                         .contains(
-                                "standard input: line 3 is not UTF-8: lines 1 to 2 are logged, nothing after was sent\n"),
+                                "standard input: line 3 is not UTF-8: lines 1 to 2 are logged, nothing after that was sent\n"),
                 complaint());
     }
 
@@ -205,7 +205,7 @@ class MainTest {
             assertTrue(
                     complaint()
                             .endsWith(
-                                    "\nlines 1 to 2 are logged, nothing after was sent: refused: 413 Title: Detail.\n"),
+                                    "\nlines 1 to 2 are logged, nothing after that was sent: refused: 413 Title: Detail.\n"),
                     complaint());
             assertEquals(5, scripted.requests().size());
         }
@@ -217,7 +217,7 @@ class MainTest {
             assertTrue(
                     complaint()
                             .contains(
-                                    "\nline 1 is logged, line 2 may be, nothing after was sent: fate unknown, the answer"
+                                    "\nline 1 is logged, line 2 may be, nothing after that was sent: outcome unknown, the answer"
                                             + " was lost: "),
                     complaint());
         }
@@ -259,7 +259,7 @@ class MainTest {
 
         assertEquals(List.of("1", "2", "3"), server.messagesOf("repeated"));
         assertEquals(2, run(input("1\n"), arguments));
-        assertTrue(complaint().contains("fewer lines than the 3 that --progress knows of"), complaint());
+        assertTrue(complaint().contains("fewer lines than the 3 that --progress has recorded"), complaint());
     }
 
     @Test
@@ -277,8 +277,8 @@ class MainTest {
             assertTrue(
                     complaint()
                             .contains(
-                                    "\nline 1 is logged, line 2 may be, nothing after was sent (the same command goes on"
-                                            + " from there): fate unknown"),
+                                    "\nline 1 is logged, line 2 may be, nothing after that was sent (the same command"
+                                            + " continues from there): outcome unknown"),
                     complaint());
             assertEquals(4, run(input(first), arguments));
             assertEquals(0, run(input(first + "c\n"), arguments), this::complaint);
@@ -318,7 +318,7 @@ class MainTest {
         assertTrue(
                 complaint()
                         .contains("\n--progress: " + draft
-                                + ": Is a directory: no line is logged, nothing after was sent"),
+                                + ": Is a directory: no line is logged, nothing after that was sent"),
                 complaint());
     }
 
@@ -330,7 +330,7 @@ class MainTest {
         assertEquals(2, run(TERMINAL, "--stdin", file));
         assertEquals(2, run(TERMINAL, credentials, file, "hi"));
         assertEquals(2, run(TERMINAL, credentials, file, "--stdin", "hi"));
-        assertTrue(complaint().startsWith("--progress is for --stdin and --credentials, without other messages"));
+        assertTrue(complaint().startsWith("--progress needs --stdin and --credentials, and no other messages"));
         assertEquals(List.of(), filesIn(folder));
         assertEquals(0, run(input("1\n"), credentials, file, "--stdin"));
         assertEquals(2, run(input("1\n"), "--credentials=" + folder.resolve("another"), file, "--stdin"));
@@ -345,7 +345,7 @@ class MainTest {
             assertEquals(4, run(TERMINAL, "one", "two", "three"));
 
             assertTrue(
-                    complaint().contains("message 2 (nothing after it was sent): fate unknown, the answer was lost: "),
+                    complaint().contains("message 2 (nothing after it was sent): outcome unknown, the answer was lost: "),
                     complaint());
             assertEquals(3, scripted.requests().size());
         }
@@ -361,7 +361,7 @@ class MainTest {
             assertEquals(4, run(TERMINAL, "hi"));
 
             assertTrue(
-                    complaint().endsWith("fate unknown, the answer is none of Countersign's: 504 Gateway Timeout\n"),
+                    complaint().endsWith("outcome unknown, the answer is not Countersign's: 504 Gateway Timeout\n"),
                     complaint());
         }
     }
@@ -373,7 +373,7 @@ class MainTest {
 
             assertEquals(0, run(TERMINAL, "hi"));
 
-            assertEquals("trying again, for 30 s at most: refused: 503 Title: Detail.\n", complaint());
+            assertEquals("retrying for up to 30 s: refused: 503 Title: Detail.\n", complaint());
         }
     }
 
@@ -389,13 +389,13 @@ class MainTest {
         assertEquals(3, run(TERMINAL, "--id=lost-code", "hi"));
         assertTrue(
                 complaint()
-                        .startsWith("registered: lost-code, whose code is lost: --credentials=FILE would have kept it,"
-                                + " --show-code printed it\nunreachable, nothing was sent: "),
+                        .startsWith("registered: lost-code; its code is lost; --credentials=FILE keeps it,"
+                                + " --show-code prints it\nunreachable, nothing was sent: "),
                 complaint());
         assertEquals(3, run(TERMINAL, "--id=shown-code", "--show-code", "hi"));
-        assertTrue(complaint().startsWith("registered: shown-code, whose code is above\n"), complaint());
+        assertTrue(complaint().startsWith("registered: shown-code; its code is above\n"), complaint());
         assertEquals(3, run(TERMINAL, "--id=kept-code", "--credentials=" + file, "hi"));
-        assertTrue(complaint().startsWith("registered: kept-code, whose code is in " + file + "\n"), complaint());
+        assertTrue(complaint().startsWith("registered: kept-code; its code is in " + file + "\n"), complaint());
         assertEquals(3, run(TERMINAL, "--credentials=" + file, "hi"));
         assertTrue(complaint().startsWith("unreachable, nothing was sent: "), complaint());
 
@@ -488,7 +488,7 @@ class MainTest {
 
             assertEquals(4, run(TERMINAL, "hi"));
 
-            assertTrue(complaint().contains("\nfate unknown, the answer was lost: "), complaint());
+            assertTrue(complaint().contains("\noutcome unknown, the answer was lost: "), complaint());
         }
     }
 
@@ -566,11 +566,11 @@ class MainTest {
 
         assertEquals(2, run(TERMINAL, id, "--credentials=" + dangling, "hi"));
         assertTrue(
-                complaint().startsWith("--credentials: " + dangling + " is a symbolic link to nothing: "), complaint());
+                complaint().startsWith("--credentials: " + dangling + " is a dangling symbolic link: "), complaint());
         assertEquals(2, run(TERMINAL, id, "--credentials=" + directory, "hi"));
-        assertTrue(complaint().startsWith("--credentials: " + directory + " is no file: "), complaint());
+        assertTrue(complaint().startsWith("--credentials: " + directory + " is not a file: "), complaint());
         assertEquals(2, run(TERMINAL, id, "--credentials=" + directory.resolve("no/such"), "hi"));
-        assertTrue(complaint().startsWith("--credentials: can't make a file in "), complaint());
+        assertTrue(complaint().startsWith("--credentials: can't create a file in "), complaint());
 
         assertEquals(0, run(TERMINAL, id, "hi"), this::complaint);
         assertEquals(Set.of(dangling, directory), Set.copyOf(filesIn(folder)));

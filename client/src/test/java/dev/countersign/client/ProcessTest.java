@@ -106,7 +106,7 @@ class ProcessTest {
             command.destroy();
 
             assertEquals(143, command.waitFor());
-            assertEquals("stopped: lines 1 to 2 are logged, line 3 may be, nothing after was sent\n", complaint());
+            assertEquals("stopped: lines 1 to 2 are logged, line 3 may be, nothing after that was sent\n", complaint());
         }
     }
 
