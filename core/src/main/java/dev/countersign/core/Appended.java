@@ -3,20 +3,20 @@ package dev.countersign.core;
 import java.time.Instant;
 import java.util.List;
 
-/** What became of messages that were to be logged. */
+/** The outcome of appending messages to the log. */
 public sealed interface Appended {
 
     /**
-     * They are durable.
+     * The messages are durable.
      *
-     * @param receipts one for each text, in order: opaque, and the same as in the log
-     * @param time as the log says it, microseconds
+     * @param receipts one for each text, in order; opaque, and the same as in the log
+     * @param time as in the log, in microseconds
      */
     record Logged(List<String> receipts, Instant time) implements Appended {}
 
-    /** The same request with the same key was logged before, as this says; nothing was logged now. */
+    /** The same request with the same key was logged before, with these receipts; nothing was logged now. */
     record Repeated(List<String> receipts, Instant time) implements Appended {}
 
-    /** Another request of this client had the same key; nothing was logged. */
+    /** This client used the key for another request; nothing was logged. */
     record KeyReused() implements Appended {}
 }

@@ -2,19 +2,21 @@ package dev.countersign.core;
 
 import java.util.Optional;
 
-/** The name that a client picked for itself: 1 to 64 of {@code A-Z a-z 0-9 . _ -}. */
+/** The name that a client chose: 1 to 64 characters of {@code A-Z a-z 0-9 . _ -}. */
 public record ClientId(String value) {
 
     public static final int MAX_LENGTH = 64;
 
-    /** @throws IllegalArgumentException outside the alphabet or the length; the value is not repeated in it */
+    /**
+     * @throws IllegalArgumentException if the alphabet or the length is wrong; the message does not repeat the value
+     */
     public ClientId {
         if (!isValid(value)) {
             throw new IllegalArgumentException("an id is 1 to 64 of A-Z a-z 0-9 . _ -");
         }
     }
 
-    /** The id that the text spells, or empty where it spells none. */
+    /** The text as an id; empty if it is not one. */
     public static Optional<ClientId> parse(String text) {
         return isValid(text) ? Optional.of(new ClientId(text)) : Optional.empty();
     }

@@ -7,26 +7,26 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Objects;
 
 /**
- * A code as made by {@link CodeGenerator}, or whatever a client presents as one.
+ * A code that {@link CodeGenerator} made, or any text that a client presents as its code.
  *
- * <p>A credential: {@link #toString} hides it, so that it reaches no log and no exception by accident, and
- * {@link #equals} takes the same time wherever two codes of one length differ.
+ * <p>A code is a credential: {@link #toString} hides it, so that it gets into no log or exception by accident.
+ * {@link #equals} takes the same time wherever two codes of the same length differ.
  */
 public record Code(String value) {
 
-    /** One a thread: to make one costs more than to use it. */
+    /** One per thread, because creating a digest costs more than using it. */
     private static final ThreadLocal<MessageDigest> SHA_256 = ThreadLocal.withInitial(Code::newSha256);
 
     public Code {
         Objects.requireNonNull(value, "value");
     }
 
-    /** The SHA-256 of its UTF-8 bytes, 32 bytes: all that is ever stored of a code. */
+    /** The SHA-256 of the code's UTF-8 bytes, 32 bytes. Nothing else of a code is stored. */
     byte[] sha256() {
         return sha256(value.getBytes(UTF_8));
     }
 
-    /** The SHA-256 of these bytes, one after another: 32 bytes. */
+    /** The SHA-256 of the concatenated parts, 32 bytes. */
     public static byte[] sha256(byte[]... parts) {
         MessageDigest sha256 = SHA_256.get();
         try {
@@ -35,7 +35,7 @@ public record Code(String value) {
             }
             return sha256.digest();
         } finally {
-            sha256.reset(); // leaves nothing of the code, nor of a failure
+            sha256.reset(); // also after a failure
         }
     }
 

@@ -3,9 +3,9 @@ package dev.countersign.core;
 import java.security.MessageDigest;
 
 /**
- * The SHA-256 of the codes that are accepted of an id, 32 bytes each, not to be changed by anybody.
+ * The SHA-256 of an id's accepted codes, 32 bytes each. Nobody may change the arrays.
  *
- * @param next of a rotation's code that has not been used yet; the current one again where there is none
+ * @param next of the code of a rotation that has not been used yet; equals {@code current} if there is none
  */
 public record CodeDigests(byte[] current, byte[] next) {
 

@@ -4,10 +4,10 @@ import java.security.SecureRandom;
 import java.util.Base64;
 
 /**
- * Makes codes that can't be guessed: 144 bits of a {@link SecureRandom}, as 24 URL-safe characters.
+ * Makes unguessable codes: 144 bits from a {@link SecureRandom}, as 24 URL-safe characters.
  *
- * <p>No two are alike for all practical purposes: among 2^40 codes the chance of one pair is below 2^-64. Safe for use
- * by many threads.
+ * <p>Codes are unique for all practical purposes: among 2^40 codes the probability of a duplicate is below 2^-64. Safe
+ * for use by many threads.
  */
 public final class CodeGenerator {
 

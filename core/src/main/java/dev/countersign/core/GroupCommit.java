@@ -17,42 +17,43 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes many small writes durable at the price of few: callers queue what they want written, ONE thread takes all that
- * waits, commits it at once, and only then completes the callers' stages.
+ * Makes many small writes durable with few commits. Callers queue items. ONE thread takes all queued items, commits
+ * them together, and only then completes the callers' stages.
  *
- * <p>It never waits for a batch to grow. While one batch is on its way to the disk the next gathers by itself: a single
- * caller pays for one commit, and many callers share one. (Gray and Reuter, Transaction Processing, 9.4: group commit.)
+ * <p>It never waits for a batch to grow. While one batch is being committed, the next one collects in the queue. So a
+ * single caller pays for one commit, and many callers share one. (Gray and Reuter, Transaction Processing, 9.4: group
+ * commit.)
  *
- * <p>Safe for use by many threads. The stages of a batch complete on the executor, in the order submitted; where the disk
- * hangs, they fail within ten seconds. Nothing survives here: durability is the {@link Sink}'s.
+ * <p>Safe for use by many threads. The executor completes the stages of a batch in the order submitted. If the disk
+ * hangs, they fail within ten seconds. This class stores nothing: the {@link Sink} is responsible for durability.
  */
 public final class GroupCommit<T, R> implements Closeable {
 
-    /** Where batches go. Called by the writer's thread alone. */
+    /** Commits batches. Only the writer thread calls it. */
     public interface Sink<T, R> {
         /**
          * Makes the items durable, all or none of them.
          *
          * @return a result for each item, in order
-         * @throws Exception where they are not durable: none of them is acknowledged
+         * @throws Exception if they are not durable; then none of them is acknowledged
          */
         List<R> commit(List<T> items) throws Exception;
 
-        /** Tries, after a failed commit, whether the next would succeed; throws where it would not. */
+        /** Tests, after a failed commit, whether the next one would succeed; throws if it would not. */
         void probe() throws Exception;
 
-        /** Looks, once a second between batches, for what others changed; throws where the next commit would fail. */
+        /** Checks once a second, between batches, what others have changed; throws if the next commit would fail. */
         default void watch() throws Exception {}
     }
 
     /**
-     * What it holds now, and has committed so far.
+     * What is queued now, and what has been committed so far.
      *
      * @param queued items that wait
      * @param queuedBytes of the items that wait or are being committed
-     * @param commitNanos that batches took from their write to the end of their flush
-     * @param answerNanos that items took from when they were submitted to when they were durable
-     * @param lastCommit when that was
+     * @param commitNanos times to write and flush a batch
+     * @param answerNanos times from when an item was submitted to when it was durable
+     * @param lastCommit when the last batch was committed
      */
     public record Figures(
             int queued,
@@ -65,7 +66,7 @@ public final class GroupCommit<T, R> implements Closeable {
     private static final Logger log = LoggerFactory.getLogger(GroupCommit.class);
     private static final int MAX_BATCH = 1024;
     private static final long PROBE_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(9); // looked at once a second: ten at most
+    private static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(9); // checked each second: ten at most
 
     private final String name;
     private final Sink<T, R> sink;
@@ -86,18 +87,18 @@ public final class GroupCommit<T, R> implements Closeable {
     private final CompletableFuture<Throwable> writerDeath = new CompletableFuture<>();
 
     /**
-     * @param name of the thread, and of what is written in the server's log
+     * @param name of the writer thread, also used in the server's log
      * @param queueSize how many items may wait; more are refused with {@link OverloadedException}
-     * @param completions runs what hangs on the stages of a batch: elsewhere, while the writer writes the next, or on the
-     *     writer's own thread, which saves a change of threads where it never waits for anybody
+     * @param completions completes the stages of a batch, and runs their dependent stages: on other threads, while the
+     *     writer writes the next batch, or on the writer thread. That saves a thread switch, but must never block
      */
     public GroupCommit(String name, int queueSize, Executor completions, Sink<T, R> sink) {
         this(name, queueSize, completions, sink, new MemoryBudget(Long.MAX_VALUE), item -> 0);
     }
 
     /**
-     * @param memory bounds the bytes of the items that wait or are being committed; more are refused likewise
-     * @param bytesOf an item
+     * @param memory limits the bytes of the items that wait or are being committed; more are refused, too
+     * @param bytesOf the size of an item
      */
     public GroupCommit(
             String name,
@@ -121,8 +122,9 @@ public final class GroupCommit<T, R> implements Closeable {
     /**
      * Queues an item.
      *
-     * @return completes once it is durable; fails with {@link OverloadedException} when the queue is full, with
-     *     {@link UnavailableException} when the commit failed or hangs, this is closed, or the writer's thread has died
+     * @return completes when the item is durable. Fails with {@link OverloadedException} if the queue is full. Fails
+     *     with {@link UnavailableException} if the commit failed or hangs, this is closed, or the writer thread has
+     *     died
      */
     public CompletionStage<R> submit(T item) {
         Entry<T, R> entry = new Entry<>(item, bytesOf.applyAsInt(item));
@@ -137,7 +139,7 @@ public final class GroupCommit<T, R> implements Closeable {
         if (idle) {
             wake();
         }
-        // closed meanwhile: the writer may have gone without it, or it may still be written. remove() tells which.
+        // if this was closed meanwhile, the writer may have missed the item or may still write it: remove() tells which
         if (closed && queue.remove(entry)) {
             memory.giveBack(entry.bytes);
             return CompletableFuture.failedStage(new UnavailableException("closed", null));
@@ -145,7 +147,7 @@ public final class GroupCommit<T, R> implements Closeable {
         return entry;
     }
 
-    /** Why the next commit may fail, in words; empty where the last commit, or the last probe after it, succeeded. */
+    /** Why the next commit may fail; empty if the last commit, or the last probe after it, succeeded. */
     public Optional<String> trouble() {
         return closed
                 ? Optional.of(name + " has ended")
@@ -157,22 +159,22 @@ public final class GroupCommit<T, R> implements Closeable {
     }
 
     /**
-     * Completes with the cause when the writer's thread dies of anything but {@link #close}. By then all that waited has
-     * failed; nothing is written any more, so that only a new process can help.
+     * Completes with the cause when the writer thread dies without {@link #close}. By then all waiting items have
+     * failed. Nothing is written any more, and only a new process can help.
      */
     public CompletionStage<Throwable> writerDeath() {
         return writerDeath.minimalCompletionStage();
     }
 
-    /** Takes no more, commits what waits, and returns when the writer has ended. */
+    /** Accepts no more items, commits the queued ones, and returns when the writer has ended. */
     @Override
     public void close() {
         closed = true;
         wake();
-        awaitEnd(writer); // what was accepted is still to be written
+        awaitEnd(writer); // it commits the accepted items first
     }
 
-    /** Waits until a thread has ended, whatever interrupts the caller meanwhile. */
+    /** Waits until a thread has ended, even if the caller is interrupted. */
     public static void awaitEnd(Thread thread) {
         boolean interrupted = false;
         while (thread.isAlive()) {
@@ -188,7 +190,7 @@ public final class GroupCommit<T, R> implements Closeable {
     }
 
     private void wake() {
-        idle = false; // so that one of the many that come at once does it
+        idle = false; // so that only one of many simultaneous callers wakes the writer
         LockSupport.unpark(writer);
     }
 
@@ -200,14 +202,14 @@ public final class GroupCommit<T, R> implements Closeable {
                 batch = new ArrayList<>(batch.size());
                 watch();
             }
-        } catch (Throwable e) { // an Error too: a writer that is gone unnoticed lets every caller wait for ever
+        } catch (Throwable e) { // an Error, too: if the writer ended unnoticed, every caller would wait for ever
             die(batch, e);
         }
     }
 
-    /** Fails all that waits and all that comes later, then reports the cause. */
+    /** Fails all waiting and all later items, then reports the cause. */
     private void die(List<Entry<T, R>> batch, Throwable cause) {
-        closed = true; // before the queue is emptied: submit() takes back what it queues after that
+        closed = true; // before the queue is emptied: submit() removes items that it queues after that
         try {
             queue.drainTo(batch);
             failAll(batch, new UnavailableException("the writer's thread has died", cause));
@@ -217,15 +219,15 @@ public final class GroupCommit<T, R> implements Closeable {
         }
     }
 
-    /** Waits for work and takes all of it, up to a batch; false when this is closed and empty. */
+    /** Waits for items and takes up to a batch of them; false if this is closed and the queue is empty. */
     private boolean takeInto(List<Entry<T, R>> batch) {
-        // closed is read before the queue: an item that comes between this look and the close is still to be taken
+        // reads closed before the queue: an item that was queued before the close must still be taken
         for (boolean last = closed; queue.drainTo(batch, MAX_BATCH) == 0; last = closed) {
             if (last) {
                 return false;
             }
             idle = true;
-            if (queue.isEmpty() && !closed) { // again: what came before it was set has not woken this thread
+            if (queue.isEmpty() && !closed) { // again: earlier items did not wake this thread
                 LockSupport.parkNanos(this, PROBE_NANOS);
             }
             idle = false;
@@ -244,11 +246,11 @@ public final class GroupCommit<T, R> implements Closeable {
         long beganNanos = System.nanoTime();
         try {
             results = sink.commit(items);
-            if (results.size() != items.size()) { // or the callers without a result would wait for ever
+            if (results.size() != items.size()) { // otherwise the callers without a result would wait for ever
                 throw new IllegalStateException(results.size() + " results of " + items.size() + " items");
             }
             recovered();
-        } catch (Throwable e) { // an Error too: whoever waits must hear that it failed
+        } catch (Throwable e) { // an Error, too: the callers must hear that it failed
             failed(e);
             end(batch);
             failAll(batch, new UnavailableException("the commit failed", e));
@@ -281,7 +283,7 @@ public final class GroupCommit<T, R> implements Closeable {
         memory.giveBack(entries.stream().mapToLong(entry -> entry.bytes).sum());
     }
 
-    /** Not by the writer, which hangs when the disk does. */
+    /** Runs on another thread: the writer hangs when the disk does. */
     private void watchForHangs() {
         CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS, Runnable::run).execute(() -> {
             if (writer.isAlive()) {
@@ -291,7 +293,10 @@ public final class GroupCommit<T, R> implements Closeable {
         });
     }
 
-    /** Fails what has waited too long. What the writer has taken may become durable yet; the rest never will. */
+    /**
+     * Fails items that have waited too long. Those that the writer has taken may still become durable; the others
+     * won't.
+     */
     void failOverdue(long nowNanos) {
         List<Entry<T, R>> overdue = new ArrayList<>();
         queue.removeIf(entry -> entry.isOverdue(nowNanos) && overdue.add(entry));
@@ -313,7 +318,8 @@ public final class GroupCommit<T, R> implements Closeable {
         try {
             completions.execute(batch);
         } catch (RuntimeException | Error e) {
-            // its threads have ended, say: whoever waits must hear of it. To complete a stage twice does nothing
+            // for example, the executor's threads have ended: the callers must still get a result. Completing a stage
+            // twice does nothing
             batch.run();
         }
     }
@@ -342,7 +348,7 @@ public final class GroupCommit<T, R> implements Closeable {
     private void failed(Throwable cause) {
         boolean isFirst = failure.isEmpty();
         failure = Optional.of(cause);
-        if (isFirst) { // a full disk fails thousands of times: once is enough to read
+        if (isFirst) { // on a full disk thousands of commits fail: one line is enough
             log.error("{}: can't commit; refusing work until it succeeds again", name, cause);
         }
     }

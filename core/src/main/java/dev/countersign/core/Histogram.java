@@ -3,14 +3,14 @@ package dev.countersign.core;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * Counts values by their size: exactly up to 7, else in buckets a quarter as wide as their values at most. ONE thread
- * adds, which costs it some nanoseconds; any thread may read, and sees a value soon after it was added.
+ * Counts values in buckets: exactly up to 7; above that a bucket is at most a quarter as wide as its values. ONE thread
+ * adds values, in a few nanoseconds. Any thread may read, and sees a value soon after it was added.
  */
 public final class Histogram {
 
-    private static final int PARTS = 4; // of each power of two
+    private static final int PARTS = 4; // buckets in each power of two
 
-    /** A bucket for each count, and the sum of all values behind them. */
+    /** The count of each bucket; the last element is the sum of all values. */
     private final AtomicLongArray counts = new AtomicLongArray(bucket(Long.MAX_VALUE) + 2);
 
     void add(long value) {
@@ -27,7 +27,7 @@ public final class Histogram {
         return counts.get(counts.length() - 1);
     }
 
-    /** How many values there were in each bucket. */
+    /** The number of values in each bucket. */
     public long[] counts() {
         long[] copy = new long[counts.length() - 1];
         for (int i = 0; i < copy.length; i++) {
@@ -45,7 +45,7 @@ public final class Histogram {
         return (power - 1) * PARTS + (int) (value >>> power - 2 & PARTS - 1);
     }
 
-    /** The least value that a bucket does not count any more. */
+    /** The upper limit of a bucket, exclusive. */
     public static long end(int bucket) {
         return bucket < PARTS ? bucket + 1 : (long) (PARTS + bucket % PARTS + 1) << bucket / PARTS - 1;
     }

@@ -25,17 +25,19 @@ import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /**
- * The folder that one server owns: {@code data/} and {@code logs/} in it, made where they are missing, readable by
- * their owner only, and locked against a second server for as long as this is open.
+ * The folder of one server, with {@code data/} and {@code logs/}. Missing folders are created; only their owner can
+ * read them. While the home is open, a lock keeps other servers out.
  *
- * <p>The lock is the operating system's, so a killed server leaves none behind.
+ * <p>The operating system holds the lock, so a killed server does not leave it behind.
  */
 public final class Home implements Closeable {
 
-    /** A process that closes ANY channel of a file gives its lock on it back, fcntl(2): so none is opened twice. */
+    /**
+     * A process that closes ANY channel of a file releases its lock on it, fcntl(2): so no lock file is opened twice.
+     */
     private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
-    /** Of names of files and of arguments: what LC_ALL, LC_CTYPE or LANG says. */
+    /** The encoding of file names and arguments, from LC_ALL, LC_CTYPE or LANG. */
     private static final String NAME_ENCODING = System.getProperty("sun.jnu.encoding", "UTF-8");
 
     private final Path folder;
@@ -51,9 +53,9 @@ public final class Home implements Closeable {
     }
 
     /**
-     * As {@link #open(Path)}, by a name as somebody typed it.
+     * As {@link #open(Path)}, by a name from the command line.
      *
-     * @throws StartupException also where it is no name of a folder
+     * @throws StartupException also if the name is not a valid path
      */
     public static Home open(String name) {
         Path folder;
@@ -65,7 +67,7 @@ public final class Home implements Closeable {
         return open(folder);
     }
 
-    /** @throws StartupException where a folder can't be made or written, or another server holds it */
+    /** @throws StartupException if a folder can't be created or written, or another server uses the home */
     public static Home open(Path folder) {
         requireUsableWorkingFolder();
         requireExpressible(folder.toString());
@@ -77,19 +79,19 @@ public final class Home implements Closeable {
             createFolder(home.resolve("logs"));
             createFile(home.resolve("logs/server.log"));
             createFile(home.resolve("data/lock"));
-            Path lockFile = home.resolve("data/lock").toRealPath(); // by whatever symbolic links it was reached
+            Path lockFile = home.resolve("data/lock").toRealPath(); // the same for all symbolic links to it
             return new Home(home, isNew, lockFile, lock(home, lockFile));
         } catch (IOException e) {
             throw new StartupException(
                     "can't write in " + home + ": " + reason(e)
-                            + ". Give this user the right to write and the disk room, or choose another folder with --home.",
+                            + ". Give this user write permission and disk space, or choose another folder with --home.",
                     e);
         }
     }
 
     /**
-     * Refuses a name that would be another folder's: what the locale's encoding can't express, Java replaces, and SQLite
-     * takes names as UTF-8 whatever the locale is. Windows knows names as Unicode.
+     * Refuses a name that would lead to another folder: Java replaces characters that the locale's encoding can't
+     * express, and SQLite always takes names as UTF-8. Windows has Unicode names.
      */
     private static void requireExpressible(String name) {
         boolean isSafe = NAME_ENCODING.equals("UTF-8")
@@ -103,15 +105,15 @@ public final class Home implements Closeable {
     private static StartupException unusable(String name, String reason) {
         return new StartupException("can't use the folder " + name + ": " + reason + " (the locale's encoding is "
                 + NAME_ENCODING
-                + "). Set LC_ALL=C.UTF-8, or start in a folder with an ASCII name, and choose such a one"
-                + " with --home.");
+                + "). Set LC_ALL=C.UTF-8, or start in a folder with an ASCII name, and choose one with an ASCII"
+                + " name with --home.");
     }
 
     /**
-     * Where the locale can't express the working folder, Java takes another for it, and Java 17 fails to load classes of
-     * its own.
+     * Checks the working folder. If the locale's encoding can't express its name, Java uses another folder, and Java 17
+     * fails to load some of its own classes.
      *
-     * @throws StartupException in such a folder
+     * @throws StartupException if the name can't be expressed
      */
     public static void requireUsableWorkingFolder() {
         requireExpressible(System.getProperty("user.dir"));
@@ -121,12 +123,12 @@ public final class Home implements Closeable {
         return database(folder);
     }
 
-    /** Of a home that is not opened. */
+    /** The database of a home that is not open. */
     public static Path database(Path home) {
         return home.resolve("data/countersign.db");
     }
 
-    /** Whether a server made a home of that folder, and this user can read it. */
+    /** Whether the folder is a server's home, and this user can read it. */
     public static boolean isReadable(Path folder) {
         return Files.isReadable(folder.resolve("data/lock"));
     }
@@ -139,12 +141,12 @@ public final class Home implements Closeable {
         return operatorSocket(folder);
     }
 
-    /** Of a home that is not opened: where its server, while it runs, can be asked and told things by its owner. */
+    /** The socket for the operator's commands, of a home that is not open. */
     public static Path operatorSocket(Path home) {
         return home.resolve("data/operator.sock");
     }
 
-    /** What makes messages durable before they are in their log. */
+    /** The journal, which makes messages durable before they are in the log. */
     public Path journal() {
         return folder.resolve("data/messages.journal");
     }
@@ -153,7 +155,7 @@ public final class Home implements Closeable {
         return messageLog(folder);
     }
 
-    /** Of a home that is not opened. */
+    /** The message log of a home that is not open. */
     public static Path messageLog(Path home) {
         return home.resolve("logs/messages.jsonl");
     }
@@ -169,9 +171,9 @@ public final class Home implements Closeable {
     }
 
     /**
-     * Lets the group of this user read the logs that are there, and enter the home where this has made it.
+     * Lets the group of this user read the existing logs, and enter the home if this object created it.
      *
-     * @throws StartupException where that can't be
+     * @throws StartupException if the permissions can't be set
      */
     public void letGroupReadLogs() {
         Path logs = folder.resolve("logs");
@@ -184,8 +186,8 @@ public final class Home implements Closeable {
                 letGroupRead(each);
             }
             if (!Files.getPosixFilePermissions(folder).contains(GROUP_EXECUTE)) {
-                LoggerFactory.getLogger(Home.class) // here: the commands, which need no log, would wait for its start
-                        .warn("the group can't read the logs, as it can't enter {}: chmod g+x {}", folder, folder);
+                LoggerFactory.getLogger(Home.class) // not static: commands need no log, and would wait for its start
+                        .warn("the group can't read the logs, because it can't enter {}: chmod g+x {}", folder, folder);
             }
         } catch (IOException | UnsupportedOperationException e) {
             throw new StartupException(
@@ -209,7 +211,7 @@ public final class Home implements Closeable {
     @Override
     public void close() {
         if (!lock.isOpen()) {
-            return; // another may hold the folder by now
+            return; // another server may use the folder by now
         }
         try {
             lock.close();
@@ -220,7 +222,10 @@ public final class Home implements Closeable {
         }
     }
 
-    /** Makes an empty file that its owner alone may read, unless it is there; what SQLite adds beside it follows it. */
+    /**
+     * Creates an empty file that only its owner can read, if there is none. SQLite gives its other files the same
+     * rights.
+     */
     public static void createFile(Path file) throws IOException {
         try {
             createNewFile(file);
@@ -229,15 +234,15 @@ public final class Home implements Closeable {
                 throw new IOException(file.getFileName() + " is not a file", e);
             }
         }
-        flushFolder(file.getParent()); // where it was there, too: a start may have been killed before this
+        flushFolder(file.getParent()); // even if it exists: an earlier start may have been killed before the flush
     }
 
-    /** Makes an empty file that its owner alone may read. */
+    /** Creates an empty file that only its owner can read. */
     public static void createNewFile(Path file) throws IOException {
         Files.createFile(file, ownerOnly(file, "rw-------"));
     }
 
-    /** Makes a folder that its owner alone may read, and those above it, unless they are there. */
+    /** Creates a folder that only its owner can read, and missing folders above it. */
     public static void createFolder(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             createFolder(folder.getParent());
@@ -246,16 +251,16 @@ public final class Home implements Closeable {
         }
     }
 
-    /** A new name outlives a loss of power only once the folder that it stands in is on disk, too. */
+    /** A new name survives a power cut only when its folder is on disk, too. */
     public static void flushFolder(Path folder) throws IOException {
-        if (!isWindows()) { // which opens no folder, and keeps names in its journal
+        if (!isWindows()) { // it can't open folders, and keeps names in its journal
             try (FileChannel channel = FileChannel.open(folder, READ)) {
                 flushFolder(channel);
             }
         }
     }
 
-    /** Some file systems can't flush a folder and say so by EINVAL or EBADF, fsync(2); another failure is one. */
+    /** Some file systems can't flush a folder and fail with EINVAL or EBADF, fsync(2); other failures count. */
     static void flushFolder(FileChannel folder) throws IOException {
         try {
             folder.force(true);
@@ -294,7 +299,7 @@ public final class Home implements Closeable {
 
     private static FileChannel lock(Path home, FileChannel channel) throws IOException {
         try {
-            if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) == null) { // past the text, so that others may read it
+            if (channel.tryLock(Long.MAX_VALUE - 1, 1, false) == null) { // behind the text, so that others can read it
                 throw held(home, holder(channel));
             }
             channel.truncate(0);
@@ -308,7 +313,7 @@ public final class Home implements Closeable {
 
     private static StartupException held(Path home, String holder) {
         return new StartupException(
-                "another server holds " + home + ": " + holder + ". Stop it, or choose another folder with --home.");
+                "another server uses " + home + ": " + holder + ". Stop it, or choose another folder with --home.");
     }
 
     private static String holder(FileChannel channel) throws IOException {
@@ -317,7 +322,7 @@ public final class Home implements Closeable {
         return UTF_8.decode(text.flip()).toString();
     }
 
-    /** With its kind: the message of an AccessDeniedException, say, is the path alone. */
+    /** Includes the kind of the exception: the message of an AccessDeniedException, for example, is only the path. */
     public static String reason(Throwable e) {
         return e.getClass().getSimpleName() + " " + e.getMessage();
     }

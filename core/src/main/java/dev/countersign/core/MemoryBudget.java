@@ -3,9 +3,9 @@ package dev.countersign.core;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Bounds the bytes that something may hold at once; what does not fit is refused. Safe for use by many threads.
+ * Limits how many bytes may be held at once; requests beyond that are refused. Safe for use by many threads.
  *
- * <p>A piece larger than the whole budget fits while nothing else is held, so that no limit shuts it out for good.
+ * <p>A piece larger than the whole budget fits while nothing else is held, so that it isn't refused for ever.
  */
 public final class MemoryBudget {
 
@@ -20,7 +20,7 @@ public final class MemoryBudget {
         this.limit = limit;
     }
 
-    /** Whether the bytes fit; if so, whoever asked gives them back once. */
+    /** Takes the bytes if they fit; then the caller must give them back once. */
     public boolean take(long bytes) {
         long before = held.getAndAdd(bytes);
         if (before == 0 || before + bytes <= limit) {
@@ -30,7 +30,7 @@ public final class MemoryBudget {
         return false;
     }
 
-    /** Bytes that are held now, about. */
+    /** About how many bytes are held now. */
     public long held() {
         return held.get();
     }

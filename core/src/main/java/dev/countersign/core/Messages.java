@@ -7,15 +7,15 @@ import java.util.Optional;
 /**
  * Texts of one client that are logged next to each other, all or none.
  *
- * @param key tells a repeat of the same request
- * @param texts 1 to 1,000, each any Unicode text, the empty one included, but no lone surrogate
- * @param isList whether the client sent a list; one text alone and a list of it are not the same request
+ * @param key identifies a repeat of the same request
+ * @param texts 1 to 1,000; each is any Unicode text, including the empty one, without lone surrogates
+ * @param isList whether the client sent a list; a single text and a list with one text are different requests
  */
 public record Messages(ClientId id, Optional<RequestKey> key, List<String> texts, boolean isList) {
 
     public static final int MAX_TEXTS = 1_000;
 
-    /** @throws IllegalArgumentException where there are no texts or too many, or one holds a lone surrogate */
+    /** @throws IllegalArgumentException if there are no texts or too many, or one has a lone surrogate */
     public Messages {
         Objects.requireNonNull(id, "id");
         Objects.requireNonNull(key, "key");
@@ -35,11 +35,11 @@ public record Messages(ClientId id, Optional<RequestKey> key, List<String> texts
         return new Messages(id, Optional.empty(), List.of(text), false);
     }
 
-    /** Whether each surrogate in it has its other half. */
+    /** Whether the value has no lone surrogate. */
     public static boolean isText(String value) {
         for (int i = 0; i < value.length(); i++) {
             if (Character.isSurrogate(value.charAt(i))) {
-                if (!Character.isSupplementaryCodePoint(value.codePointAt(i))) { // as it is where it has its other half
+                if (!Character.isSupplementaryCodePoint(value.codePointAt(i))) { // a pair gives a supplementary one
                     return false;
                 }
                 i++;

@@ -1,11 +1,11 @@
 package dev.countersign.core;
 
-/** What a home was before, as its database knows; it matters only where the home has no journal. */
+/** The state of a home before this start, from its database. It matters only if the home has no journal. */
 public enum Past {
-    /** It was made just now. */
+    /** The home was created just now. */
     NEW,
     /** A version without a journal wrote it. */
     BEFORE_JOURNALS,
-    /** It had a journal: it was restored from a backup, or the journal's file was lost. */
+    /** The home had a journal: it was restored from a backup, or the journal was lost. */
     LOST_JOURNAL
 }

@@ -4,10 +4,10 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * An id and what is kept of its code and of its request's key.
+ * An id, with the hashes of its code and of its request's key. Nobody may change the arrays.
  *
- * @param codeSha256 32 bytes, not to be changed by anybody
- * @param keySha256 the same; empty where the request had no key
+ * @param codeSha256 32 bytes
+ * @param keySha256 32 bytes; empty if the request had no key
  */
 public record Registration(ClientId id, byte[] codeSha256, Optional<byte[]> keySha256) {
 

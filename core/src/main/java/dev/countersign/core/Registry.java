@@ -12,20 +12,20 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Who has which code. An id belongs to whoever registered it first, for good.
+ * Registers ids and checks their codes. An id belongs to whoever registered it first, for good.
  *
- * <p>Safe for use by many threads; no call waits. Codes are kept as SHA-256 only: with 144 random bits in a code there
- * is nothing that a salt or a slow hash would protect.
+ * <p>Safe for use by many threads; no call blocks, except {@link #list}. Only the SHA-256 of a code is kept: a code has
+ * 144 random bits, so a salt or a slow hash would add nothing.
  */
 public final class Registry {
 
     /**
-     * Heap that a cached code takes beside its id's characters: 246 bytes on a 64-bit JVM with compressed pointers, and
-     * up to 16 of Caffeine's frequency sketch. A million clients with ids of 36 characters take 300 MB.
+     * Heap for a cached code, without the characters of its id: 246 bytes on a 64-bit JVM with compressed pointers, and
+     * up to 16 bytes of Caffeine's frequency sketch. A million clients with ids of 36 characters take 300 MB.
      */
     private static final int ENTRY_BYTES = 262;
 
-    /** Compared against where an id is unknown, so that the comparison is the same; no digest equals it. */
+    /** Used for an unknown id, so that the comparison takes the same time; no digest equals it. */
     private static final CodeDigests NO_CODE = new CodeDigests(new byte[32], new byte[32]);
 
     private static final CompletionStage<Boolean> ACCEPTED = CompletableFuture.completedStage(true);
@@ -36,14 +36,14 @@ public final class Registry {
     private final long cacheBytes;
 
     /**
-     * Counts replaced codes, by the hash of their id. What began before a code was replaced may have the former one: it
-     * goes into the cache only where the count is still the same.
+     * Counts replaced codes, by a hash of the id. A lookup that began before a code was replaced may find the former
+     * code. Its result goes into the cache only if the count is still the same.
      */
     private final AtomicIntegerArray replacements = new AtomicIntegerArray(256);
 
     /**
-     * Replaced by an empty one when another process has changed the table. A look-up puts what it finds into the cache
-     * that was there when it began: what a change has overtaken then goes where nobody reads.
+     * Replaced by an empty one when another process has changed the table. A lookup puts its result into the cache that
+     * was current when it began. So an outdated result goes into a cache that nobody reads any more.
      */
     private volatile Cache<ClientId, Known> cache;
 
@@ -51,8 +51,7 @@ public final class Registry {
     private final LongAdder cacheMisses = new LongAdder();
 
     /**
-     * What is kept of a client seen lately. Its requests are counted without a lock: of several at once one may count
-     * alone.
+     * The cached state of a client. Requests are counted without a lock, so simultaneous requests may count as one.
      */
     private static final class Known {
 
@@ -76,17 +75,18 @@ public final class Registry {
     }
 
     /**
-     * What a client has sent since the server remembers it: since it started, the client's code changed, or others took the
-     * room.
+     * A client's requests since its entry in the cache began: at the start of the server, a change of the client's
+     * code, or its first request after its entry was evicted.
      *
      * @param accepted requests with the right code
+     * @param refused requests with a wrong code
      */
     public record Use(Instant last, int accepted, int refused) {}
 
-    /** How often a code was found in memory, and how often it was looked up in the table. */
+    /** How often a code was found in the cache, and how often it was looked up in the table. */
     public record CacheFigures(long hits, long misses) {}
 
-    /** @param cacheBytes heap for the codes of the clients seen last, about */
+    /** @param cacheBytes heap for cached codes, approximately */
     public Registry(Registrations registrations, CodeGenerator codes, long cacheBytes) {
         this.registrations = registrations;
         this.codes = codes;
@@ -101,11 +101,10 @@ public final class Registry {
     }
 
     /**
-     * Registers an id. The same id and key again, within {@link Registrations#REPEATABLE}, get a new code, and the former
-     * one ends: so a client whose answer was lost has its id all the same.
+     * Registers an id. A repeat with the same id and key within {@link Registrations#REPEATABLE} gets a new code, and
+     * the former one ends. So a client whose answer was lost can still get its id.
      *
-     * @return its code once the registration is durable, or empty where the id is taken; fails as {@link Registrations}
-     *     says
+     * @return the code, when the registration is durable; empty if the id is taken. Fails like {@link Registrations}
      */
     public CompletionStage<Optional<Code>> register(ClientId id, Optional<RequestKey> key) {
         Code code = codes.next();
@@ -119,7 +118,7 @@ public final class Registry {
                 yield Optional.of(code);
             }
             case REPLACED -> {
-                forget(id); // not put: a later repeat may have been answered before this one
+                forget(id); // not cached: a later repeat may have been answered before this one
                 yield Optional.of(code);
             }
             case TAKEN -> Optional.empty();
@@ -127,11 +126,11 @@ public final class Registry {
     }
 
     /**
-     * Gives an id a new code. The former one is accepted until the new one has been used for the first time, so that a
-     * lost answer locks nobody out.
+     * Gives an id a new code. The former code is accepted until the new one is used for the first time, so that a lost
+     * answer locks nobody out.
      *
-     * @return the new code once it is durable, or empty where the presented one is not the id's; fails as
-     *     {@link Registrations} says
+     * @return the new code, when it is durable; empty if the presented code is not the id's. Fails like
+     *     {@link Registrations}
      */
     public CompletionStage<Optional<Code>> rotate(ClientId id, Code presented) {
         Code next = codes.next();
@@ -142,10 +141,10 @@ public final class Registry {
     }
 
     /**
-     * Whether this is the code of this id; false for an id that nobody registered. Answers at once for a client seen
-     * lately. The comparison takes the same time in each case.
+     * Whether the code belongs to the id; false for an unknown id. Completes at once for a cached client. The
+     * comparison takes the same time in each case.
      *
-     * @return fails as {@link Registrations} says
+     * @return fails like {@link Registrations}
      */
     public CompletionStage<Boolean> accepts(ClientId id, Code code) {
         byte[] presented = code.sha256();
@@ -159,7 +158,7 @@ public final class Registry {
         int before = replacementsOf(id);
         return registrations.findCodes(id).thenCompose(found -> {
             Known known = new Known(found.orElse(NO_CODE));
-            if (found.isPresent()) { // an unknown id isn't kept: it may be registered any time
+            if (found.isPresent()) { // unknown ids aren't cached: they may be registered any time
                 putUnlessReplaced(current, id, known, before);
             }
             return accepts(id, known, presented);
@@ -176,11 +175,11 @@ public final class Registry {
         return isNext ? promote(id, presented) : NOT_ACCEPTED;
     }
 
-    /** Ends the former code before the new one is accepted. */
+    /** Makes the new code the current one, which ends the former code, before it is accepted. */
     private CompletionStage<Boolean> promote(ClientId id, byte[] presented) {
         return registrations.promote(id, presented).thenCompose(isPromoted -> {
             forget(id);
-            // of several first uses at once, one promotes the code; the others find it promoted
+            // of several simultaneous first uses, one promotes the code; the others find it promoted
             return isPromoted
                     ? ACCEPTED
                     : registrations
@@ -190,9 +189,9 @@ public final class Registry {
     }
 
     /**
-     * Gives an id a new code, without its former one, which ends now.
+     * Gives an id a new code. The former code is not needed, and ends at once.
      *
-     * @return the new code once it is durable, or empty where the id is not registered, or revoked
+     * @return the new code, when it is durable; empty if the id is not registered, or revoked
      */
     public CompletionStage<Optional<Code>> replace(ClientId id) {
         Code code = codes.next();
@@ -202,7 +201,7 @@ public final class Registry {
         });
     }
 
-    /** Ends every code of an id, now and for good; false where the id is not registered, or revoked already. */
+    /** Ends all codes of an id at once and for good; false if the id is not registered, or revoked already. */
     public CompletionStage<Boolean> revoke(ClientId id) {
         return registrations.revoke(id).thenApply(isRevoked -> {
             forget(id);
@@ -215,7 +214,7 @@ public final class Registry {
         return registrations.list(after, limit);
     }
 
-    /** What is remembered of an id's use; empty where nothing is. */
+    /** The requests of an id; empty if none are remembered. */
     public Optional<Use> use(ClientId id) {
         return Optional.ofNullable(cache.policy().getIfPresentQuietly(id))
                 .filter(known -> known.lastMillis > 0)
@@ -226,17 +225,17 @@ public final class Registry {
         return new CacheFigures(cacheHits.sum(), cacheMisses.sum());
     }
 
-    /** Of the changes to the table. */
+    /** The figures of the changes to the table. */
     public GroupCommit.Figures figures() {
         return registrations.figures();
     }
 
     private void forget(ClientId id) {
-        replacements.incrementAndGet(stripe(id)); // first: what is put meanwhile is then removed
+        replacements.incrementAndGet(stripe(id)); // first: entries that are put meanwhile are then removed
         cache.invalidate(id);
     }
 
-    /** Compares while it holds the entry, so that {@link #forget} comes before or after both. */
+    /** Compares and puts while it holds the entry, so that {@link #forget} can't come in between. */
     private void putUnlessReplaced(Cache<ClientId, Known> current, ClientId id, Known known, int before) {
         current.asMap().compute(id, (same, cached) -> replacementsOf(id) == before ? known : cached);
     }

@@ -1,6 +1,6 @@
 package dev.countersign.core;
 
-/** The service can't start; the message says why and how to mend it, for the person at the terminal. */
+/** The server or command can't start; the message tells the user why, and what to change. */
 public final class StartupException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -1,9 +1,9 @@
 package dev.countersign.core;
 
-/** When what was written is flushed to disk. */
+/** When writes are flushed to disk. */
 public enum Sync {
-    /** Before it is acknowledged: neither a crash nor a loss of power loses it. */
+    /** Before they are acknowledged: neither a crash nor a power cut loses them. */
     ALWAYS,
-    /** When the operating system sees fit: a killed process loses nothing, a loss of power the last seconds. */
+    /** When the operating system chooses: a killed process loses nothing, a power cut loses the last seconds. */
     OS
 }

@@ -1,6 +1,6 @@
 package dev.countersign.core;
 
-/** The log or the database can't be used now: nothing was acknowledged. The cause is logged where it happened. */
+/** The log or the database can't be used now; nothing was acknowledged. The cause was logged where it happened. */
 public final class UnavailableException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -15,49 +15,53 @@ import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 
 /**
- * A database with the table of registrations: its connections, its transactions, and the SQL in which engines differ.
+ * A database with the table of registrations: its connections, its transactions, and the SQL that differs between
+ * engines.
  *
- * <p>{@link #read} is for one thread, all else for another, so that neither waits for the other.
+ * <p>One thread calls {@link #read}, another thread everything else, so that neither waits for the other.
  */
 public interface Database extends Closeable {
 
-    /** What the home was before this start. A database outside of it doesn't know, and takes the journal as lost. */
+    /**
+     * The home's state before this start. A database outside the home can't know it, and assumes that the journal is
+     * lost.
+     */
     default Past past() {
         return Past.LOST_JOURNAL;
     }
 
-    /** Notes that the home's messages have a journal, where the database is in the home. */
+    /** Records that the home has a journal, if the database is in the home. */
     default void noteJournal() {}
 
     /**
-     * Does the work in one transaction, and returns its result once that is durable.
+     * Does the work in one transaction, and returns its result when the transaction is durable.
      *
-     * @param isStored whether the table has what the work wrote: asked where a commit ended without an answer
-     * @throws IOException or an unchecked exception where it is not durable, or that is unknown
+     * @param isStored tells whether the table has what the work wrote; called when a commit got no answer
+     * @throws IOException or an unchecked exception if the transaction is not durable, or that is unknown
      */
     <R> R write(HandleCallback<R, RuntimeException> work, BiPredicate<Handle, R> isStored) throws IOException;
 
     <R> R read(HandleCallback<R, RuntimeException> work);
 
-    /** The same for any thread, by a connection that nothing else waits for. */
+    /** As {@link #read}, for any thread: uses a connection of its own. */
     default <R> R readApart(HandleCallback<R, RuntimeException> work) {
         return read(work);
     }
 
     /**
-     * Adds registrations whose ids are free, within {@link #write}.
+     * Inserts the registrations whose ids are free; called within {@link #write}.
      *
-     * @return the places of those that were added; of several of one id, the first is
+     * @return the indexes of the inserted registrations; of several with the same id, the first one is inserted
      */
     BitSet insert(Handle handle, List<Registration> registrations, long nowMillis);
 
-    /** Writes as little as can be; throws where a commit would fail. */
+    /** Makes the smallest possible write; throws if a commit would fail. */
     void probe() throws IOException;
 
     /**
-     * Finds the ids whose rows other processes have changed since the last call; empty where any may be.
+     * Finds the ids whose rows other processes have changed since the last call; empty if any row may have changed.
      *
-     * @throws IOException or another exception where that can't be told now, or a commit would fail
+     * @throws IOException or another exception if that can't be found out now, or a commit would fail
      */
     Optional<Set<ClientId>> foreignChanges() throws IOException, SQLException;
 

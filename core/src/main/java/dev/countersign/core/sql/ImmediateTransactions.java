@@ -7,12 +7,12 @@ import org.jdbi.v3.core.transaction.LocalTransactionHandler;
 import org.jdbi.v3.core.transaction.TransactionHandler;
 
 /**
- * SQLite's transactions for Jdbi, in SQL instead of by JDBC. Where sqlite-jdbc can't begin a transaction, it takes it as
- * begun all the same, and later ones as part of it; and its commit begins the next at once, whose failure then reads as
- * the commit's own.
+ * Begins and ends SQLite's transactions with SQL instead of JDBC. When sqlite-jdbc fails to begin a transaction, it
+ * treats it as begun all the same, and later ones as part of it. And its commit at once begins the next transaction,
+ * whose failure then looks like a failure of the commit.
  *
- * <p>Each takes the write lock when it begins: a deferred one takes it late, and may then fail for good with
- * SQLITE_BUSY. One instance a handle, for one thread at a time.
+ * <p>Each transaction takes the write lock when it begins. A deferred transaction takes it later, and may then fail for
+ * good with SQLITE_BUSY. There is one instance per handle, for use by one thread at a time.
  */
 final class ImmediateTransactions extends DelegatingTransactionHandler {
 
@@ -60,7 +60,7 @@ final class ImmediateTransactions extends DelegatingTransactionHandler {
         } catch (Throwable e) {
             try {
                 handle.rollback();
-            } catch (RuntimeException rolledBackAlready) { // by SQLite itself, on a full disk say
+            } catch (RuntimeException rolledBackAlready) { // by SQLite itself, for example on a full disk
                 e.addSuppressed(rolledBackAlready);
             }
             throw e;

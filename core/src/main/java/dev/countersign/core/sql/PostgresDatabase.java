@@ -37,10 +37,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * PostgreSQL, which several servers may share. What {@link #write} committed is flushed there, and on the standbys that
- * PostgreSQL's own settings name as synchronous.
+ * A PostgreSQL database, which several servers can share. A transaction that {@link #write} committed is flushed there,
+ * and on the standbys that PostgreSQL's settings name as synchronous.
  *
- * <p>A trigger notifies every server of each row that is updated or deleted, whoever does it.
+ * <p>A trigger notifies every server of each updated or deleted row, whoever changed it.
  */
 public final class PostgresDatabase implements Database {
 
@@ -48,13 +48,13 @@ public final class PostgresDatabase implements Database {
     private static final java.util.logging.Logger DRIVERS_LOG = java.util.logging.Logger.getLogger("org.postgresql");
     private static final int SCHEMA_VERSION = 1;
 
-    /** Of the advisory lock under which one server makes the tables while others start; any number of our own. */
+    /** The advisory lock for creating the tables while several servers start; an arbitrary number. */
     private static final long SCHEMA_LOCK = 0x436f756e746572L;
 
     private static final List<String> SCHEMA = List.of(
             "CREATE TABLE registration_schema (version integer NOT NULL)",
             "INSERT INTO registration_schema VALUES (" + SCHEMA_VERSION + ")",
-            // COLLATE "C": ids in the order that Java and SQLite have them in
+            // COLLATE "C": the same order of ids as in Java and SQLite
             "CREATE TABLE registration (id text COLLATE \"C\" PRIMARY KEY, code_sha256 bytea NOT NULL, key_sha256 bytea,"
                     + " registered_millis bigint, next_code_sha256 bytea, revoked_millis bigint)",
             "CREATE FUNCTION registration_changed() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN"
@@ -64,12 +64,12 @@ public final class PostgresDatabase implements Database {
             "CREATE TRIGGER registration_changed AFTER UPDATE OR DELETE ON registration"
                     + " FOR EACH ROW EXECUTE FUNCTION registration_changed()");
 
-    /** The writer, the reader, the one that listens, and one while a broken one goes. */
+    /** For the writer, the reader and the listener, and one more while a broken connection is replaced. */
     private static final int CONNECTIONS = 4;
 
     private static final long CONNECT_MILLIS = 5_000;
 
-    /** PostgreSQL ends a statement before its socket's time is up, and requests fail after ten seconds. */
+    /** Less than the socket's timeout, so that PostgreSQL ends a statement first. Requests fail after ten seconds. */
     private static final int STATEMENT_SECONDS = 7;
 
     private static final int SOCKET_SECONDS = 8;
@@ -89,12 +89,12 @@ public final class PostgresDatabase implements Database {
     }
 
     /**
-     * Makes the tables where they are missing.
+     * Opens the database and creates missing tables.
      *
-     * @throws StartupException where the database can't be used, or a newer version made its tables
+     * @throws StartupException if the database can't be used, or a newer version created its tables
      */
     public static PostgresDatabase open(DatabaseSettings settings) {
-        DRIVERS_LOG.setLevel(Level.OFF); // it writes to the console what the exceptions say, too
+        DRIVERS_LOG.setLevel(Level.OFF); // it would print to the console what the exceptions say
         PGSimpleDataSource source = source(settings);
         try {
             Jdbi.create(source).useTransaction(PostgresDatabase::migrate);
@@ -125,7 +125,7 @@ public final class PostgresDatabase implements Database {
     private static PGSimpleDataSource source(DatabaseSettings settings) {
         String url = settings.url();
         if (url.matches(".*[?&](user|password)=.*")) {
-            throw new StartupException("--database holds a user or a password, which others can read. Set"
+            throw new StartupException("--database contains a user or a password, which others can read. Set"
                     + " COUNTERSIGN_DATABASE_USER and COUNTERSIGN_DATABASE_PASSWORD, or use the file of --config.");
         }
         PGSimpleDataSource source = new PGSimpleDataSource();
@@ -153,10 +153,10 @@ public final class PostgresDatabase implements Database {
         config.setMaximumPoolSize(CONNECTIONS);
         config.setConnectionTimeout(CONNECT_MILLIS);
         config.setValidationTimeout(CONNECT_MILLIS / 2);
-        config.setInitializationFailTimeout(-1); // the tables were made: it answers
+        config.setInitializationFailTimeout(-1); // the migration has just connected
         config.setConnectionInitSql("SET statement_timeout = '" + STATEMENT_SECONDS + "s';"
                 + " SET countersign.server = '" + server + "';"
-                // never less than a flush, whatever the database's or the user's default is
+                // at least a flush, whatever the default of the database or the user is
                 + " SELECT set_config('synchronous_commit', 'on', false)"
                 + " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')");
         return new HikariDataSource(config);
@@ -181,10 +181,10 @@ public final class PostgresDatabase implements Database {
 
     private void tellOfRisks(String url) {
         if (setting("fsync").equals("off") || setting("full_page_writes").equals("off")) {
-            log.warn("{} runs with fsync or full_page_writes off: a loss of power there can lose registrations", url);
+            log.warn("{} runs with fsync or full_page_writes off: a power cut there can lose registrations", url);
         }
         if (setting("synchronous_standby_names").isEmpty()) {
-            log.info("{} names no synchronous standby: a failover to another can lose the last registrations", url);
+            log.info("{} has no synchronous standby: a failover can lose the last registrations", url);
         }
     }
 
@@ -207,10 +207,10 @@ public final class PostgresDatabase implements Database {
         } catch (JdbiException e) {
             R result = done.get();
             if (result == null) {
-                throw e; // before the commit: PostgreSQL rolls it back
+                throw e; // it failed before the commit, and PostgreSQL rolls it back
             }
-            log.warn("PostgreSQL has not answered a commit; looking what became of it", e);
-            stopListening(); // so that nothing of it stays in the cache
+            log.warn("PostgreSQL did not answer a commit; checking whether it was committed", e);
+            stopListening(); // then every cached code is looked up again
             if (jdbi.withHandle(handle -> isStored.test(handle, result))) {
                 return result;
             }
@@ -223,7 +223,7 @@ public final class PostgresDatabase implements Database {
         return jdbi.withHandle(work);
     }
 
-    /** In one statement, by ids in order: servers that add the same ones wait for one another in turn. */
+    /** Inserts in one statement, ordered by id, so that servers that insert the same ids can't deadlock. */
     @Override
     public BitSet insert(Handle handle, List<Registration> registrations, long nowMillis) {
         TreeMap<String, Integer> places = new TreeMap<>();
@@ -268,13 +268,13 @@ public final class PostgresDatabase implements Database {
         };
     }
 
-    /** Rewrites the schema's version, a small write. */
+    /** Rewrites the schema version, a small write. */
     @Override
     public void probe() {
         jdbi.useTransaction(handle -> handle.execute("UPDATE registration_schema SET version = version"));
     }
 
-    /** Where the connection that listens was lost, any row may have changed. */
+    /** If the listening connection was lost, any row may have changed. */
     @Override
     public Optional<Set<ClientId>> foreignChanges() throws SQLException {
         if (listener.isEmpty()) {
@@ -282,7 +282,7 @@ public final class PostgresDatabase implements Database {
             return Optional.empty();
         }
         try (Statement roundTrip = listener.get().createStatement()) {
-            roundTrip.execute("SELECT 1"); // brings what was notified, and tells whether the connection is alive
+            roundTrip.execute("SELECT 1"); // delivers notifications, and shows whether the connection is alive
             Set<ClientId> changed = new HashSet<>();
             for (PGNotification each : listener.get().unwrap(PGConnection.class).getNotifications()) {
                 String[] serverAndId = each.getParameter().split(" ", 2);
@@ -309,7 +309,7 @@ public final class PostgresDatabase implements Database {
     }
 
     private void stopListening() {
-        listener.ifPresent(pool::evictConnection); // not to be used again: it goes on listening
+        listener.ifPresent(pool::evictConnection); // not back to the pool: it would go on listening
         listener = Optional.empty();
     }
 

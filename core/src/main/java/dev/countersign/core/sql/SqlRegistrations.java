@@ -32,11 +32,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Registrations in a database. Additions gather into one transaction and look-ups into one query, each on a thread and
- * a connection of its own, so that neither waits for the other.
+ * Registrations in a database. Changes are batched into one transaction and lookups into one query. Each has its own
+ * thread and connection, so that neither waits for the other.
  *
- * <p>Safe for use by many threads. What was added survives a killed process, and with {@link Sync#ALWAYS} a loss of
- * power.
+ * <p>Safe for use by many threads. Committed changes survive a killed process, and with {@link Sync#ALWAYS} a power
+ * cut.
  */
 public final class SqlRegistrations implements Registrations {
 
@@ -52,12 +52,12 @@ public final class SqlRegistrations implements Registrations {
     private volatile long changesKnownNanos = System.nanoTime();
 
     /**
-     * Closes the database with itself.
+     * {@link #close} also closes the database.
      *
-     * @param staleCodes how long codes found before may be used while the database doesn't answer
-     * @param queueSize additions, and look-ups, that may wait
+     * @param staleCodes how long cached codes may be used while the database doesn't answer
+     * @param queueSize how many changes, and how many lookups, may wait
      * @param completions completes the stages of a batch
-     * @param clock tells how long ago a registration was
+     * @param clock dates registrations and revocations
      */
     public SqlRegistrations(Database database, Duration staleCodes, int queueSize, Executor completions, Clock clock) {
         this.database = database;
@@ -74,7 +74,7 @@ public final class SqlRegistrations implements Registrations {
 
     @Override
     public CompletionStage<Boolean> rotate(ClientId id, byte[] presentedSha256, byte[] nextSha256) {
-        // the registration's key ends with the code that it could replace
+        // also forgets the registration's key: it must not replace the new code
         return update(
                 id,
                 stored -> stored.isPresent() && stored.get().isNext(nextSha256),
@@ -139,7 +139,7 @@ public final class SqlRegistrations implements Registrations {
         return Instant.ofEpochMilli(((Number) millis).longValue());
     }
 
-    /** @param isStored tells by what is stored of the id whether the update is committed */
+    /** @param isStored tells from the id's stored codes whether the update is committed */
     private CompletionStage<Boolean> update(
             ClientId id, Predicate<Optional<CodeDigests>> isStored, String sql, Object... arguments) {
         return changes.submit(new Update(id, isStored, sql, arguments))
@@ -189,7 +189,7 @@ public final class SqlRegistrations implements Registrations {
     private sealed interface Change {
         ClientId id();
 
-        /** Whether it is committed, by what is stored of the id. */
+        /** Whether the change is committed, judging by the id's stored codes. */
         boolean isIn(Optional<CodeDigests> stored);
     }
 
@@ -225,7 +225,9 @@ public final class SqlRegistrations implements Registrations {
                     handle -> apply(handle, changes), (handle, outcomes) -> areStored(handle, changes, outcomes));
         }
 
-        /** Registrations first, all at once: of changes that wait together, none was answered before the other. */
+        /**
+         * Inserts all registrations first. Changes in one batch may be applied in any order: none was answered before.
+         */
         private List<Outcome> apply(Handle handle, List<Change> changes) {
             List<Registration> registrations = new ArrayList<>(changes.size());
             for (Change change : changes) {
@@ -245,7 +247,7 @@ public final class SqlRegistrations implements Registrations {
                     rest.add(i);
                 }
             }
-            // in one order everywhere: two servers that update the same rows would else wait for each other
+            // all servers use the same order: otherwise two that update the same rows could deadlock
             rest.sort(Comparator.comparing(i -> changes.get(i).id().value()));
             for (int i : rest) {
                 boolean isReplaced = changes.get(i) instanceof Update update
@@ -291,7 +293,7 @@ public final class SqlRegistrations implements Registrations {
             ids.ifPresentOrElse(some -> some.forEach(changed), allChanged);
             changesKnownNanos = now;
             if (ids.isEmpty() || !ids.get().isEmpty()) {
-                log.info("another process has changed the database; codes are looked up anew");
+                log.info("another process has changed the database; looking up codes again");
             }
         }
     }
@@ -313,7 +315,7 @@ public final class SqlRegistrations implements Registrations {
         }
     }
 
-    /** What is stored of those ids that are registered and not revoked. */
+    /** The stored code hashes of the ids that are registered and not revoked. */
     private static Map<String, CodeDigests> find(Handle handle, List<ClientId> ids) {
         try (Query query = handle.createQuery("SELECT id, code_sha256, coalesce(next_code_sha256, code_sha256)"
                 + " FROM registration WHERE id IN (<ids>) AND revoked_millis IS NULL")) {

@@ -37,10 +37,10 @@ import org.sqlite.SQLiteJDBCLoader;
 import org.sqlite.util.LibraryLoaderUtil;
 
 /**
- * The one place where SQLite is opened and tuned: a handle that writes, and one that reads and never waits for it.
+ * Opens and tunes SQLite: one handle writes, another one reads and never waits for the writer.
  *
- * <p>Each handle is for one thread at a time. What {@link #writer} committed survives a killed process, and with
- * {@link Sync#ALWAYS} a loss of power.
+ * <p>Each handle is for one thread at a time. Transactions that {@link #writer} committed survive a killed process, and
+ * with {@link Sync#ALWAYS} a power cut.
  */
 public final class SqliteDatabase implements Database {
 
@@ -49,33 +49,35 @@ public final class SqliteDatabase implements Database {
     private static final long LONG_TO_COPY_BYTES = 64 * 1024 * 1024; // about a second
     private static final int SCHEMA_VERSION = 2;
 
-    /** Of version 2, read by {@link SqlRegistrations} unless another reader is named; null where they don't apply. */
+    /** The columns that version 2 added; null in rows that they don't apply to. */
     private static final List<String> NEW_COLUMNS = List.of(
-            // of the Idempotency-Key that the registration came with, and when it came
+            // the registration's Idempotency-Key and time
             "key_sha256 BLOB",
             "registered_millis INTEGER",
-            // for rotation: of the code that is to replace code_sha256 once it has been used
+            // rotation: the code that replaces code_sha256 at its first use
             "next_code_sha256 BLOB",
-            // for revocation: since when no code is accepted
+            // revocation: since when no code is accepted
             "revoked_millis INTEGER",
-            // for servers that share a table, to find what others have changed; SQLite tells it by PRAGMA data_version
+            // reserved for servers that share a table; SQLite's PRAGMA data_version makes it unnecessary
             "changed_micros INTEGER");
 
-    /** The table is that of SCHEMA_VERSION, and messages have a journal. */
+    /** The same table as SCHEMA_VERSION; in addition, messages have a journal. */
     private static final int JOURNAL_VERSION = 3;
 
-    /** Of new files; in turns, 1,024 gave 0.93 to 0.95 of the registrations a second, 8,192 as many. */
+    /** For new files. Compared in turns, 1,024 gave 0.93 to 0.95 times the registrations a second, 8,192 the same. */
     private static final int PAGE_BYTES = 4096;
 
     /**
-     * The write-ahead log is copied into the table beyond this: the longer it is, the more rows share a page's copy. In
-     * turns, on 300,000 rows, a quarter of it took 1.25 times the processor's time.
+     * When the write-ahead log reaches this size, a checkpoint copies it into the table. The larger it is, the more
+     * changed rows share the copy of a page. Compared in turns on 300,000 rows, a quarter of this size took 1.25 times
+     * the CPU time.
      */
     private static final int WAL_BYTES = 64 * 1024 * 1024;
 
     /**
-     * Native memory for pages. A batch of 1,000 registrations changes as many pages, 4 MB: in SQLite's default of 2 MB it
-     * has no room, and pages go to the write-ahead log before the commit, to be read again and written twice.
+     * Native memory for pages. A batch of 1,000 registrations changes about 1,000 pages, 4 MB. They don't fit into
+     * SQLite's default of 2 MB: then pages are written to the write-ahead log before the commit, read again, and
+     * written twice.
      */
     private static final int CACHE_BYTES = 16 * 1024 * 1024;
 
@@ -95,7 +97,7 @@ public final class SqliteDatabase implements Database {
         changesSeen = changes();
     }
 
-    /** @throws StartupException where the file is no database of ours, or of a newer version */
+    /** @throws StartupException if the file is not a Countersign database, or one of a newer version */
     public static SqliteDatabase open(Path file, Sync sync) {
         try {
             Home.createFile(file);
@@ -113,7 +115,7 @@ public final class SqliteDatabase implements Database {
             Throwable cause = e instanceof JdbiException && e.getCause() != null ? e.getCause() : e;
             throw new StartupException(
                     "can't open the database " + file + ": " + Home.reason(cause)
-                            + ". Make room, mend or restore it, or choose another folder with --home.",
+                            + ". Free disk space, repair or restore the file, or choose another folder with --home.",
                     e);
         }
     }
@@ -126,7 +128,7 @@ public final class SqliteDatabase implements Database {
         return versionFound < JOURNAL_VERSION ? Past.BEFORE_JOURNALS : Past.LOST_JOURNAL;
     }
 
-    /** Before others write: a start that finds no journal from now on has lost it. */
+    /** Called before anything is written. A later start that finds no journal then knows that it was lost. */
     @Override
     public void noteJournal() {
         if (versionFound != JOURNAL_VERSION) {
@@ -187,7 +189,7 @@ public final class SqliteDatabase implements Database {
         }
     }
 
-    /** Rewrites the schema's version, the smallest write there is. */
+    /** Rewrites the schema version, the smallest possible write. */
     @Override
     public void probe() throws IOException {
         requireFilesInPlace();
@@ -195,8 +197,9 @@ public final class SqliteDatabase implements Database {
     }
 
     /**
-     * Throws where one of SQLite's files no longer stands under its name: SQLite would go on in a file that the next
-     * start does not find. One that is put back is as good as before; of a copy in its place nothing is written.
+     * Throws if one of SQLite's files was removed or replaced: SQLite would continue to write to a file that the next
+     * start does not find. A file that is put back works again; a copy of it does not, because SQLite doesn't write to
+     * it.
      */
     private void requireFilesInPlace() throws IOException {
         for (OpenedFile each : files) {
@@ -204,7 +207,7 @@ public final class SqliteDatabase implements Database {
         }
     }
 
-    /** SQLite tells that another process has committed, but not what. */
+    /** SQLite tells that another process has committed something, but not what. */
     @Override
     public Optional<Set<ClientId>> foreignChanges() throws IOException {
         requireFilesInPlace();
@@ -218,7 +221,7 @@ public final class SqliteDatabase implements Database {
         return writer.createQuery("PRAGMA data_version").mapTo(Long.class).one();
     }
 
-    /** The version of the schema that stands in the file; 0 where there is none yet. */
+    /** The version of the schema in the file; 0 if there is none yet. */
     static int schemaVersion(Handle handle) {
         return handle.createQuery("PRAGMA user_version").mapTo(Integer.class).one();
     }
@@ -227,7 +230,7 @@ public final class SqliteDatabase implements Database {
     public void close() {
         try (writer) {
             reader.close();
-        } // the last to be closed checkpoints, and removes the write-ahead log
+        } // the last handle to be closed makes a checkpoint and removes the write-ahead log
     }
 
     private static List<OpenedFile> filesOf(Path file) throws IOException {
@@ -251,15 +254,15 @@ public final class SqliteDatabase implements Database {
         return jdbi.open();
     }
 
-    /** In SQL, not by SQLiteConfig: it sets the journal mode first, and from then on a page size has no effect. */
+    /** Uses SQL, because SQLiteConfig sets the journal mode first, and after that a page size has no effect. */
     static void tune(Handle writer, Sync sync) {
-        writer.execute("PRAGMA page_size = " + PAGE_BYTES); // of a new file; any other is served as it is
+        writer.execute("PRAGMA page_size = " + PAGE_BYTES); // for a new file; an existing file keeps its page size
         set(writer, "journal_mode", "wal", "wal");
         // FULL flushes the write-ahead log at each commit, NORMAL at checkpoints only: sqlite.org/pragma.html
         set(writer, "synchronous", sync == Sync.ALWAYS ? "FULL" : "NORMAL", sync == Sync.ALWAYS ? "2" : "1");
         int pageBytes = Integer.parseInt(pragma(writer, "page_size"));
         writer.execute("PRAGMA wal_autocheckpoint = " + WAL_BYTES / pageBytes);
-        // a reader that holds a snapshot keeps the log growing: once it has gone the file shrinks to this again
+        // a reader that holds a snapshot makes the log grow: when the reader has ended, the file shrinks to this size
         writer.execute("PRAGMA journal_size_limit = " + WAL_BYTES);
         writer.execute("PRAGMA cache_size = -" + CACHE_BYTES / 1024);
     }
@@ -269,7 +272,7 @@ public final class SqliteDatabase implements Database {
         String actual = pragma(handle, pragma);
         if (!actual.equals(expected)) { // some file systems can't share the memory that a write-ahead log needs
             throw new StartupException("SQLite's " + pragma + " is " + actual + " instead of " + expected
-                    + ": what is acknowledged might be lost. Choose a folder on a local disk with --home.");
+                    + "; a power cut could lose acknowledged data. Choose a folder on a local disk with --home.");
         }
     }
 
@@ -277,7 +280,7 @@ public final class SqliteDatabase implements Database {
         return handle.createQuery("PRAGMA " + name).mapTo(String.class).one();
     }
 
-    /** Brings the schema up to date, in one transaction; returns the version that it had. */
+    /** Upgrades the schema in one transaction; returns the version that it had. */
     private static int migrate(Handle handle, Path file) throws IOException {
         int version = schemaVersion(handle);
         if (version > JOURNAL_VERSION) {
@@ -293,7 +296,7 @@ public final class SqliteDatabase implements Database {
         }
         handle.useTransaction(transaction -> {
             if (version == 0) {
-                // WITHOUT ROWID: the table is its key's index, one page to write a row instead of two
+                // WITHOUT ROWID: the table is the index of its key, so a row takes one page write instead of two
                 transaction.execute("CREATE TABLE registration ("
                         + "id TEXT NOT NULL PRIMARY KEY, code_sha256 BLOB NOT NULL) STRICT, WITHOUT ROWID");
             }
@@ -304,8 +307,8 @@ public final class SqliteDatabase implements Database {
     }
 
     /**
-     * Copies the database beside itself, for a way back to the version that wrote it. Replaces an existing copy: an interrupted
-     * upgrade, or one that was rolled back, left it.
+     * Copies the database to a file next to it, for a way back to the version that wrote it. Replaces an existing copy,
+     * which comes from an interrupted upgrade or one that was rolled back.
      */
     private static void keepCopy(Handle handle, Path file, int version) throws IOException {
         Path copy = file.resolveSibling(file.getFileName() + ".version-" + version);
@@ -319,7 +322,7 @@ public final class SqliteDatabase implements Database {
     /**
      * Copies a database that a server may be using.
      *
-     * @throws IOException where it can't be read, or the copy not be written
+     * @throws IOException if the database can't be read, or the copy can't be written
      */
     public static void copy(Path file, Path copy) throws IOException {
         loadLibrary(copy.resolveSibling("native"));
@@ -330,11 +333,11 @@ public final class SqliteDatabase implements Database {
         }
     }
 
-    /** Under its name the copy is whole and on disk; one that stands there already is replaced. */
+    /** The copy gets its name only when it is complete and on disk; an existing copy is replaced. */
     private static void copy(Handle handle, Path copy) throws IOException {
         Path unfinished = copy.resolveSibling(copy.getFileName() + ".new");
         Files.deleteIfExists(unfinished);
-        Home.createFile(unfinished); // SQLite takes an empty file as it is: readable by its owner only
+        Home.createFile(unfinished); // SQLite uses an empty file that exists: so only its owner can read it
         handle.execute("VACUUM INTO ?", unfinished.toString());
         try (FileChannel channel = FileChannel.open(unfinished, WRITE)) {
             channel.force(true); // VACUUM INTO does not: sqlite.org/lang_vacuum.html
@@ -344,12 +347,12 @@ public final class SqliteDatabase implements Database {
     }
 
     /**
-     * Loads SQLite's library from the home or, where that can't be (it is mounted noexec, or full), from the temporary
-     * folder.
+     * Loads SQLite's library from the home. If that fails (the home is mounted noexec, or full), loads it from the
+     * temporary folder.
      */
     private static void loadLibrary(Path folder) {
         if (System.getProperty(LIBRARY_FOLDER) != null) {
-            return; // whoever starts the server knows better
+            return; // the user has chosen a folder
         }
         try {
             unpackLibrary(folder);
@@ -360,36 +363,36 @@ public final class SqliteDatabase implements Database {
                 again.addSuppressed(e);
                 throw new StartupException(
                         "can't load SQLite's library from " + folder + ": " + e.getMessage()
-                                + "; nor from the temporary folder: " + again.getMessage()
-                                + ". Make room, or name a folder that isn't mounted noexec with -D" + LIBRARY_FOLDER
-                                + "=FOLDER.",
+                                + ", nor from the temporary folder: " + again.getMessage()
+                                + ". Free disk space, or name a folder that isn't mounted noexec with -D"
+                                + LIBRARY_FOLDER + "=FOLDER.",
                         again);
             }
         }
     }
 
     /**
-     * sqlite-jdbc unpacks its native library where anyone may read it and, when killed, leaves it there. Here it stands
-     * in a folder of its own that goes as soon as the library is loaded; a start that was killed just then is tidied up
-     * after by the next.
+     * By itself, sqlite-jdbc unpacks its native library where anyone can read it and, when killed, leaves it there.
+     * Here it goes to a folder of its own, which is removed when the library is loaded. If a start is killed before
+     * that, the next start removes the folder.
      */
     private static void unpackLibrary(Path folder) throws IOException {
         Files.createDirectories(folder);
         System.setProperty(LIBRARY_FOLDER, folder.toString());
         try {
             SQLiteJDBCLoader.initialize();
-        } catch (Exception e) { // declared as wide as that
+        } catch (Exception e) { // initialize() declares it
             throw new IOException(reasonAgainst(folder).orElse(e.getMessage()), e);
         } finally {
             System.clearProperty(LIBRARY_FOLDER);
             try (Stream<Path> files = Files.list(folder)) {
                 files.map(Path::toFile).forEach(File::delete);
             }
-            folder.toFile().delete(); // Windows keeps a loaded library: then the next start does it
+            folder.toFile().delete(); // Windows can't delete a loaded library: then the next start does
         }
     }
 
-    /** Why the library can't be loaded from there, which sqlite-jdbc doesn't say: finds out by doing the same. */
+    /** Why the library can't be loaded from the folder. sqlite-jdbc doesn't say, so this tries the same. */
     private static Optional<String> reasonAgainst(Path folder) {
         String name = LibraryLoaderUtil.getNativeLibName();
         Path file = folder.resolve(name);
