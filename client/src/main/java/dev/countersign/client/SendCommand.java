@@ -25,9 +25,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "countersign-client",
         customSynopsis = "countersign-client [OPTIONS] MSG... | --stdin",
-        description =
-                "Registers with a Countersign server and sends it messages.%n"
-                        + "A message is logged when its receipt is printed.%n",
+        description = "Registers with a Countersign server and sends it messages.%n"
+                + "A message is logged when its receipt is printed.%n",
         mixinStandardHelpOptions = true,
         resourceBundle = "dev.countersign.client.build",
         version = "Countersign ${bundle:build.version}",
@@ -106,9 +105,7 @@ final class SendCommand implements Callable<Integer> {
     @Option(names = "--message-port", paramLabel = "PORT", description = "The port for messages." + DEFAULT)
     private int messagePort = 8001;
 
-    @Option(
-            names = "--tls",
-            description = "Use TLS. Java must trust the issuer of the server's certificate.")
+    @Option(names = "--tls", description = "Use TLS. Java must trust the issuer of the server's certificate.")
     private boolean tls;
 
     @Option(

@@ -224,7 +224,9 @@ class CountersignClientTest {
         String empty = "{\"id\":\"excess\",\"code\":\"" + sender.code() + "\",\"messages\":[\"\",\"x\"]}";
         String rest = "x".repeat(65_536 - empty.length());
 
-        assertRefused("texts: 1001, but a request can have 1 to 1000", () -> client.sendAll(sender, Collections.nCopies(1001, "")));
+        assertRefused(
+                "texts: 1001, but a request can have 1 to 1000",
+                () -> client.sendAll(sender, Collections.nCopies(1001, "")));
         assertRefused("texts: 0, but a request can have 1 to 1000", () -> client.sendAll(sender, List.of()));
         assertRefused("over the limit of 65536", () -> client.sendAll(sender, List.of(rest + "x", "x")));
         assertRefused("over the limit of 65536", () -> client.sendAsync(sender, rest + "xxxxx"));

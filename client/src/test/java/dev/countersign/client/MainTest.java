@@ -276,9 +276,8 @@ class MainTest {
             assertEquals(4, run(input(first), arguments));
             assertTrue(
                     complaint()
-                            .contains(
-                                    "\nline 1 is logged, line 2 may be, nothing after that was sent (the same command"
-                                            + " continues from there): outcome unknown"),
+                            .contains("\nline 1 is logged, line 2 may be, nothing after that was sent (the same command"
+                                    + " continues from there): outcome unknown"),
                     complaint());
             assertEquals(4, run(input(first), arguments));
             assertEquals(0, run(input(first + "c\n"), arguments), this::complaint);
@@ -345,7 +344,8 @@ class MainTest {
             assertEquals(4, run(TERMINAL, "one", "two", "three"));
 
             assertTrue(
-                    complaint().contains("message 2 (nothing after it was sent): outcome unknown, the answer was lost: "),
+                    complaint()
+                            .contains("message 2 (nothing after it was sent): outcome unknown, the answer was lost: "),
                     complaint());
             assertEquals(3, scripted.requests().size());
         }

@@ -64,7 +64,7 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
                     label = "FILE",
                     byDefault = "none",
                     help = "Settings, one NAME=VALUE a line; NAME is the option without its leading dashes; # begins a"
-                        + " comment.")
+                            + " comment.")
             String config) {
 
         static Place defaults() {
