@@ -57,7 +57,10 @@ record Proof(List<Trial> trials) {
         return trials.stream().mapToLong(figure).sum();
     }
 
-    /** @param className the colour of its figures: "pass" or "fail" */
+    /**
+     * @param command word by word: a line of the page ends between two
+     * @param className the colour of its figures: "pass" or "fail"
+     */
     record Row(
             String what,
             String times,
@@ -66,7 +69,7 @@ record Proof(List<Trial> trials) {
             String doubled,
             String failed,
             String day,
-            String command,
+            List<String> command,
             String className) {}
 
     List<Row> rows() {
@@ -79,7 +82,7 @@ record Proof(List<Trial> trials) {
                         Units.number(trial.doubled()),
                         Units.number(trial.failed()),
                         trial.finishedAt().substring(0, "2026-11-26".length()),
-                        trial.command(),
+                        List.of(trial.command().split(" ")),
                         new Proof(List.of(trial)).className()))
                 .toList();
     }

@@ -141,7 +141,7 @@ record ReportSummary(ReportData data) {
                         question,
                         range(
                                 comparisons,
-                                comparison -> 100 * comparison.ratio().median()),
+                                comparison -> Math.rint(100 * comparison.ratio().median())),
                         "%",
                         "of its messages/s on the same Jetty, over %s connections, at %s times its CPU time"
                                 .formatted(

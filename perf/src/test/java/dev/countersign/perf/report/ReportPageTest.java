@@ -118,7 +118,8 @@ class ReportPageTest {
         assertTrue(html.contains("fail\"><strong>Killed 100 times: 2 lost, 1 doubled; failed tests: 1.</strong>"));
         assertTrue(html.contains("<tr class=\"fail\"><th scope=\"row\">server killed</th><td>100</td><td>10,000</td>"
                 + "<td>2</td><td>1</td><td>1</td><td>2026-11-26</td><td class=\"words\"><code>"
-                + "mvn -pl web test -Dtest&#x3D;CrashTest -Dcrash.rounds&#x3D;100</code></td></tr>"));
+                + "<span>mvn</span> <span>-pl</span> <span>web</span> <span>test</span>"
+                + " <span>-Dtest&#x3D;CrashTest</span> <span>-Dcrash.rounds&#x3D;100</span> </code></td></tr>"));
     }
 
     @Test
