@@ -21,6 +21,14 @@ public interface MessageLog extends Closeable {
      */
     CompletionStage<Appended> append(Messages messages);
 
+    /**
+     * Removes the texts of all that an id has sent up to now; receipts and times stay, and keys are answered as before.
+     *
+     * @return what was done, once the texts are in none of this log's files, nor can come back; where it fails, each
+     *     message is erased or as it was, and erasing again goes on
+     */
+    CompletionStage<Erased> erase(ClientId id);
+
     /** Why it can't take messages, in words; empty where it can. */
     Optional<String> trouble();
 

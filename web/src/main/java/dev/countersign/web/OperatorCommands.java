@@ -96,6 +96,20 @@ abstract class OperatorCommands {
         return printCode("/register?id=" + encoded(id));
     }
 
+    @Command(
+            name = "erase",
+            mixinStandardHelpOptions = true,
+            description = "Removes all texts that an id has sent from every file of the log, for good. Receipts and"
+                    + " times stay. The id can go on sending. Backups stay as they are.")
+    int erase(@Parameters(paramLabel = "ID") String id) throws IOException {
+        Map<String, String> erased = JsonText.members(ask("POST", "/erase?id=" + encoded(id)));
+        out().println("erased " + erased.get("messages") + " messages of " + id);
+        if (!erased.get("left").isEmpty()) {
+            throw new StartupException("messages of " + id + " may be left in: " + erased.get("left"));
+        }
+        return 0;
+    }
+
     private int printCode(String target) throws IOException {
         out().println(JsonText.members(ask("POST", target)).get("code"));
         return 0;

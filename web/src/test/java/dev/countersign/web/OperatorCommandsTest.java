@@ -225,7 +225,7 @@ final class OperatorCommandsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"revoke,no such id!", "rotate,", "register,ä"})
+    @CsvSource({"revoke,no such id!", "rotate,", "register,ä", "erase,no such id!"})
     void whatIsNoIdIsRefusedInALine(String command, String given) {
         Outcome outcome = run(command, given == null ? "" : given);
 

@@ -1,17 +1,22 @@
 package dev.countersign.core.file;
 
+import dev.countersign.core.ClientId;
+import dev.countersign.core.Erased;
 import dev.countersign.core.GroupCommit;
 import dev.countersign.core.Home;
 import dev.countersign.core.LogSettings;
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
@@ -20,9 +25,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes the oldest files of the log beyond what is to be kept, and packs the others, in a thread of its own. It touches
- * only files that the server named, and of those only files whose receipts all lie before the file that the journal's
- * flushed header names: no start needs them.
+ * Removes the oldest files of the log beyond what is to be kept, and packs the others, in a thread of its own. It removes
+ * and packs only files that the server named, and of those only files whose receipts all lie before the file that the
+ * journal's flushed header names: no start needs them. The same thread runs each {@link Erasure}.
  */
 final class Archive implements Closeable {
 
@@ -42,6 +47,7 @@ final class Archive implements Closeable {
     private final Path unfinished;
     private final long startMicros;
     private final long startNanos;
+    private final Queue<Runnable> erasures = new ConcurrentLinkedQueue<>();
     private final Thread thread = new Thread(this::run, "message-log-archive");
     private boolean isClockDoubted;
     private volatile boolean closed;
@@ -60,18 +66,34 @@ final class Archive implements Closeable {
     }
 
     void start() {
-        if (settings.keepBytes() > 0 || settings.keepDays() > 0 || settings.compressesRolled()) {
-            thread.start();
+        thread.start();
+    }
+
+    /** As {@link Erasure#run}, once the thread has time; fails where this is closed first. */
+    CompletionStage<Erased> erase(ClientId id) {
+        Erasure erasure = new Erasure(disk, files, unfinished, id, () -> closed);
+        CompletionStage<Erased> erased = CompletableFuture.supplyAsync(() -> erasure.run(messages), erasures::add);
+        LockSupport.unpark(thread);
+        if (closed) { // the thread may have ended
+            runErasures();
+        }
+        return erased;
+    }
+
+    private void runErasures() {
+        for (Runnable each = erasures.poll(); each != null; each = erasures.poll()) {
+            each.run();
         }
     }
 
     /** Looks after each roll, and each minute. */
     private void run() {
+        boolean hasWork = settings.keepBytes() > 0 || settings.keepDays() > 0 || settings.compressesRolled();
         long seen = 0;
         long lookNanos = nanoTime.getAsLong();
         while (!closed) {
             long first = messages.firstNamed();
-            if (first != seen || nanoTime.getAsLong() - lookNanos >= 0) {
+            if (hasWork && (first != seen || nanoTime.getAsLong() - lookNanos >= 0)) {
                 seen = first;
                 lookNanos = nanoTime.getAsLong() + LOOK_NANOS;
                 try {
@@ -83,7 +105,9 @@ final class Archive implements Closeable {
                 }
             }
             LockSupport.parkNanos(this, INTERVAL_NANOS);
+            runErasures();
         }
+        runErasures(); // each fails
     }
 
     /** Removes and packs what there is to. Whatever ends it, at any moment, each file that is kept is there and whole. */
@@ -155,7 +179,9 @@ final class Archive implements Closeable {
 
     private void pack(Deque<StoredFile> sealed) throws IOException {
         for (StoredFile each : sealed) {
-            if (each.isPacked() || closed) {
+            if (StoredFile.isPacked(each.path())
+                    || closed
+                    || !erasures.isEmpty()) { // who erases waits; a look comes after that
                 continue;
             }
             if (disk.freeBytes(unfinished.getParent()) - length(each) < settings.keepFreeBytes()) {
@@ -188,7 +214,7 @@ final class Archive implements Closeable {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
         try (Disk.Handle from = disk.open(source, Disk.Mode.POSITIONED);
                 Disk.Handle to = disk.open(target, Disk.Mode.POSITIONED);
-                GZIPOutputStream packing = new GZIPOutputStream(new Target(to), BUFFER_BYTES)) {
+                GZIPOutputStream packing = new GZIPOutputStream(to.output(), BUFFER_BYTES)) {
             int read;
             for (long position = 0; (read = from.read(buffer.clear(), position)) > 0 && !closed; position += read) {
                 packing.write(buffer.array(), 0, read);
@@ -197,27 +223,6 @@ final class Archive implements Closeable {
             to.force();
         }
         return !closed;
-    }
-
-    private static final class Target extends OutputStream {
-
-        private final Disk.Handle handle;
-        private long position;
-
-        Target(Disk.Handle handle) {
-            this.handle = handle;
-        }
-
-        @Override
-        public void write(int value) throws IOException {
-            write(new byte[] {(byte) value}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int from, int length) throws IOException {
-            handle.write(ByteBuffer.wrap(bytes, from, length), position);
-            position += length;
-        }
     }
 
     @Override

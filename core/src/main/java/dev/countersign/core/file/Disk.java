@@ -2,6 +2,8 @@ package dev.countersign.core.file;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,6 +41,9 @@ interface Disk {
     /** Renames within a folder; fails where the new name exists. */
     void rename(Path from, Path to) throws IOException;
 
+    /** Renames within a folder, over what has the new name: at every moment that name leads to one or the other. */
+    void replace(Path from, Path to) throws IOException;
+
     /** Removes a name, if it is there. */
     void delete(Path file) throws IOException;
 
@@ -66,6 +71,49 @@ interface Disk {
             while (target.hasRemaining() && read(target, position + target.position() - start) > 0) {
                 // reads on
             }
+        }
+
+        /** Its bytes from the start on; closing it does nothing. */
+        default InputStream input() {
+            return new InputStream() {
+                private long position;
+
+                @Override
+                public int read() throws IOException {
+                    byte[] one = new byte[1];
+                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+                }
+
+                @Override
+                public int read(byte[] target, int from, int length) throws IOException {
+                    int read = Handle.this.read(ByteBuffer.wrap(target, from, length), position);
+                    position += Math.max(0, read);
+                    return read > 0 ? read : -1;
+                }
+
+                @Override
+                public int available() throws IOException { // or gzip takes the first of several members for the last
+                    return (int) Math.min(Integer.MAX_VALUE, Math.max(0, length() - position));
+                }
+            };
+        }
+
+        /** Writes from the start on; closing it does nothing. */
+        default OutputStream output() {
+            return new OutputStream() {
+                private long position;
+
+                @Override
+                public void write(int value) throws IOException {
+                    write(new byte[] {(byte) value}, 0, 1);
+                }
+
+                @Override
+                public void write(byte[] bytes, int from, int length) throws IOException {
+                    Handle.this.write(ByteBuffer.wrap(bytes, from, length), position);
+                    position += length;
+                }
+            };
         }
 
         /** Writes all that remains in the source at a position. */

@@ -184,7 +184,7 @@ public final class FileLogReader implements LogReader {
         if (file.last().isPresent() && file.last().get() < from) {
             return true;
         }
-        if (!file.isPacked()) {
+        if (!StoredFile.isPacked(file.path())) {
             return false; // a search by bisection tells
         }
         Optional<LogLines> next = stored.isEmpty() ? active : stored.peek().open();

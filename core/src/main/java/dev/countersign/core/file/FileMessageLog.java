@@ -1,6 +1,8 @@
 package dev.countersign.core.file;
 
 import dev.countersign.core.Appended;
+import dev.countersign.core.ClientId;
+import dev.countersign.core.Erased;
 import dev.countersign.core.GroupCommit;
 import dev.countersign.core.Home;
 import dev.countersign.core.LogFigures;
@@ -59,6 +61,11 @@ public final class FileMessageLog implements MessageLog {
     @Override
     public CompletionStage<Appended> append(Messages messages) {
         return commits.submit(Request.of(messages));
+    }
+
+    @Override
+    public CompletionStage<Erased> erase(ClientId id) {
+        return archive.erase(id);
     }
 
     @Override

@@ -378,6 +378,13 @@ final class Journal implements Closeable {
         named = reached;
     }
 
+    /** Writes zeros over all records, where log and keys have what they hold, as this checkpoint says. */
+    void clear(Checkpoint reached) throws IOException {
+        writeHeader(reached); // in the other block too: neither leads to a record now
+        writeZeros(handle, RING_START, end - RING_START);
+        handle.force();
+    }
+
     /** @throws IOException where its name leads to another file, or to none: what is written here would be lost */
     void check() throws IOException {
         if (!disk.stat(file).map(Disk.Stat::identity).equals(Optional.of(identity))) {

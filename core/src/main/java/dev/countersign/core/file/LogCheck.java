@@ -202,7 +202,7 @@ public final class LogCheck {
             }
             return !hasEarlier
                     || reader.line().receipt() > line.receipt()
-                    || reader.line().hasBytesOf(line);
+                    || reader.line().isSame(line);
         }
 
         /** The messages of a request stand next to each other, in order, in one file; an erased one doesn't tell its place. */

@@ -64,6 +64,9 @@ final class LogLine {
         idStart = 0;
         idEnd = 0;
         receipt = skip(RECEIPT) ? skipNumber(18) : -1;
+        if (at == end || bytes[at] != '"') {
+            receipt = -1;
+        }
         if (receipt <= 0 || !skip(TIME) || !skipTime()) {
             return false;
         }
@@ -81,6 +84,7 @@ final class LogLine {
         return at;
     }
 
+    /** Also of a line whose rest is damaged; below 1 where it has none. */
     long receipt() {
         return receipt;
     }
@@ -102,6 +106,11 @@ final class LogLine {
         return new String(bytes, idStart, idEnd - idStart, US_ASCII);
     }
 
+    /** Whether it is a message of this id, or was one before its end was torn off or damaged. */
+    boolean isOf(byte[] id) {
+        return idEnd < end && bytes[idEnd] == '"' && Arrays.equals(bytes, idStart, idEnd, id, 0, id.length);
+    }
+
     /** Its number in the request, from 1 on. */
     int part() {
         return part;
@@ -120,8 +129,26 @@ final class LogLine {
         target.write(bytes, start, at - start);
     }
 
-    boolean hasBytesOf(LogLine other) {
-        return Arrays.equals(bytes, start, at, other.bytes, other.start, other.at);
+    /** Writes the line with its receipt and time, and without the message. */
+    void writeErased(OutputStream target) throws IOException {
+        target.write(bytes, start, timeEnd - start);
+        target.write(ERASED);
+    }
+
+    /** Whether it is the same line as another, one of which may have been erased since. */
+    boolean isSame(LogLine other) {
+        return Arrays.equals(bytes, start, at, other.bytes, other.start, other.at)
+                || (isErased() || other.isErased()) && receipt == other.receipt && micros == other.micros;
+    }
+
+    /** After the next newline; 0 where there is none. */
+    static int endOfLine(byte[] buffer, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (buffer[i] == '\n') {
+                return i + 1;
+            }
+        }
+        return 0;
     }
 
     private static byte[] ascii(String text) {

@@ -66,7 +66,7 @@ final class LogLines implements Closeable {
             return Optional.empty();
         }
         try {
-            return Optional.of(new LogLines(path, channel, path.toString().endsWith(".gz")));
+            return Optional.of(new LogLines(path, channel, StoredFile.isPacked(path)));
         } catch (IOException e) {
             channel.close();
             throw damaged(path, e);
@@ -82,7 +82,7 @@ final class LogLines implements Closeable {
         while (true) {
             start = next;
             isMessage = !isOverlong && line.parse(buffer, start, limit);
-            int end = isMessage ? line.next() : endOfForeignLine();
+            int end = isMessage ? line.next() : LogLine.endOfLine(buffer, scanned, limit);
             if (end > 0) {
                 next = end;
                 scanned = end;
@@ -99,16 +99,6 @@ final class LogLines implements Closeable {
     /** Whether the line is one that a server writes. */
     boolean isMessage() {
         return isMessage;
-    }
-
-    /** After its newline; 0 where that isn't read yet. */
-    private int endOfForeignLine() {
-        for (int i = scanned; i < limit; i++) {
-            if (buffer[i] == '\n') {
-                return i + 1;
-            }
-        }
-        return 0;
     }
 
     /** Goes on to the next message, past all else. */

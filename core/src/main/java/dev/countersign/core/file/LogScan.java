@@ -1,7 +1,5 @@
 package dev.countersign.core.file;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.countersign.core.StartupException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,7 +23,6 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
 
     private static final Logger log = LoggerFactory.getLogger(LogScan.class);
     private static final long SAY_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final byte[] BEFORE_RECEIPT = "{\"receipt\":\"".getBytes(US_ASCII);
 
     /** Takes a line, without its newline. */
     private interface Visitor {
@@ -68,7 +65,7 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
 
     /** The receipt of the first line; 0 where there is none. */
     static long firstReceipt(Disk disk, Path file) throws IOException {
-        ByteBuffer start = ByteBuffer.allocate(BEFORE_RECEIPT.length + 20);
+        ByteBuffer start = ByteBuffer.allocate(32);
         try (Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED)) {
             handle.read(start, 0);
         }
@@ -89,11 +86,11 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
                     saidNanos = System.nanoTime();
                 }
                 buffer.flip();
-                for (int end; (end = indexOfNewline(buffer)) >= 0; ) {
+                for (int next; (next = LogLine.endOfLine(buffer.array(), buffer.position(), buffer.limit())) > 0; ) {
                     number++;
-                    visitor.line(buffer.slice(buffer.position(), end - buffer.position()), number);
-                    endOfLines += end + 1 - buffer.position();
-                    buffer.position(end + 1);
+                    visitor.line(buffer.slice(buffer.position(), next - 1 - buffer.position()), number);
+                    endOfLines += next - buffer.position();
+                    buffer.position(next);
                 }
                 buffer.compact();
                 if (!buffer.hasRemaining()) {
@@ -107,32 +104,11 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
         return endOfLines;
     }
 
-    private static int indexOfNewline(ByteBuffer buffer) {
-        for (int i = buffer.position(); i < buffer.limit(); i++) {
-            if (buffer.get(i) == '\n') {
-                return i;
-            }
-        }
-        return -1;
-    }
-
+    /** Of a line whose rest may be damaged; 0 where it has none. */
     private static long receipt(ByteBuffer line) {
-        if (line.remaining() < BEFORE_RECEIPT.length
-                || !line.slice(line.position(), BEFORE_RECEIPT.length).equals(ByteBuffer.wrap(BEFORE_RECEIPT))) {
-            return 0;
-        }
-        long receipt = 0;
-        for (int i = line.position() + BEFORE_RECEIPT.length; i < line.limit(); i++) {
-            byte digit = line.get(i);
-            if (digit == '"') {
-                return receipt;
-            }
-            if (digit < '0' || digit > '9' || receipt > Long.MAX_VALUE / 100) {
-                return 0;
-            }
-            receipt = receipt * 10 + digit - '0';
-        }
-        return 0;
+        LogLine record = new LogLine();
+        record.parse(line.array(), line.arrayOffset(), line.arrayOffset() + line.limit());
+        return Math.max(0, record.receipt());
     }
 
     private static StartupException damaged(Path file, long lineNumber, String what) {

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -51,6 +52,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private static final long DAY_MICROS = TimeUnit.DAYS.toMicros(1);
     private static final String DAY_ENDED = "the day has ended (--roll-daily)";
     private static final String FULL = "it has reached --roll-size";
+    private static final String ERASING = "messages of it are to be erased";
+    private static final Set<String> USUAL = Set.of(DAY_ENDED, FULL, ERASING);
 
     private final ReentrantLock lock = new ReentrantLock(true); // fair: the writer would keep it from the flusher
     private final Condition flushEnded = lock.newCondition();
@@ -365,7 +368,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         long first = Record.firstReceipt(records, journal.nextReceipt());
         Checkpoint start = flushed.inNewLog(first);
         journal.writeHeader(start);
-        Level level = reason.equals(FULL) || reason.equals(DAY_ENDED) ? Level.INFO : Level.WARN;
+        Level level = USUAL.contains(reason) ? Level.INFO : Level.WARN;
         if (isSetAside) {
             Path aside = StoredFile.setAside(disk, path, active.first(), journal.nextReceipt() - 1);
             log.atLevel(level).log("the message log {} was set aside as {}: {}", path, aside.getFileName(), reason);
@@ -486,6 +489,26 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
                     flushed = noted;
                 }
             }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Begins a new file, and removes from the journal what the files before it have: no start brings it back. The writer
+     * waits while that is written, some 64 MB.
+     *
+     * @return the first receipt that the new file may have
+     */
+    long seal() throws IOException {
+        lock.lock();
+        try {
+            flushInTurn();
+            if (active.length() > 0) {
+                newFile(ERASING);
+            }
+            journal.clear(flushed);
+            return journal.nextReceipt();
         } finally {
             lock.unlock();
         }

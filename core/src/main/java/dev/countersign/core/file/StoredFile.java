@@ -63,6 +63,11 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
         return name.startsWith("messages") && (name.endsWith(".jsonl") || name.endsWith(".jsonl.gz"));
     }
 
+    /** Whether it is one that the server or logrotate renamed or packed, by its name. */
+    static boolean isRotated(Path file) {
+        return ROTATED.matcher(file.getFileName().toString()).matches();
+    }
+
     /** Those that the server named, in order. */
     static List<StoredFile> named(Disk disk, Path active) throws IOException {
         return sorted(disk.list(active.getParent()).stream()
@@ -87,9 +92,7 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
     private static Set<Path> rotated(Path active) throws IOException {
         Set<Path> found = new HashSet<>();
         try (Stream<Path> files = Files.list(active.getParent())) {
-            files.filter(file -> !file.equals(active)
-                            && ROTATED.matcher(file.getFileName().toString()).matches())
-                    .forEach(found::add);
+            files.filter(file -> !file.equals(active) && isRotated(file)).forEach(found::add);
         } catch (NoSuchFileException e) {
             // nothing was logged yet
         }
@@ -140,8 +143,8 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
         return name.matches() && name.group(4).isEmpty();
     }
 
-    boolean isPacked() {
-        return path.toString().endsWith(".gz");
+    static boolean isPacked(Path file) {
+        return file.toString().endsWith(".gz");
     }
 
     static Path packed(Path file) {

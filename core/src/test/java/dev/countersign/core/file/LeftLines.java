@@ -26,9 +26,10 @@ import java.util.zip.GZIPInputStream;
  */
 final class LeftLines {
 
-    private static final Pattern LINE = Pattern.compile(
-            "\\{\"receipt\":\"(\\d+)\",\"time\":\"([^\"\\x00]*)\",\"id\":\"([^\"\\x00]*)\""
-                    + "(?:,\"key\":\"([^\"\\x00]*)\")?(?:,\"part\":\"(\\d+)/(\\d+)\")?,\"message\":\"([^\"\\x00]*)\"\\}");
+    private static final Pattern LINE =
+            Pattern.compile("\\{\"receipt\":\"(\\d+)\",\"time\":\"([^\"\\x00]*)\",(?:\"id\":\"([^\"\\x00]*)\""
+                    + "(?:,\"key\":\"([^\"\\x00]*)\")?(?:,\"part\":\"(\\d+)/(\\d+)\")?,\"message\":\"([^\"\\x00]*)\""
+                    + "|\"erased\":true)\\}");
 
     /** The file that is being packed. */
     static final String UNFINISHED = "messages.gz.new";
@@ -41,7 +42,17 @@ final class LeftLines {
 
     private record InFile(PowerCutDisk.Pages pages, List<Line> lines) {}
 
-    record Line(long receipt, String time, String id, int part, int parts, String text) {}
+    /** One that was erased has an empty id, and is of no request. */
+    record Line(long receipt, String time, String id, int part, int parts, String text) {
+
+        Line erased() {
+            return new Line(receipt, time, "", 1, 1, "");
+        }
+
+        boolean isErased() {
+            return id.isEmpty();
+        }
+    }
 
     /** @param mayBeTorn tells the files that nobody mends any more */
     LeftLines(Path folder, Predicate<Path> mayBeTorn) {
@@ -60,10 +71,10 @@ final class LeftLines {
         return new Line(
                 Long.parseLong(parts.group(1)),
                 parts.group(2),
-                parts.group(3),
+                parts.group(3) == null ? "" : parts.group(3),
                 parts.group(5) == null ? 1 : Integer.parseInt(parts.group(5)),
                 parts.group(6) == null ? 1 : Integer.parseInt(parts.group(6)),
-                parts.group(7));
+                parts.group(7) == null ? "" : parts.group(7));
     }
 
     /** The one object for equal lines, those found included: they are quickly compared. */
@@ -71,19 +82,24 @@ final class LeftLines {
         return known.computeIfAbsent(line, same -> same);
     }
 
-    /** All lines by receipt; where one stands in two files, it is the same. */
+    /** All lines by receipt; where one stands in two files, it is the same, or erased in one of them. */
     Map<Long, Line> in(PowerCutDisk image) throws IOException {
         Map<Long, Line> lines = new HashMap<>();
         for (Path file : image.list(folder)) {
             for (Line each : inFile(image, file)) {
-                Line other = lines.put(each.receipt, each);
-                expect(other == null || other.equals(each), () -> "receipt " + each.receipt + " names two lines");
+                Line other = lines.getOrDefault(each.receipt, each);
+                expect(
+                        other.equals(each)
+                                || (other.isErased() || each.isErased())
+                                        && other.erased().equals(each.erased()),
+                        () -> "receipt " + each.receipt + " names two lines");
+                lines.put(each.receipt, other.isErased() ? each : other);
             }
         }
         return lines;
     }
 
-    private List<Line> inFile(PowerCutDisk image, Path file) throws IOException {
+    List<Line> inFile(PowerCutDisk image, Path file) throws IOException {
         if (isTwice(image, file)) {
             return List.of();
         }
@@ -143,17 +159,22 @@ final class LeftLines {
     static Set<String> checkWhole(Map<Long, Line> lines, LongPredicate mayLack) {
         Set<String> texts = new HashSet<>();
         lines.forEach((receipt, line) -> {
+            if (line.isErased()) {
+                return;
+            }
             expect(texts.add(line.text()), () -> "a text stands twice: " + receipt);
             if (line.part() < line.parts()) {
                 Line next = lines.get(receipt + 1);
                 expect(
-                        next == null ? mayLack.test(receipt + 1) : next.part() == line.part() + 1,
+                        next == null ? mayLack.test(receipt + 1) : next.isErased() || next.part() == line.part() + 1,
                         () -> "half a request stands at " + receipt);
             }
             if (line.part() > 1) {
                 Line before = lines.get(receipt - 1);
                 expect(
-                        before == null ? mayLack.test(receipt - 1) : before.part() == line.part() - 1,
+                        before == null
+                                ? mayLack.test(receipt - 1)
+                                : before.isErased() || before.part() == line.part() - 1,
                         () -> "half a request stands at " + receipt);
             }
         });

@@ -387,6 +387,17 @@ class LogReaderTest {
         assertWrong("receipts 3 to 4 are in no file", lines(1, 2), named(1, 4, ".jsonl"));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void ofALineThatStandsTwiceOneMayBeErasedAlready(boolean isFirst) throws IOException {
+        String erased = line(3).replaceFirst("\"id.*", "\"erased\":true}");
+        write(named(1, 3, ".jsonl"), lines(1, 2) + (isFirst ? erased : line(3)));
+        write(active, (isFirst ? line(3) : erased) + line(4));
+
+        List<String> report = new ArrayList<>();
+        assertTrue(new LogCheck(report::add, (read, bytes) -> {}).ofLog(active), report::toString);
+    }
+
     @Test
     void aReceiptOfTwoMessagesIsWrong() throws IOException {
         write(named(1, 3, ".jsonl"), lines(1, 3));

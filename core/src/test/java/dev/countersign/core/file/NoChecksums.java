@@ -27,6 +27,11 @@ record NoChecksums(PowerCutDisk disk, Path journal) implements Disk {
     }
 
     @Override
+    public void replace(Path from, Path to) throws IOException {
+        disk.replace(from, to);
+    }
+
+    @Override
     public void delete(Path file) throws IOException {
         disk.delete(file);
     }

@@ -294,6 +294,16 @@ final class PowerCutDisk implements Disk {
         if (names.containsKey(to)) {
             throw new FileAlreadyExistsException(to.toString());
         }
+        move(from, to);
+    }
+
+    @Override
+    public void replace(Path from, Path to) throws IOException {
+        observer.before("replace", to);
+        move(from, to);
+    }
+
+    private void move(Path from, Path to) throws IOException {
         Content content = content(from);
         names.remove(from);
         names.put(to, content);

@@ -11,6 +11,8 @@ import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
 import dev.countersign.core.file.LeftLines.Line;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -29,9 +31,9 @@ import java.util.regex.Pattern;
 
 /**
  * One life of a message log on a {@link PowerCutDisk}: batches, repeats, checkpoints, failing flushes, kills, a clock that
- * steps back, files that reach their size, are packed and removed, or are renamed by somebody else. At points drawn from
- * the seed the power is cut: the store's own start runs on what the cut leaves, sometimes is cut itself, and what it made
- * is checked against what was acknowledged.
+ * steps back, files that reach their size, are packed and removed, or are renamed by somebody else, ids whose messages are
+ * erased. At points drawn from the seed the power is cut: the store's own start runs on what the cut leaves, sometimes is
+ * cut itself, and what it made is checked against what was acknowledged.
  */
 final class PowerCutRun {
 
@@ -60,6 +62,9 @@ final class PowerCutRun {
             Requests.NEVER_ROLLED);
     private static final int IDS = 6;
 
+    private static final String LINE_START = "{\"receipt\":\"";
+    private static final Pattern START_OF_LINE =
+            Pattern.compile("\\{\"receipt\":\"(\\d{1,18})\",\"time\":\"[^\"]{0,40}\",\"id\":\"([^\"]{0,64})\"");
     private static final Pattern ROLLED = Pattern.compile("messages-0*(\\d+)-0*(\\d+)\\.jsonl(?:\\.gz)?");
 
     private final Random random;
@@ -71,12 +76,14 @@ final class PowerCutRun {
     private final Map<ClientId, List<Sent>> keyedSent = new HashMap<>();
     private final LeftLines lines =
             new LeftLines(LOGS, file -> file.getFileName().toString().startsWith("renamed"));
+    private final Map<String, Long> erasedBelow = new HashMap<>(); // receipts, by id
     private final List<String> faults = new ArrayList<>();
     private long micros = 1_700_000_000_000_000L;
     private long highestAnswered;
     private int images;
     private int rolls;
     private int packed;
+    private long erased; // messages
     private long removedUpTo; // receipt
     private Archive archive;
     private long nanos;
@@ -92,6 +99,7 @@ final class PowerCutRun {
         final Request request;
         Optional<Appended.Logged> answer = Optional.empty();
         List<Line> lines = List.of(); // of the answer
+        boolean mayBeErased;
         long bound; // if it was logged, then with a greater receipt
 
         Sent(ClientId id, Optional<RequestKey> key, List<String> texts) {
@@ -166,6 +174,10 @@ final class PowerCutRun {
         return packed;
     }
 
+    long erased() {
+        return erased;
+    }
+
     long removedUpTo() {
         return removedUpTo;
     }
@@ -190,6 +202,7 @@ final class PowerCutRun {
                     case 14 -> micros += 43_200_000_000L;
                     case 4, 5, 6, 7, 8, 9 -> checkpoint(log);
                     case 10, 11, 12, 13 -> look();
+                    case 15 -> erase(disk, log);
                     default -> commit(log);
                 }
             } catch (PowerCutDisk.Killed e) {
@@ -229,6 +242,19 @@ final class PowerCutRun {
             archive.look();
         } catch (IOException e) {
             // the next one goes on
+        }
+    }
+
+    private void erase(PowerCutDisk disk, LogWriter log) {
+        ClientId id = new ClientId("id" + random.nextInt(IDS));
+        sent.stream().filter(each -> each.id.equals(id)).forEach(each -> each.mayBeErased = true);
+        try {
+            erased += new Erasure(disk, files, LOGS.resolve(LeftLines.UNFINISHED), id, () -> false)
+                    .run(log)
+                    .messages();
+            erasedBelow.put(id.value(), log.firstNamed());
+        } catch (UncheckedIOException e) {
+            // each message is as it was, or erased
         }
     }
 
@@ -407,6 +433,7 @@ final class PowerCutRun {
         Map<Long, Line> before = lines.in(image);
         checkNames(image);
         checkAnswers(before);
+        checkErased(image);
         LeftLines.checkWhole(before, receipt -> receipt <= removedUpTo);
         long highest = Math.max(
                 Math.max(highestAnswered, removedUpTo),
@@ -455,12 +482,41 @@ final class PowerCutRun {
         }
     }
 
+    /** Of what was erased nothing has come back, neither in a file of the log nor in the journal. */
+    private void checkErased(PowerCutDisk image) throws IOException {
+        if (erasedBelow.isEmpty()) {
+            return;
+        }
+        for (Path file : image.list(LOGS)) {
+            if (file.getFileName().toString().startsWith("messages")) {
+                for (Line each : lines.inFile(image, file)) {
+                    expect(!mustBeErased(each.receipt(), each.id()), () -> each + " is in " + file);
+                }
+            }
+        }
+        String journal = new String(image.read(FILES.journal()), StandardCharsets.ISO_8859_1);
+        for (int at = journal.indexOf(LINE_START); at >= 0; at = journal.indexOf(LINE_START, at + 1)) {
+            Matcher line = START_OF_LINE.matcher(journal).region(at, Math.min(at + 200, journal.length()));
+            if (line.lookingAt()) {
+                expect(
+                        !mustBeErased(Long.parseLong(line.group(1)), line.group(2)),
+                        () -> line.group() + " is in the journal");
+            }
+        }
+    }
+
+    private boolean mustBeErased(long receipt, String id) {
+        return receipt < erasedBelow.getOrDefault(id, 0L);
+    }
+
     private void checkAnswers(Map<Long, Line> found) {
         for (Sent each : sent) {
             for (Line line : each.lines) {
                 Line left = found.get(line.receipt());
                 expect(
-                        line.equals(left) || left == null && line.receipt() <= removedUpTo,
+                        line.equals(left)
+                                || left == null && line.receipt() <= removedUpTo
+                                || each.mayBeErased && line.erased().equals(left),
                         () -> "acknowledged and lost: " + each.answer);
             }
         }

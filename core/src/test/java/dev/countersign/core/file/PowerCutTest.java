@@ -30,6 +30,7 @@ class PowerCutTest {
         int rolls = 0;
         int packed = 0;
         int removing = 0;
+        long erased = 0;
         for (long seed = SEED; images < IMAGES; seed++) {
             PowerCutRun run = new PowerCutRun(seed, STEPS, flush -> false, false);
             run.go();
@@ -38,8 +39,10 @@ class PowerCutTest {
             rolls += run.rolls();
             packed += run.packed();
             removing += run.removedUpTo() > 0 ? 1 : 0;
+            erased += run.erased();
         }
         assertTrue(rolls > images / 100, rolls + " rolls");
+        assertTrue(erased > images / 100, erased + " messages erased");
         assertTrue(packed > images / 1000 && removing > 0, packed + " files packed, removals in " + removing + " runs");
     }
 

@@ -118,6 +118,11 @@ final class ScheduleDisk implements Disk {
     }
 
     @Override
+    public void replace(Path from, Path to) throws IOException {
+        rename(from, to);
+    }
+
+    @Override
     public synchronized void delete(Path file) {
         names.remove(file);
     }

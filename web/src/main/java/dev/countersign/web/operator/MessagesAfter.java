@@ -67,7 +67,7 @@ final class MessagesAfter implements OperatorServlet.Answer {
         }
     }
 
-    private static Server server(HttpServletRequest request) {
+    static Server server(HttpServletRequest request) {
         return ServletContextRequest.getServletContextRequest(request)
                 .getConnectionMetaData()
                 .getConnector()

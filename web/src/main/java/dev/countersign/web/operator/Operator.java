@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import ch.qos.logback.classic.Level;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Code;
+import dev.countersign.core.Erased;
 import dev.countersign.core.GroupCommit;
 import dev.countersign.core.LogFigures;
 import dev.countersign.core.Registrations;
@@ -23,8 +24,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -40,6 +44,7 @@ public final class Operator {
     private static final String OURS = "dev.countersign";
     private static final Set<String> LEVELS = Set.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
     private static final int IDS_A_PAGE = 1_000;
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     public static final Duration SAMPLE_PAUSE = Duration.ofSeconds(History.SAMPLE_SECONDS);
 
@@ -81,6 +86,7 @@ public final class Operator {
         servlets.put("/revoke", OperatorServlet.post(this::revoke));
         servlets.put("/rotate", OperatorServlet.post(this::rotate));
         servlets.put("/register", OperatorServlet.post(this::register));
+        servlets.put("/erase", OperatorServlet.post(this::erase));
         servlets.put("/log-level", OperatorServlet.post(Operator::setLogLevel));
         return servlets;
     }
@@ -207,6 +213,30 @@ public final class Operator {
                 .orElseThrow(() -> new RefusedException(409, "the id " + id + " is registered already"));
         log.info("the id {} was registered by the user {}", id, user(request));
         code(response, id, code);
+    }
+
+    private void erase(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        ClientId id = id(request);
+        String user = user(request);
+        log.info("erasing the messages of the id {} for the user {}", id, user);
+        CompletableFuture<Erased> erasing = store.messageLog().erase(id).toCompletableFuture();
+        while (!erasing.isDone()) { // for as long as it takes to read the log
+            if (!MessagesAfter.server(request).isRunning()) {
+                throw new RefusedException(503, "the server stops; erase again when it runs");
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+        Erased erased = await(erasing);
+        log.info(
+                "erased {} messages of the id {} for the user {}; unread: [{}]",
+                erased.messages(),
+                id,
+                user,
+                erased.left());
+        json(response, JsonText.object(json -> {
+            json.writeNumberProperty("messages", erased.messages());
+            json.writeStringProperty("left", erased.left());
+        }));
     }
 
     private static void setLogLevel(HttpServletRequest request, HttpServletResponse response) throws IOException {
