@@ -148,7 +148,8 @@ final class EraseTest {
             assertTrue(verified.startsWith("0 "), verified);
             String log = CommandsTest.runAt(home, "log").out();
             assertTrue(log.contains(others.member("time") + " bob of another\n"), log);
-            assertEquals(2, log.lines().filter(line -> line.endsWith("Z (erased)")).count(), log);
+            assertEquals(
+                    2, log.lines().filter(line -> line.endsWith("Z (erased)")).count(), log);
             Answer repeated = keyed(service, code);
             assertEquals(200, repeated.status());
             assertEquals(first, repeated.text());
