@@ -6,18 +6,18 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /**
- * The log of messages, whatever engine keeps it.
+ * The message log, independent of the engine.
  *
- * <p>Safe for use by many threads; no call waits. Messages of one client that waits for each answer are logged in the
+ * <p>Safe for use by many threads; no call blocks. If a client waits for each answer, its messages are logged in the
  * order sent.
  */
 public interface MessageLog extends Closeable {
 
     /**
-     * Logs the texts next to each other, all or none; a repeat of a request with a key is not logged again.
+     * Logs the texts next to each other, all or none. A repeat of a request with a key is not logged again.
      *
-     * @return what became of them, once they are durable; fails with {@link OverloadedException} where too much waits
-     *     already, and with {@link UnavailableException} where it is unknown whether they are logged
+     * @return completes when the texts are durable. Fails with {@link OverloadedException} if too many requests wait,
+     *     and with {@link UnavailableException} if it is unknown whether the texts are logged
      */
     CompletionStage<Appended> append(Messages messages);
 
@@ -35,10 +35,10 @@ public interface MessageLog extends Closeable {
     /** What it has done since it was opened, and how it stands. Never waits for a batch that is being written. */
     LogFigures figures();
 
-    /** Completes with the cause when a thread of the engine dies: from then on every call fails, for good. */
+    /** Completes with the cause when a thread of the engine dies. From then on every call fails. */
     CompletionStage<Throwable> writerDeath();
 
-    /** Takes no more calls, logs what waits, and closes the files. */
+    /** Accepts no more calls, logs the queued messages, and closes the files. */
     @Override
     void close() throws IOException;
 }

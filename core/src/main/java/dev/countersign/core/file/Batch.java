@@ -6,15 +6,15 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * The record of the journal that is being built: a head, the entries of keyed requests, and the very bytes that the log
- * gets, in one direct buffer. Used by one thread.
+ * Builds a record of the journal in a direct buffer: a head, the entries of keyed requests, and the bytes that go to
+ * the log. Used by one thread.
  *
- * <p>Head: CRC-32C of a seed and all that follows (4 bytes), length of all (4), LSN (8), next receipt after it (8), time
- * in microseconds (8), bytes of key entries (4), number of lines (4).
+ * <p>Head: CRC-32C of a seed and all following bytes (4 bytes), length of the record (4), LSN (8), receipt after its
+ * last line (8), time in microseconds (8), bytes of key entries (4), number of lines (4).
  */
 final class Batch {
 
-    /** A record begins on a block of its own, and fills it up: no flush rewrites bytes acknowledged before. */
+    /** A record occupies whole blocks, so that no flush rewrites bytes of an acknowledged record. */
     static final int BLOCK_BYTES = 4096;
 
     static final int HEAD_BYTES = 40;
@@ -22,7 +22,7 @@ final class Batch {
     private static final byte[] BEFORE_RECEIPT = "{\"receipt\":\"".getBytes(US_ASCII);
     private static final byte[] BEFORE_TIME = "\",\"time\":\"".getBytes(US_ASCII);
 
-    /** Bytes of a line before its tail, at most: 19 digits of a receipt and 27 characters of time. */
+    /** The most bytes of a line before its tail: with 19 digits of a receipt and 27 characters of time. */
     static final int LINE_HEAD_BYTES = BEFORE_RECEIPT.length + 19 + BEFORE_TIME.length + 27;
 
     private final CRC32C crc = new CRC32C();
@@ -35,15 +35,15 @@ final class Batch {
     private int keyBytes;
     private int lines;
 
-    /** @param seed of the journal: a client's text can't pose as a record whose seed it does not know */
+    /** @param seed of the journal; a client that does not know it can't make a text that looks like a record */
     Batch(long seed) {
         this.seed = seed;
     }
 
     /**
-     * Begins anew; entries of keys come first, then lines.
+     * Begins a record; add entries of keys first, then lines.
      *
-     * @param roomBytes that entries and lines will take at most
+     * @param roomBytes the most that entries and lines will take
      */
     void begin(long firstReceipt, long timeMicros, String time, int roomBytes) {
         int needed = blocks(HEAD_BYTES + roomBytes);
@@ -63,7 +63,7 @@ final class Batch {
         keyBytes += KeyEntry.BYTES;
     }
 
-    /** Adds a line, whose receipt follows that of the line before. */
+    /** Adds a line; its receipt is the next one. */
     void line(byte[] tail) {
         buffer.put(BEFORE_RECEIPT);
         putReceipt(firstReceipt + lines);
@@ -79,7 +79,7 @@ final class Batch {
         buffer.put(digits, start, digits.length - start);
     }
 
-    /** The whole record under this number, padded to blocks. */
+    /** The complete record with this number, padded to whole blocks. */
     ByteBuffer sealed(long lsn) {
         int length = buffer.position();
         buffer.putInt(4, length).putLong(8, lsn).putLong(16, nextReceipt()).putLong(24, timeMicros);

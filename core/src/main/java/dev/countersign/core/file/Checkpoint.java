@@ -3,16 +3,16 @@ package dev.countersign.core.file;
 import java.nio.ByteBuffer;
 
 /**
- * A point between two records of the journal: up to it, log and key file hold all that the journal held.
+ * A point between two records of the journal: log and key file have everything from the records before it.
  *
  * @param lsn of the last record before it
- * @param position behind that record in the journal, bytes
- * @param nextReceipt that the next line gets
+ * @param position the end of that record in the journal, in bytes
+ * @param nextReceipt the receipt of the next line
  * @param timeMicros of the last batch before it, since 1970
- * @param logFirst receipt that the active log file begins with: its identity
- * @param logLength of the active log file, bytes
- * @param keyFile number of the key file
- * @param keyLength of that file, bytes
+ * @param logFirst the first receipt of the active log file; it identifies the file
+ * @param logLength of the active log file, in bytes
+ * @param keyFile the number of the key file
+ * @param keyLength of the key file, in bytes
  */
 record Checkpoint(
         long lsn,
@@ -43,7 +43,7 @@ record Checkpoint(
         to.putLong(logFirst).putLong(logLength).putLong(keyFile).putLong(keyLength);
     }
 
-    /** The same point where all that follows goes to a new log file. */
+    /** The same point, with a new log file for everything that follows. */
     Checkpoint inNewLog(long first) {
         return new Checkpoint(lsn, position, nextReceipt, timeMicros, first, 0, keyFile, keyLength);
     }

@@ -3,7 +3,7 @@ package dev.countersign.core.file;
 import dev.countersign.core.Code;
 import java.nio.ByteBuffer;
 
-/** The first 128 bits of a SHA-256: nobody finds two inputs with the same. */
+/** The first 128 bits of a SHA-256, enough to make collisions infeasible. */
 record Digest(long high, long low) {
 
     static final int BYTES = 2 * Long.BYTES;

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The operations on files that the message store is built of, and all of them: a test that records them can say what a
- * power cut between any two leaves behind.
+ * All file operations of the message store. A test that records them can tell what a power cut between any two of them
+ * leaves behind.
  */
 interface Disk {
 
@@ -19,15 +19,15 @@ interface Disk {
     enum Mode {
         /** Reads and writes at positions. */
         POSITIONED,
-        /** Reads at positions; each write goes to the end of the file, wherever that is by then: O_APPEND. */
+        /** Reads at positions; each write goes to the current end of the file (O_APPEND). */
         APPEND
     }
 
     /**
-     * What a path leads to.
+     * The file at a path.
      *
-     * @param identity equal for equal files: device and inode; {@link #UNKNOWN} where the platform tells none
-     * @param length bytes
+     * @param identity device and inode, equal for the same file; {@link #UNKNOWN} if the platform has no such thing
+     * @param length in bytes
      */
     record Stat(Object identity, long length) {}
 
@@ -35,10 +35,10 @@ interface Disk {
 
     Handle open(Path file, Mode mode) throws IOException;
 
-    /** Makes an empty file that its owner alone may read; fails where the name exists. */
+    /** Creates an empty file that only its owner can read; fails if the name exists. */
     void create(Path file) throws IOException;
 
-    /** Renames within a folder; fails where the new name exists. */
+    /** Renames a file within its folder; fails if the new name exists. */
     void rename(Path from, Path to) throws IOException;
 
     /** Renames within a folder, over what has the new name: at every moment that name leads to one or the other. */
@@ -54,7 +54,7 @@ interface Disk {
 
     Optional<Stat> stat(Path file) throws IOException;
 
-    /** How much may be written to a folder's file system; a disk that knows no bound says so. */
+    /** The free space of a folder's file system. */
     default long freeBytes(Path folder) {
         return Long.MAX_VALUE;
     }
@@ -62,10 +62,10 @@ interface Disk {
     /** An open file. */
     interface Handle extends Closeable {
 
-        /** Reads what there is from the position on; returns the number of bytes, or less than 1 at the end. */
+        /** Reads from the position; returns the number of bytes, or less than 1 at the end. */
         int read(ByteBuffer target, long position) throws IOException;
 
-        /** Fills the target, from its position on, unless the file ends before. */
+        /** Fills the target from its position, unless the file ends before. */
         default void fill(ByteBuffer target, long position) throws IOException {
             int start = target.position();
             while (target.hasRemaining() && read(target, position + target.position() - start) > 0) {
@@ -120,8 +120,8 @@ interface Disk {
         void write(ByteBuffer source, long position) throws IOException;
 
         /**
-         * Writes what remains in the source at the end of the file, perhaps a part of it only: the source's position says
-         * how much, also when this throws.
+         * Appends the remaining bytes of the source to the file, or a part of them. The source's position tells how
+         * many, also when this throws.
          */
         void append(ByteBuffer source) throws IOException;
 

@@ -22,9 +22,9 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * Removes the texts of one id from the journal and from all files of the log, packed or not. A file that has some is written
- * anew beside the old one, flushed, and renamed over it: a kill or a power cut leaves one or the other. For the thread that
- * also packs and removes; others may rename, pack and remove files meanwhile.
+ * Removes the texts of one id from the journal and from all files of the log, packed or not. A file that has some is
+ * written anew beside the old one, flushed, and renamed over it: a kill or a power cut leaves one or the other. For the
+ * thread that also packs and removes; others may rename, pack and remove files meanwhile.
  */
 final class Erasure {
 

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 
-/** Messages in files: requests gather into batches, and {@link LogWriter} makes each batch durable. */
+/** Keeps messages in files: collects requests into batches, which {@link LogWriter} makes durable. */
 public final class FileMessageLog implements MessageLog {
 
     private final LogWriter writer;
@@ -35,13 +35,13 @@ public final class FileMessageLog implements MessageLog {
     }
 
     /**
-     * Makes the log equal to the journal, whatever a crash or somebody else left, and opens both.
+     * Opens log and journal; first restores the log from the journal, whatever a crash or somebody else did to it.
      *
-     * @param past what the home was before; asked only where it has no journal
-     * @param queueSize requests that may wait
-     * @param queueMemory bounds the bytes of their lines
+     * @param past the home's state before this start; used only if the home has no journal
+     * @param queueSize how many requests may wait
+     * @param queueMemory limits the bytes of their lines
      * @param completions completes the stages of a batch
-     * @throws StartupException where something can't be opened, or the disk has lost what it had flushed
+     * @throws StartupException if something can't be opened, or the disk has lost flushed data
      */
     public static FileMessageLog open(
             MessageFiles files, Past past, int queueSize, MemoryBudget queueMemory, Executor completions, Clock clock) {

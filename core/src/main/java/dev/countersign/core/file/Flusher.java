@@ -9,13 +9,15 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The thread that flushes log and keys behind the writer's back, and looks after the log, 20 times a second. */
+/** The thread that flushes log and key file in the background and checks the log, 20 times a second. */
 final class Flusher implements Closeable {
 
     private static final Logger log = LoggerFactory.getLogger(Flusher.class);
     private static final long INTERVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
-    /** A flush of a file that grows holds up those of the journal: so not each time, unless the journal fills up. */
+    /**
+     * A flush of a growing file delays flushes of the journal: so it flushes less often, unless the journal fills up.
+     */
     private static final int LOOKS_A_FLUSH = 4;
 
     private final LogWriter messages;
@@ -29,7 +31,7 @@ final class Flusher implements Closeable {
         thread.start();
     }
 
-    /** Why the log can't be kept, in words; empty where it can. */
+    /** Why the log can't be written; empty if it can. */
     Optional<String> trouble() {
         return failure.map(cause -> "can't keep the message log: " + Home.reason(cause));
     }
@@ -47,7 +49,7 @@ final class Flusher implements Closeable {
                     failure = Optional.empty();
                     log.info("the message log is kept again");
                 }
-            } catch (Throwable e) { // an Error too: without this thread the journal would fill up
+            } catch (Throwable e) { // an Error, too: without this thread the journal would fill up
                 boolean isFirst = failure.isEmpty();
                 failure = Optional.of(e);
                 if (isFirst) {

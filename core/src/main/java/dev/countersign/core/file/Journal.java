@@ -17,17 +17,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What makes a batch of messages durable before the log has it: a ring of blocks that were written before, so that a
- * flush has no growing file to account for and takes half the time (PostgreSQL recycles its segments for the same
- * reason).
+ * The write-ahead journal of the message log: it makes a batch durable before the log has it. The journal is a ring of
+ * blocks that were written in advance. So the file does not grow, a flush writes no metadata, and takes half the time
+ * (PostgreSQL recycles its segments for the same reason).
  *
- * <p>Two blocks of headers, then the ring. Record N stands behind record N-1, or else at the ring's first block, always
- * at the start of a block. A header names a {@link Checkpoint}: the log holds what came before, and the space of that is
- * written over. Headers alternate between their two blocks, so that a torn one leaves the one before; the records behind
- * its checkpoint are still there, for space is reused only once the header that frees it is flushed.
+ * <p>Layout: two header blocks, then the ring. Record N follows record N-1 or is at the first block of the ring; it
+ * always starts on a block. A header names a {@link Checkpoint}: the log has all records before it, and their space may
+ * be reused. Headers are written alternately to the two header blocks, so that a torn header leaves the previous one
+ * intact. The records after the previous header's checkpoint still exist then, because space is reused only after the
+ * header that frees it is flushed.
  *
- * <p>Used by one thread at a time. A batch survives a power cut once {@link #append} has returned (with
- * {@link Sync#OS}: a kill only).
+ * <p>Used by one thread at a time. A batch survives a power cut when {@link #append} has returned (with
+ * {@link Sync#OS}, only a kill).
  */
 final class Journal implements Closeable {
 
@@ -38,7 +39,7 @@ final class Journal implements Closeable {
     private static final long FAR_AHEAD = 1L << 40;
     private static final int SCAN_BYTES = 1024 * 1024;
 
-    /** A first start writes no more, so that it is quick; room for the lines of a body of 64 KiB, whatever is in it. */
+    /** Kept small, so that a first start is quick. It has room for the lines of any body of 64 KiB. */
     private static final int FIRST_RING_BYTES = 2 * 1024 * 1024;
 
     private static final String WHAT_TO_DO =
@@ -54,15 +55,15 @@ final class Journal implements Closeable {
     private final Disk.Handle handle;
     private final Object identity;
     private final long seed;
-    private long end; // of the ring: bytes from the file's start
+    private long end; // of the ring: offset in the file
     private final Sync sync;
-    private long sequence; // of the last header flushed
+    private long sequence; // of the last flushed header
     private Checkpoint named; // by that header
-    private long lsn; // of the last record flushed
-    private long position; // behind it
+    private long lsn; // of the last flushed record
+    private long position; // after that record
     private long nextReceipt;
     private long timeMicros;
-    private boolean failed; // the record after the last one may be on disk, or half of it
+    private boolean failed; // the record after the last one may be on disk, or a part of it
     private long failedPosition;
 
     private Journal(Disk disk, Path file, Disk.Handle handle, Sync sync, Header header) throws IOException {
@@ -83,10 +84,10 @@ final class Journal implements Closeable {
         timeMicros = named.timeMicros();
     }
 
-    /** What a header block says; {@code flushed}: whether each batch was flushed when this was written. */
+    /** The content of a header block; {@code flushed}: whether every batch was flushed when the header was written. */
     private record Header(long seed, long sequence, boolean flushed, Checkpoint checkpoint) {}
 
-    /** Makes an empty journal whose name is on disk only when all of it is. */
+    /** Creates an empty journal. It gets its name only when all of it is on disk. */
     static Journal create(Disk disk, Path file, long ringBytes, Sync sync, long seed, Checkpoint start)
             throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".new");
@@ -103,10 +104,10 @@ final class Journal implements Closeable {
     }
 
     /**
-     * Opens a journal, and writes again what it found valid: after a kill, or a failed flush, the cache may hold what no
-     * disk has.
+     * Opens a journal, and writes its valid records again: after a kill or a failed flush, they may be in the system's
+     * cache but not on disk.
      *
-     * @throws StartupException where the disk has lost what it had flushed
+     * @throws StartupException if the disk has lost flushed data
      */
     static Journal open(Disk disk, Path file, Sync sync) throws IOException {
         Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED);
@@ -125,9 +126,9 @@ final class Journal implements Closeable {
     }
 
     /**
-     * Writes and flushes more blocks behind the ring, and returns where they end; the ring has them with {@link #growTo},
-     * which the same thread calls. By a handle of its own: of a failed flush the writer's would not hear again. Safe
-     * beside all other calls.
+     * Writes and flushes more blocks after the ring, and returns where they end; {@link #growTo} then adds them to the
+     * ring. Uses a handle of its own, so that a failed flush here does not hide from the writer's handle. May run at
+     * the same time as all other methods.
      */
     long writeMore(long ringBytes) throws IOException {
         long to = Math.min(RING_START + ringBytes, end + GROWTH_BYTES);
@@ -138,7 +139,7 @@ final class Journal implements Closeable {
         return to;
     }
 
-    /** Lets the ring end where all before is written and flushed. */
+    /** Extends the ring to this offset; all blocks before it must be written and flushed. */
     void growTo(long newEnd) {
         end = newEnd;
     }
@@ -176,7 +177,7 @@ final class Journal implements Closeable {
             writeAgain(each);
         }
         handle.force();
-        lsn = highest + 1; // a number is left out: no torn record of before is ever taken for one of after
+        lsn = highest + 1; // skips a number, so that an old torn record is never taken for a new one
     }
 
     private void writeAgain(Record record) throws IOException {
@@ -192,7 +193,7 @@ final class Journal implements Closeable {
         timeMicros = record.timeMicros();
     }
 
-    /** The greatest number of any valid record in the ring. */
+    /** The highest number of a valid record in the ring. */
     private long highestLsn() throws IOException {
         long highest = lsn;
         ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(SCAN_BYTES, end - RING_START));
@@ -200,7 +201,7 @@ final class Journal implements Closeable {
             readFully(chunk.clear().limit((int) Math.min(chunk.capacity(), end - at)), at);
             for (int start = 0; start < chunk.limit(); start += BLOCK_BYTES) {
                 long candidate = chunk.getLong(start + 8);
-                // most blocks begin with a record's inside: its bytes make numbers that no record has
+                // most blocks begin in the middle of a record, where these bytes are not a number
                 if (candidate > highest
                         && candidate < lsn + FAR_AHEAD
                         && read(at + start, candidate).isPresent()) {
@@ -211,7 +212,7 @@ final class Journal implements Closeable {
         return highest;
     }
 
-    /** The records after a checkpoint, in order, that are valid and acknowledged. */
+    /** The valid and acknowledged records after a checkpoint, in order. */
     List<Record> since(Checkpoint checkpoint) throws IOException {
         return since(checkpoint, lsn);
     }
@@ -233,7 +234,7 @@ final class Journal implements Closeable {
         return records;
     }
 
-    /** The record of this number at this place, if it stands there whole. */
+    /** The record with this number at this offset; empty if it is not there or not complete. */
     private Optional<Record> read(long at, long number) throws IOException {
         if (at + BLOCK_BYTES > end) {
             return Optional.empty();
@@ -260,7 +261,7 @@ final class Journal implements Closeable {
                 record.slice(HEAD_BYTES + keyBytes, length - HEAD_BYTES - keyBytes)));
     }
 
-    /** Fills the target, which stands at 0 before and after. */
+    /** Fills the target; its position is 0 before and after. */
     private void readFully(ByteBuffer target, long from) throws IOException {
         handle.fill(target, from);
         if (target.hasRemaining()) {
@@ -306,31 +307,31 @@ final class Journal implements Closeable {
         return sequence % 2 * BLOCK_BYTES;
     }
 
-    /** Whether a record of so many bytes fits without writing over one that the log may lack. */
+    /** Whether a record of this size fits without overwriting one that the log may lack. */
     boolean hasRoom(int bytes) {
         return place(bytes) > 0;
     }
 
     /**
-     * Where the next record goes; 0 where it fits nowhere. It never goes from the first block past the checkpoint, or
-     * nothing would tell that what is needed begins at the first block.
+     * The offset of the next record; 0 if it does not fit. A record never extends from the first block past the
+     * checkpoint: otherwise recovery could not tell that the needed records begin at the first block.
      */
     private long place(int bytes) {
         if (named.lsn() == lsn
-                || position > named.position()) { // what is needed stands between the checkpoint and here
+                || position > named.position()) { // the needed records are between the checkpoint and here
             if (position + bytes <= end) {
                 return position;
             }
             return RING_START + bytes <= named.position() ? RING_START : 0;
         }
-        return position + bytes <= named.position() ? position : 0; // it goes round the end
+        return position + bytes <= named.position() ? position : 0; // the needed records wrap around the end
     }
 
     /**
      * Makes a batch durable.
      *
-     * @param reached the newest checkpoint: a header that names it goes along, where it is another than the last
-     * @throws IOException where the batch may be on disk, or not: {@link #mend} comes before the next
+     * @param reached the newest checkpoint; if it is new, a header that names it is written as well
+     * @throws IOException if it is unknown whether the batch is on disk; call {@link #mend} before the next batch
      */
     void append(Batch batch, Checkpoint reached) throws IOException {
         int bytes = batch.recordBytes();
@@ -358,7 +359,7 @@ final class Journal implements Closeable {
     }
 
     /**
-     * Puts an empty record where a batch failed: whether that one reached the disk was unknown, and it was not
+     * Overwrites a failed batch with an empty record. It is unknown whether the batch is on disk, and it was not
      * acknowledged.
      */
     void mend(Checkpoint reached) throws IOException {
@@ -370,7 +371,7 @@ final class Journal implements Closeable {
         }
     }
 
-    /** Makes a header durable that names this checkpoint; after a failure the same block is written again. */
+    /** Writes and flushes a header that names this checkpoint; after a failure the next call writes the same block. */
     void writeHeader(Checkpoint reached) throws IOException {
         handle.write(encode(new Header(seed, sequence + 1, sync == Sync.ALWAYS, reached)), slot(sequence + 1));
         handle.force();
@@ -392,7 +393,7 @@ final class Journal implements Closeable {
         }
     }
 
-    /** What a record may take so that it fits whenever the log has all that came before: there is room for two. */
+    /** The largest record that always fits when the log has all earlier ones. */
     int largestRecordBytes() {
         return (int) Math.min(Integer.MAX_VALUE, (end - RING_START) / 4);
     }
@@ -401,28 +402,28 @@ final class Journal implements Closeable {
         return seed;
     }
 
-    /** Where all stands while log and keys lack nothing. */
+    /** The current checkpoint, given that log and key file have everything. */
     Checkpoint reached(LogFile log, KeyFile keys) {
         return new Checkpoint(
                 lsn, position, nextReceipt, timeMicros, log.first(), log.length(), keys.number(), keys.length());
     }
 
-    /** That the next line gets. */
+    /** The receipt of the next line. */
     long nextReceipt() {
         return nextReceipt;
     }
 
-    /** Lets the next line have this receipt at least; a checkpoint after it makes that durable. */
+    /** Raises the receipt of the next line to at least this one; the next checkpoint makes that durable. */
     void skipReceipts(long next) {
         nextReceipt = Math.max(nextReceipt, next);
     }
 
-    /** Of the last batch. */
+    /** The time of the last batch. */
     long timeMicros() {
         return timeMicros;
     }
 
-    /** That the last flushed header names. */
+    /** The checkpoint in the last flushed header. */
     Checkpoint named() {
         return named;
     }

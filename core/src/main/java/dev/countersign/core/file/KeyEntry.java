@@ -4,13 +4,13 @@ import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /**
- * What is remembered of a keyed request that was logged.
+ * A logged request with a key.
  *
- * @param name whose it is, and which
- * @param request digest of the request
+ * @param name digests of its id and key
+ * @param request digest of its texts
  * @param receipt of its first line
  * @param timeMicros of its lines, since 1970
- * @param count of its lines
+ * @param count the number of its lines
  */
 record KeyEntry(KeyName name, Digest request, long receipt, long timeMicros, int count) {
 
@@ -37,7 +37,7 @@ record KeyEntry(KeyName name, Digest request, long receipt, long timeMicros, int
         return entry;
     }
 
-    /** Whether the entry at this place is as it was written. */
+    /** Whether the entry at this position is undamaged. */
     static boolean isWhole(ByteBuffer bytes, int start, long seed) {
         return bytes.getInt(start + BYTES - Integer.BYTES) == checksum(bytes, start, seed);
     }

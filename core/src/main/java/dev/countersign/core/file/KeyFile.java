@@ -12,11 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file {@code data/keys-N} of {@link KeyEntry}s, in the order they were entered into the {@link KeyTable}: reading it
- * makes the table again. When it holds twice what the table does, a new one is written beside, a slice at a time; then the
- * journal's next header names that one, and the old one goes.
+ * The key file {@code data/keys-N}: the {@link KeyEntry}s in the order they were added to the {@link KeyTable}, so that
+ * reading the file rebuilds the table. When the file is twice as large as the table, a new one is written next to it, a
+ * part at a time. Then the journal's next header names the new file, and the old one is removed.
  *
- * <p>Used by one thread at a time, but for {@link #handles}, which may be flushed by another.
+ * <p>Used by one thread at a time; another thread may flush {@link #handles}.
  */
 final class KeyFile implements Closeable {
 
@@ -37,11 +37,11 @@ final class KeyFile implements Closeable {
     private long rewriteNotBelow;
     private long firstKept;
 
-    /** The file that will follow, while it is being written. */
+    /** The next file, while it is being written. */
     private static final class Rewrite {
         final ByteBuffer slice = ByteBuffer.allocateDirect(4 * SLICE_ENTRIES * KeyEntry.BYTES);
         final Disk.Handle handle;
-        final long firstReceipt; // of those that are taken from the old file, behind what the table gives
+        final long firstReceipt; // of the entries to copy from the old file, after those of the table
         long length;
         long copied; // of the old file
         boolean walking = true;
@@ -53,7 +53,7 @@ final class KeyFile implements Closeable {
         }
     }
 
-    /** Renames what an earlier journal left: its keys would answer for messages that may not be there. */
+    /** Renames the key files of an earlier journal: the messages of their keys may not be in the log. */
     static void setAside(Disk disk, Path folder) throws IOException {
         for (Path file : disk.list(folder)) {
             if (NAME.matcher(file.getFileName().toString()).matches()) {
@@ -67,10 +67,10 @@ final class KeyFile implements Closeable {
     }
 
     /**
-     * Reads the file that a checkpoint names, up to the length that it names.
+     * Reads the file that a checkpoint names, up to the length in the checkpoint.
      *
-     * @param leastBytes a smaller file is not worth writing anew
-     * @throws StartupException where the file is not what was flushed
+     * @param leastBytes smaller files are not rewritten
+     * @throws StartupException if the file has lost flushed data
      */
     KeyFile(Disk disk, Path folder, long seed, int leastBytes, Checkpoint checkpoint, KeyTable table)
             throws IOException {
@@ -83,13 +83,13 @@ final class KeyFile implements Closeable {
         Path named = file(number);
         for (Path file : disk.list(folder)) {
             if (NAME.matcher(file.getFileName().toString()).matches() && !file.equals(named)) {
-                disk.delete(file); // one being written, or one that was followed
+                disk.delete(file); // an unfinished file, or one that was replaced
             }
         }
         if (disk.stat(named).isEmpty()) {
             if (length > 0) {
                 log.warn("{} is missing: which keyed requests were logged before is forgotten", named);
-                number++; // the old number names a length that the new file does not have
+                number++; // the checkpoint's length does not fit the new file
                 length = 0;
             }
             disk.create(file(number));
@@ -142,12 +142,12 @@ final class KeyFile implements Closeable {
         return length;
     }
 
-    /** What a flush has to include. */
+    /** The open files that a flush must include. */
     List<Disk.Handle> handles() {
         return rewrite.map(next -> List.of(handle, next.handle)).orElse(List.of(handle));
     }
 
-    /** Adds entries at the end, then to the table; what a failure left in part is written over by the next try. */
+    /** Appends entries to the file, then adds them to the table. A retry overwrites what a failed call left. */
     void append(ByteBuffer entries, KeyTable table) throws IOException {
         handle.write(entries.duplicate(), length);
         length += entries.remaining();
@@ -156,7 +156,7 @@ final class KeyFile implements Closeable {
         }
     }
 
-    /** Goes on with writing the file anew, where it is time to: a small step, taken between two batches. */
+    /** Continues to rewrite the file, if that is due, by a small step between two batches. */
     void tidy(KeyTable table, long nextReceipt) {
         try {
             if (rewrite.isPresent()) {
@@ -215,17 +215,17 @@ final class KeyFile implements Closeable {
         }
     }
 
-    /** Writes all of the table to a new file: after a failed flush nobody knows what the old one has on disk. */
+    /** Writes the whole table to a new file: after a failed flush, the content of the old one on disk is unknown. */
     void writeAnew(KeyTable table) throws IOException {
         rewrite.ifPresent(this::abandon);
         Rewrite next = begin(table, Long.MAX_VALUE);
         rewrite = Optional.of(next);
         while (next.walking) {
-            step(table, next); // the last one follows: what the old file has behind the table is in the table too
+            step(table, next); // copies nothing from the old file: the table has all its entries
         }
     }
 
-    /** Removes the files before the one that the journal's flushed header names. */
+    /** Removes the files before the one in the journal's flushed header. */
     void removeBefore(long named) throws IOException {
         for (; firstKept < named; firstKept++) {
             disk.delete(file(firstKept));

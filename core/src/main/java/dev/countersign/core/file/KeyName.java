@@ -1,4 +1,4 @@
 package dev.countersign.core.file;
 
-/** Digests of a client id and of a key that this client chose. */
+/** The digests of a client id and of one of this client's keys. */
 record KeyName(Digest id, Digest key) {}

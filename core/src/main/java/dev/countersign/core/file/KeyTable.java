@@ -5,33 +5,36 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The last 15 keyed requests of each client id; beyond a total, the ids that have been silent longest are forgotten.
+ * The last 15 keyed requests of each client id. Beyond a total, the ids that have been silent longest are forgotten.
  *
- * <p>15, so that a client may send its request n+8 as soon as n is answered: of the requests that it sends side by side, 7
- * earlier and 7 later ones may be logged after one whose answer is lost. An eighth of the total of ids is always
- * remembered, with all that they have.
+ * <p>Why 15: a client may send its request n+8 as soon as n is answered. Of the requests that it has in flight, 7
+ * earlier and 7 later ones may be logged after one whose answer is lost. The most recently used ids, an eighth of the
+ * total, are always remembered, with all their entries.
  *
- * <p>Entries and ids stand in plain arrays, linked by index: 56 bytes an entry, 52 an id, and an index that is made at
- * once, of 8 to 16 bytes for each entry of the total. Used by one thread at a time.
+ * <p>Entries and ids are in plain arrays, linked by index: 56 bytes per entry, 52 per id. The index is allocated at
+ * once, with 8 to 16 bytes for each entry of the total. Used by one thread at a time.
  */
 final class KeyTable {
 
-    /** Bytes of heap for each entry of the total, at most: where every id has one entry, or an eighth of them have 15. */
+    /** The most heap for each entry of the total: when each id has one entry, or an eighth of them have 15. */
     static final int BYTES_PER_ENTRY = 128;
 
     private static final int PER_ID = 15;
 
-    /** The part of the total that is the number of ids which are never forgotten. */
+    /** One in this many: the part of the total that is the number of ids that are never forgotten. */
     private static final int IDS_PART = 8;
 
     private static final int NONE = -1;
 
-    /** Longs of an entry: digests of key and request, receipt, time. Ints: count, the id's next entry; the first's after the last. */
+    /**
+     * Longs of an entry: digests of key and request, receipt, time. Ints: count, the id's next entry; the first's after
+     * the last.
+     */
     private final Slots entries = new Slots(6, 2);
 
     /**
-     * Longs of an id: its digest, a byte of each of its last keys (two longs). Ints: its last entry, number of entries, the ids beside
-     * it in order of last use, walk.
+     * Longs of an id: its digest, a byte of each of its last keys (two longs). Ints: its last entry, number of entries,
+     * the ids beside it in order of last use, walk.
      */
     private final Slots ids = new Slots(4, 5);
 
@@ -45,7 +48,7 @@ final class KeyTable {
     private static final int WALKED = 4;
 
     private final int capacity;
-    private final int[] index; // an id's slot + 1 where its digest falls, or behind; 0 where none does
+    private final int[] index; // hash table: an id's slot + 1 at the place of its digest or after it; 0 if free
     private int oldest = NONE;
     private int newest = NONE;
     private int size;
@@ -53,7 +56,7 @@ final class KeyTable {
     private int walk;
     private int cursor = NONE;
 
-    /** @param capacity entries that are remembered; at least 8; up to 15/8 of them where ids have more than 8 each */
+    /** @param capacity remembered entries, at least 8; up to 15/8 of that if ids have more than 8 entries each */
     KeyTable(int capacity) {
         this.capacity = Math.max(capacity, IDS_PART);
         index = new int[Integer.highestOneBit(this.capacity) * 4];
@@ -63,7 +66,7 @@ final class KeyTable {
         return size;
     }
 
-    /** The request of this name, if it is remembered. */
+    /** The request with this name, if it is remembered. */
     Optional<KeyEntry> find(KeyName name) {
         int id = index[place(name.id())] - 1;
         if (id < 0
@@ -82,7 +85,9 @@ final class KeyTable {
         return Optional.empty();
     }
 
-    /** Whether a key ends in the same byte as one of these: most are new, and to read an entry costs two cache misses. */
+    /**
+     * Whether the key's last byte is one of these. Most keys are new, and reading an entry costs two cache misses.
+     */
     private static boolean mayHold(long keyBytes, Digest key) {
         for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
             if ((byte) (keyBytes >>> shift) == (byte) key.low()) {
@@ -101,7 +106,7 @@ final class KeyTable {
                 entries.number(entry, COUNT));
     }
 
-    /** Remembers a request as its id's last; what is too much is forgotten. */
+    /** Remembers a request as the last one of its id; forgets others if there are too many. */
     void enter(KeyEntry entered) {
         int id = idOf(entered.name().id());
         int entry = slotAfterLast(id);
@@ -121,7 +126,7 @@ final class KeyTable {
         }
     }
 
-    /** A slot behind the id's last entry: its first one's, which is forgotten, where it has all it may have. */
+    /** A slot for the id's next entry: a new one, or that of its first entry if the id has as many as it may have. */
     private int slotAfterLast(int id) {
         int last = ids.number(id, LAST);
         int count = ids.number(id, ENTRIES);
@@ -140,7 +145,7 @@ final class KeyTable {
         return entry;
     }
 
-    /** The slot of an id, which becomes the one used last. */
+    /** The slot of an id, which becomes the most recently used one. */
     private int idOf(Digest digest) {
         int place = place(digest);
         int id = index[place] - 1;
@@ -205,7 +210,7 @@ final class KeyTable {
         return new Digest(ids.value(id, 0), ids.value(id, 1));
     }
 
-    /** Where an id stands in the index, or the free place where it would. */
+    /** The id's place in the index, or the free place where it belongs. */
     private int place(Digest digest) {
         int place = (int) digest.high() & index.length - 1;
         while (index[place] != 0) {
@@ -218,7 +223,7 @@ final class KeyTable {
         return place;
     }
 
-    /** Moves up what stands behind, so that no search ends early: Knuth, volume 3, 6.4, algorithm R. */
+    /** Moves later places up, so that no search ends early: Knuth, volume 3, 6.4, algorithm R. */
     private void removeFromIndex(int removed) {
         int free = removed;
         index[free] = 0;
@@ -232,18 +237,18 @@ final class KeyTable {
         }
     }
 
-    /** Begins to go through all ids, those first that have been silent longest. */
+    /** Begins a walk over all ids, from the one that has been silent longest. */
     void startWalk() {
         walk++;
         cursor = oldest;
     }
 
     /**
-     * Goes on with the walk: an id is met once, with its entries in the order they were entered, whatever is entered
-     * meanwhile; ids that come meanwhile are not met.
+     * Continues the walk. It visits each id once, with its entries in the order they were added, even if others are
+     * added meanwhile. It does not visit ids that are added meanwhile.
      *
-     * @param limit of entries, about
-     * @return whether there is more
+     * @param limit approximate number of entries
+     * @return whether the walk has more
      */
     boolean walk(int limit, Consumer<KeyEntry> visitor) {
         int met = 0;
@@ -264,7 +269,7 @@ final class KeyTable {
         return cursor != NONE;
     }
 
-    /** Slots of a few longs and ints each, in pages, so that to grow copies nothing. */
+    /** Slots of a few longs and ints each, in pages, so that growing copies nothing. */
     private static final class Slots {
 
         private static final int PAGE = 4096;

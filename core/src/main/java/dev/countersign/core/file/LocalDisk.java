@@ -27,7 +27,7 @@ final class LocalDisk implements Disk {
         sharedFolder = Optional.empty();
     }
 
-    /** Its group may read what is made in the folder of the log, where the settings say so. */
+    /** With --group-readable the group can read new files in the log's folder. */
     LocalDisk(MessageFiles files) {
         sharedFolder = Optional.of(files.log().getParent())
                 .filter(logs -> files.settings().groupReadable());

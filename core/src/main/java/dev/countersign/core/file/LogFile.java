@@ -8,34 +8,34 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * The active file of the log, appended after the journal's flush and not flushed then. Used by one thread at a time, but
- * for {@link #force}.
+ * The active file of the log. Lines are appended after the journal's flush; the file itself is flushed later. Used by
+ * one thread at a time, except {@link #force}.
  */
 final class LogFile implements Closeable {
 
-    /** How the file is found. */
+    /** The state of the file. */
     enum Found {
-        /** As it was left. */
+        /** Unchanged. */
         WELL,
-        /** The path leads to nothing: it was renamed or removed. */
+        /** There is no file at the path: it was renamed or removed. */
         MISSING,
-        /** The path leads to another file, or this one has another length. */
+        /** There is another file at the path, or the file has another length. */
         CHANGED
     }
 
     private final Disk disk;
     private final Path path;
     private final Disk.Handle handle;
-    private final Disk.Handle positioned; // of the same file, wherever its name goes: the other writes at the end only
+    private final Disk.Handle positioned; // the same file; the other handle writes at the end only
     private final Object identity;
     private final long first;
     private long length;
 
     /**
-     * Opens an existing file to append to it.
+     * Opens an existing file for appending.
      *
-     * @param first receipt that it begins with, or will
-     * @param length that it has
+     * @param first its first receipt, or the first one to come
+     * @param length of the file
      */
     LogFile(Disk disk, Path path, long first, long length) throws IOException {
         this.disk = disk;
@@ -54,7 +54,7 @@ final class LogFile implements Closeable {
         }
     }
 
-    /** Begins with the file at the path, which is empty, or makes one; its name is on disk after. */
+    /** Begins with the empty file at the path, or creates one. Afterwards its name is on disk. */
     static LogFile begin(Disk disk, Path path, long first) throws IOException {
         if (disk.stat(path).isEmpty()) {
             disk.create(path);
@@ -67,7 +67,7 @@ final class LogFile implements Closeable {
         return first;
     }
 
-    /** Of what was appended and what it had: bytes. */
+    /** The length of the file, in bytes. */
     long length() {
         return length;
     }
@@ -80,7 +80,7 @@ final class LogFile implements Closeable {
         return stat.get().equals(new Disk.Stat(identity, length)) ? Found.WELL : Found.CHANGED;
     }
 
-    /** Appends all that remains; where this throws, the source's position says how far it came. */
+    /** Appends all remaining bytes; if this throws, the source's position tells how many were appended. */
     void append(ByteBuffer source) throws IOException {
         while (source.hasRemaining()) {
             int before = source.remaining();
@@ -96,7 +96,7 @@ final class LogFile implements Closeable {
         handle.force();
     }
 
-    /** Flushes a file before it is set aside: nobody mends it then. */
+    /** Flushes a file before it is renamed; after that nobody repairs it. */
     static void flush(Disk disk, Path path) throws IOException {
         try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
             handle.force();
@@ -104,10 +104,10 @@ final class LogFile implements Closeable {
     }
 
     /**
-     * Writes what was appended from a position on again, and flushes it, wherever the file's name is by now: after a
-     * failed flush it may be on no disk. Not where somebody has cut the file, or written to it.
+     * Writes and flushes the lines from a position again, even if the file was renamed: after a failed flush they may
+     * not be on disk. Does nothing if somebody has truncated the file or written to it.
      *
-     * @param lines all that belong there; the last ones may be missing yet
+     * @param lines all lines from that position; the file may still lack the last ones
      */
     void writeAgain(ByteBuffer lines, long position) throws IOException {
         if (positioned.length() == length) {

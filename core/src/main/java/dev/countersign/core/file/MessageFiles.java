@@ -9,14 +9,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Where messages are kept, and how.
+ * Where and how messages are kept.
  *
- * @param journal the ring that each batch is flushed to
- * @param log the active file of the log; its folder holds the files set aside
+ * @param journal the file of the {@link Journal}
+ * @param log the active file of the log; rolled files are in the same folder
  * @param sync whether a batch is flushed before it is acknowledged
- * @param ringBytes of the journal, at least: four times what the lines of the largest request take; a journal never
+ * @param ringBytes size of the journal's ring, at least four times the lines of the largest request; a journal never
  *     shrinks
- * @param rememberedKeys entries of keyed requests, in all
+ * @param rememberedKeys the number of keyed requests to remember, of all ids
  * @param settings of the log's files
  */
 public record MessageFiles(
@@ -24,10 +24,10 @@ public record MessageFiles(
 
     private static final Logger serverLog = LoggerFactory.getLogger(MessageFiles.class);
 
-    /** Ten times what the lines of the largest request take: a body of 1 MiB, each byte of it escaped as six. */
+    /** Ten times the lines of the largest request: a body of 1 MiB, with each byte escaped as six. */
     private static final int RING_BYTES = 64 * 1024 * 1024;
 
-    /** The usual places in a home, and as many keys as an eighth of the heap can hold. */
+    /** The files of a home, with as many keys as fit into an eighth of the heap. */
     public static MessageFiles in(Home home, StoreSettings settings) {
         int wanted = settings.rememberedKeys();
         int fit = (int) Math.min(wanted, StoreSettings.shareOfHeap() / KeyTable.BYTES_PER_ENTRY);

@@ -4,13 +4,13 @@ import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
- * A record of the journal as it was read back.
+ * A record that was read from the journal.
  *
- * @param start of it in the journal, bytes
- * @param end behind it, bytes
- * @param firstReceipt of its lines, or the next one where it has none
+ * @param start offset in the journal
+ * @param end offset after the record
+ * @param firstReceipt of its lines; the next receipt if it has no lines
  * @param keys entries of {@link KeyEntry}
- * @param lines as the log holds them
+ * @param lines the same bytes as in the log
  */
 record Record(
         long lsn,
@@ -22,12 +22,12 @@ record Record(
         ByteBuffer keys,
         ByteBuffer lines) {
 
-    /** The first receipt in these records, or the next one where there are none. */
+    /** The first receipt in these records; the next receipt if there are none. */
     static long firstReceipt(List<Record> records, long next) {
         return records.isEmpty() ? next : records.get(0).firstReceipt;
     }
 
-    /** The bytes of the log that these records hold. */
+    /** The lines of these records, as bytes of the log. */
     static ByteBuffer lines(List<Record> records) {
         ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(
                 records.stream().mapToLong(each -> each.lines.remaining()).sum()));

@@ -17,15 +17,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A file of the log that is no longer written to: one that the server named, or that logrotate made of the active one.
+ * A log file that is no longer written to: the server renamed it, or logrotate made it from the active one.
  *
- * @param first receipt that it begins with, perhaps
- * @param last receipt that its name tells, where it does
- * @param copy orders files of the same receipts
+ * @param first its first receipt, as far as known
+ * @param last the last receipt in its name, if there is one
+ * @param copy orders files with the same receipts
  */
 record StoredFile(Path path, long first, Optional<Long> last, int copy) {
 
-    /** By the server: {@code messages-FIRST-LAST.jsonl}, which sort by receipt; somebody may have added to the name. */
+    /** The server's names, {@code messages-FIRST-LAST.jsonl}, sort by receipt; somebody may have added to the name. */
     private static final Pattern NAMED =
             Pattern.compile("messages-(0?\\d{16,18})-(0?\\d{16,18})(?:\\.(\\d{1,9}))?\\.jsonl(?:\\.gz)?(.*)");
 
@@ -34,20 +34,20 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
             .thenComparingLong(file -> file.last.orElse(Long.MAX_VALUE))
             .thenComparingInt(StoredFile::copy);
 
-    /** Renames the active file for its first and last receipt; never over a name that exists. */
+    /** Renames the active file after its first and last receipt; never replaces a file. */
     static Path setAside(Disk disk, Path active, long first, long last) throws IOException {
         String receipts = String.format(Locale.ROOT, "messages-%019d-%019d", first, Math.max(first, last));
         Path aside = active.resolveSibling(receipts + ".jsonl");
         for (int copy = 2;
                 disk.stat(aside).isPresent() || disk.stat(packed(aside)).isPresent();
                 copy++) {
-            aside = active.resolveSibling(receipts + "." + copy + ".jsonl"); // set aside with the same lines before
+            aside = active.resolveSibling(receipts + "." + copy + ".jsonl"); // a file with the same receipts exists
         }
         disk.rename(active, aside);
         return aside;
     }
 
-    /** The greatest receipt that the names in the log's folder tell, packed files included. */
+    /** The highest receipt in the file names of the log's folder, including compressed files. */
     static long lastReceipt(Disk disk, Path active) throws IOException {
         return disk.list(active.getParent()).stream()
                 .map(StoredFile::name)
@@ -57,7 +57,7 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
                 .orElse(0);
     }
 
-    /** Whether it is the active file, or one that the server renamed or packed, by its name. */
+    /** Whether this is the name of the active file, or of one that the server renamed or compressed. */
     static boolean isOfLog(Path file) {
         String name = file.getFileName().toString();
         return name.startsWith("messages") && (name.endsWith(".jsonl") || name.endsWith(".jsonl.gz"));
@@ -76,14 +76,13 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
     }
 
     /**
-     * Those that were written before a file that was active when it was opened, in order: what a roll has added since is
-     * left out, as the opened file comes before it.
+     * The files from before the opened active file, in order. Leaves out files that were rolled after it was opened.
      */
     static List<StoredFile> before(Path active, Optional<LogLines> opened) throws IOException {
         long end = opened.isPresent() ? opened.get().firstReceipt() : 0;
         Set<Path> names = rotated(active);
         long newest = sorted(names).stream().mapToLong(StoredFile::first).max().orElse(0);
-        names.addAll(rotated(active)); // a list misses a file that is renamed meanwhile, for it was packed
+        names.addAll(rotated(active)); // listing can miss a file that is renamed meanwhile to be compressed
         return sorted(names).stream()
                 .filter(file -> file.first <= newest && (end == 0 || file.first < end))
                 .toList();
@@ -99,7 +98,10 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
         return found;
     }
 
-    /** These files, in order of their receipts. Where one is there packed and unpacked, the unpacked one counts. */
+    /**
+     * These files in the order of their receipts. If a file exists both compressed and not, the uncompressed one
+     * counts.
+     */
     static List<StoredFile> sorted(Collection<Path> files) throws IOException {
         Set<Path> names = new HashSet<>(files);
         List<StoredFile> sorted = new ArrayList<>();
@@ -131,7 +133,7 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
                 return Optional.of(new StoredFile(file, lines.firstReceipt(), Optional.empty(), 1));
             }
         } catch (IOException e) {
-            return Optional.of(new StoredFile(file, 0, Optional.empty(), 1)); // whoever reads it will say so
+            return Optional.of(new StoredFile(file, 0, Optional.empty(), 1)); // its reader will report the problem
         }
     }
 
@@ -151,13 +153,13 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
         return Path.of(file + ".gz");
     }
 
-    /** Opens it, if it is there still, be it packed by now. */
+    /** Opens the file, which may be compressed by now; empty if it is gone. */
     Optional<LogLines> open() throws IOException {
         Optional<LogLines> found = LogLines.open(path);
         return found.isPresent() ? found : LogLines.open(packed(path));
     }
 
-    /** As its name tells, or its end; 0 where there is none. */
+    /** The last receipt, from the file's name or its end; 0 if there is none. */
     long lastReceipt() throws IOException {
         if (last.isPresent()) {
             return last.get();
