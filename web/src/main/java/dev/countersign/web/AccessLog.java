@@ -18,10 +18,10 @@ import org.eclipse.jetty.util.NanoTime;
 import org.eclipse.jetty.util.component.AbstractLifeCycle;
 
 /**
- * Writes a line for each request, in the common format of NCSA and with the microseconds that it took. Like the operational
- * log it holds up nobody, and loses lines when its queue is full. Safe for use by many threads.
+ * Writes a line for each request, in the NCSA common log format, followed by the request's duration in microseconds.
+ * Like the operational log it never blocks, and drops lines when its queue is full. Safe for use by many threads.
  *
- * <p>Of what clients choose, a line has only methods and paths that this server knows: anything else may hold a code.
+ * <p>Of the client's text, a line has only methods and paths that this server knows: anything else may contain a code.
  */
 final class AccessLog extends AbstractLifeCycle implements RequestLog {
 
@@ -35,8 +35,8 @@ final class AccessLog extends AbstractLifeCycle implements RequestLog {
     private final AsyncAppenderBase<String> queue = new AsyncAppenderBase<>();
 
     /**
-     * @param quotas tell who is behind a proxy
-     * @param paths that the server knows
+     * @param quotas find the client's address behind a proxy
+     * @param paths the paths that the server knows
      */
     AccessLog(Path file, Quotas quotas, Set<String> paths) {
         this.file = file;

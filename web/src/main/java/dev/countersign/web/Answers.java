@@ -14,11 +14,11 @@ import org.eclipse.jetty.server.Request;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts the answers of a port by their kind and, of refusals, who got most. Safe for use by many threads. */
+/** Counts the answers of a port by kind and, for refusals, by address. Safe for use by many threads. */
 final class Answers {
 
     private static final Logger log = LoggerFactory.getLogger(Answers.class);
-    private static final int MAX_ADDRESSES = 1_000; // a minute, of each kind
+    private static final int MAX_ADDRESSES = 1_000; // per minute and kind
     private static final int SHOWN_ADDRESSES = 3;
 
     private final LongAdder created = new LongAdder();
@@ -29,7 +29,7 @@ final class Answers {
 
         final LongAdder all = new LongAdder();
         final Map<InetAddress, LongAdder> byAddress = new ConcurrentHashMap<>();
-        long reported; // of all
+        long reported; // the part of all that is reported
 
         void count(SocketAddress client) {
             all.increment();
@@ -60,7 +60,7 @@ final class Answers {
         refusals.get(problem).count(client);
     }
 
-    /** Counts an answer at the port that the request came to; the operator's are not counted. */
+    /** Counts an answer at the request's port; answers to the operator are not counted. */
     static void count(Request request, Reply reply) {
         if (request.getConnectionMetaData().getConnector() instanceof PacedConnector port) {
             port.answers().count(reply);
@@ -80,7 +80,7 @@ final class Answers {
         }
     }
 
-    /** How many there were of each kind, by status and kind: {@code "403 wrong-code"}; of those that worked, by status. */
+    /** The number of answers by status and kind, as {@code "403 wrong-code"}; for successful ones by status. */
     Map<String, Long> counts() {
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("201", created.sum());
@@ -89,7 +89,7 @@ final class Answers {
         return counts;
     }
 
-    /** Says in a line for each kind what was refused since it was last said; for one thread at a time. */
+    /** Logs a line for each kind of refusal since the last report; for use by one thread at a time. */
     void report(String port) {
         refusals.forEach((problem, refused) -> {
             long all = refused.all.sum();

@@ -8,10 +8,10 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
- * Reads what is left of a request's body as it arrives. No thread waits for it.
+ * Reads the rest of a request's body as it arrives. No thread waits for it.
  *
- * <p>Jetty calls {@link #run} when there may be something to read, and the timer may end the reading at any moment: one
- * thread at a time reads, and one of {@link #whole}, {@link #broken} and {@link #take}'s refusal comes last.
+ * <p>Jetty calls {@link #run} when there may be something to read, and the timer may end the reading at any time. One
+ * thread at a time reads. The last call is {@link #whole}, {@link #broken}, or a {@link #take} that returns false.
  */
 abstract class BodyReader implements Runnable {
 
@@ -31,16 +31,16 @@ abstract class BodyReader implements Runnable {
         this.request = request;
     }
 
-    /** Takes the next bytes; false ends the reading. */
+    /** Gets the next bytes; returns false to end the reading. */
     abstract boolean take(ByteBuffer bytes);
 
-    /** All of the body has been taken. */
+    /** The body is complete. */
     abstract void whole();
 
-    /** The body broke off, is not framed as HTTP asks for, or did not arrive in time. */
+    /** The body broke off, is not framed as HTTP requires, or did not arrive in time. */
     abstract void broken(Problem problem);
 
-    /** Takes the first piece and reads what is there, and goes on by itself when more arrives. */
+    /** Takes the first part, reads what has arrived, and continues by itself when more arrives. */
     final void start(Content.Chunk first, Duration timeout) {
         timer = request.getComponents().getScheduler().schedule(this::endOfTime, timeout);
         if (!isEndedBy(first)) {
@@ -92,9 +92,9 @@ abstract class BodyReader implements Runnable {
         return true;
     }
 
-    /** Asks Jetty to call again; true where it has done so already. */
+    /** Asks Jetty to call again; true if it has done so already. */
     private boolean isCalledAgain() {
-        synchronized (this) { // so that the timer can't end the exchange between the question and the demand
+        synchronized (this) { // so that the timer can't end the exchange between the check and the demand
             if (!timeIsUp) {
                 request.demand(this);
                 boolean again = calledWhileReading;
@@ -112,7 +112,7 @@ abstract class BodyReader implements Runnable {
         synchronized (this) {
             timeIsUp = true;
             if (state != State.WAITING) {
-                return; // whoever reads sees it
+                return; // the reading thread sees the new state
             }
             state = State.ENDED;
         }

@@ -16,18 +16,18 @@ import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.LoggerFactory;
 
 /**
- * The open connections of both ports: bounds how many there are, and how long one may take for a request's headers.
+ * The open connections of both ports. Limits their number, and how long a request's headers may take.
  *
- * <p>Where a connection is one too many, those that have been idle longest make room; where none is idle, it is refused
- * at once. One port can't use up what the other needs: it gets 7/8 of the connections at most. Safe for use by many
- * threads.
+ * <p>If there is one connection too many, the connections that have been idle longest are closed. If none is idle, the
+ * new connection is refused at once. One port gets at most 7/8 of the connections, so that it can't starve the other.
+ * Safe for use by many threads.
  */
 final class Connections implements Connection.Listener {
 
     /** File handles for everything else: the log, the database, the libraries. */
     private static final int OTHER_FILES = 128;
 
-    /** What Jetty holds on the heap for a connection, with a request under way, about. */
+    /** About how much heap Jetty uses for a connection with a request in flight. */
     private static final int HEAP_BYTES = 16 * 1024;
 
     private static final long LEAST_IDLE_MILLIS = 1_000;
@@ -49,7 +49,7 @@ final class Connections implements Connection.Listener {
         maxOnOnePort = Math.max(1, maxConnections / 8 * 7);
     }
 
-    /** As many as the process may open files, and as fit into half of the heap. */
+    /** As many as the process may open files, and as half of the heap has room for. */
     private static int defaultLimit() {
         long files = ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
                 ? unix.getMaxFileDescriptorCount()
@@ -58,9 +58,9 @@ final class Connections implements Connection.Listener {
         return (int) Math.max(64, Math.min(fit, 1_000_000));
     }
 
-    /** Looks after the connections from now on, for as long as the scheduler runs. */
+    /** Checks the connections from now on, as long as the scheduler runs. */
     void watch(Scheduler scheduler) {
-        scheduler.schedule(() -> watch(scheduler), SWEEP_PAUSE); // first: a failure below must not end the watch
+        scheduler.schedule(() -> watch(scheduler), SWEEP_PAUSE); // first: a failure below must not end the checks
         long now = System.nanoTime();
         open.forEach(connection -> connection.enforce(limits, now));
     }
@@ -94,7 +94,8 @@ final class Connections implements Connection.Listener {
     }
 
     /**
-     * Closes those that have been idle longest, several at once: to look at all of them for each one would be costly.
+     * Closes the connections that have been idle longest, several at once: searching all of them for each one is
+     * expensive.
      */
     private boolean makeRoom(SerialHttpConnection newcomer, boolean onItsPort) {
         long now = System.nanoTime();

@@ -10,12 +10,12 @@ import java.util.Base64;
 import java.util.Enumeration;
 import java.util.Optional;
 
-/** Who says to have sent a request. */
+/** The id and code that a request presents. */
 record Credentials(ClientId id, Code code) {
 
     private static final String BASIC = "Basic";
 
-    /** Whether the request has a header {@code Authorization: Basic}; one of another scheme counts for nothing. */
+    /** Whether the request has a header {@code Authorization: Basic}; other schemes are ignored. */
     static boolean areBasic(HttpServletRequest request) {
         String header = request.getHeader("Authorization");
         return header != null
@@ -24,10 +24,10 @@ record Credentials(ClientId id, Code code) {
     }
 
     /**
-     * The credentials of the header {@code Authorization: Basic} (RFC 7617, in UTF-8); empty where there is none.
+     * The credentials of the header {@code Authorization: Basic} (RFC 7617, in UTF-8); empty if there is none.
      *
-     * @throws RefusalException {@link Problem#WRONG_CODE} where the header holds no id and code;
-     *     {@link Problem#MALFORMED_REQUEST} where it comes twice
+     * @throws RefusalException {@link Problem#WRONG_CODE} if the header has no id and code;
+     *     {@link Problem#MALFORMED_REQUEST} if there are two such headers
      */
     static Optional<Credentials> basic(HttpServletRequest request) {
         if (!areBasic(request)) {

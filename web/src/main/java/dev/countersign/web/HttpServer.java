@@ -27,13 +27,13 @@ import org.eclipse.jetty.server.handler.ContextHandlerCollection;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 
 /**
- * ONE Jetty with several ports, and on each of them its servlets alone.
+ * ONE Jetty server with several ports. Each port serves its own servlets only.
  *
  * <pre>
  * Server
  *   connector "register", "message"   one for each listener
- *   ServerThreads.guard               keeps from the writers what might hold them up
- *   GracefulHandler                   counts what is in flight; refuses the rest while stopping
+ *   ServerThreads.guard               keeps requests that could block off the writer threads
+ *   GracefulHandler                   counts requests in flight; refuses new ones while stopping
  *     ContextHandlerCollection        one for each listener, bound to its connector by name:
  *       "/" of "@register"            /register, /rotate, /health; anything else is a 404
  *       "/" of "@message"             /message,  /health; anything else is a 404
@@ -44,11 +44,11 @@ import org.eclipse.jetty.server.handler.GracefulHandler;
 public final class HttpServer implements AutoCloseable {
 
     /**
-     * Longer than any flush; a request in flight needs 2 s at least to end well under a Maven that is stopping, too.
+     * Longer than any flush. Under a Maven that is stopping, a request in flight needs at least 2 s to complete.
      */
     private static final long STOP_TIMEOUT_MILLIS = 5_000;
 
-    /** 500 clients that come within a second overflow Java's default of 50. The kernel's somaxconn bounds it. */
+    /** 500 clients within a second overflow Java's default of 50. The kernel's somaxconn is the upper limit. */
     private static final int ACCEPT_QUEUE = 4096;
 
     private static final Duration REFUSALS_PAUSE = Duration.ofMinutes(1);
@@ -62,7 +62,7 @@ public final class HttpServer implements AutoCloseable {
     private final ContextHandlerCollection contexts = new ContextHandlerCollection();
     private final List<Runnable> onceStarted = new ArrayList<>();
 
-    /** For servlets that may wait for their client. */
+    /** Uses threads for servlets that may wait for their client. */
     public HttpServer(Limits limits, List<Listener> listeners) {
         this(new ServerThreads(), limits, listeners);
     }
@@ -81,7 +81,7 @@ public final class HttpServer implements AutoCloseable {
         repeat(this::reportRefusals, REFUSALS_PAUSE);
     }
 
-    /** Listens there, too; to be called before the start, as are the next three. */
+    /** Adds a listener; to be called before the start, as are the next three methods. */
     void add(Listener listener) {
         ServerConnector connector = listener.isOperators() ? operators.connector() : connector(listener);
         connector.setName(listener.name());
@@ -89,17 +89,17 @@ public final class HttpServer implements AutoCloseable {
         connector.setPort(listener.port());
         connectors.put(listener, connector);
         server.addConnector(connector);
-        listener.certificate().ifPresent(server::addBean); // for all listeners, so of none of them
+        listener.certificate().ifPresent(server::addBean); // shared by listeners
         contexts.addHandler(context(listener));
     }
 
-    /** Listens on the operator's socket; where that fails the server goes on without it. */
+    /** Listens on the operator's socket. If that fails, the server runs without it. */
     void addSocket(Path socket, Map<String, HttpServlet> servlets) {
         contexts.addHandler(context(new Listener(OperatorConnectors.SOCKET, "", 0, Optional.empty(), servlets, true)));
         onceStarted.add(() -> operators.openSocket(socket));
     }
 
-    /** Runs a task at the start and then again and again, by a thread of the operator's. */
+    /** Runs a task at the start and then periodically, on a thread of the operator. */
     void repeat(Runnable task, Duration pause) {
         onceStarted.add(() -> operators.repeat(task, pause));
     }
@@ -108,7 +108,7 @@ public final class HttpServer implements AutoCloseable {
         server.setRequestLog(requests);
     }
 
-    /** @throws StartupException where a port can't be had; nothing is left open then */
+    /** @throws StartupException if a port is not available; then nothing is left open */
     public void start() {
         try {
             for (ServerConnector connector : connectors.values()) {
@@ -119,18 +119,18 @@ public final class HttpServer implements AutoCloseable {
         } catch (StartupException e) {
             close();
             throw e;
-        } catch (Exception e) { // declared as wide as that
+        } catch (Exception e) { // as Jetty declares it
             close();
             throw new StartupException("the HTTP server can't start: " + e.getMessage(), e);
         }
     }
 
-    /** The port that the listener of that name has; the one that was free, where it asked for any. */
+    /** The actual port of a listener, also if it asked for any free one. */
     public int port(String name) {
         return addresses().get(name).getPort();
     }
 
-    /** Each listener's name with its {@link Listener#url}, in the order they were given. */
+    /** The name of each listener with its {@link Listener#url}, in the order of the listeners. */
     public Map<String, URI> addresses() {
         Map<String, URI> addresses = new LinkedHashMap<>();
         connectors.forEach(
@@ -138,14 +138,14 @@ public final class HttpServer implements AutoCloseable {
         return addresses;
     }
 
-    /** How many answers of each kind each port has given, as {@link Answers#counts} says. */
+    /** The number of answers of each kind for each port, as {@link Answers#counts}. */
     Map<String, Map<String, Long>> answers() {
         Map<String, Map<String, Long>> answers = new LinkedHashMap<>();
         forEachPort((name, port) -> answers.put(name, port.answers().counts()));
         return answers;
     }
 
-    /** How many connections each port has. */
+    /** The number of open connections for each port. */
     Map<String, Integer> openConnections() {
         Map<String, Integer> open = new LinkedHashMap<>();
         forEachPort((name, port) -> open.put(name, port.getConnectedEndPoints().size()));
@@ -169,7 +169,7 @@ public final class HttpServer implements AutoCloseable {
     public void close() {
         try {
             server.stop();
-        } catch (Exception e) { // declared as wide as that
+        } catch (Exception e) { // as Jetty declares it
             throw new IllegalStateException("the HTTP server did not stop cleanly", e);
         } finally {
             connectors.values().forEach(ServerConnector::close);
@@ -179,11 +179,11 @@ public final class HttpServer implements AutoCloseable {
     private static HttpConfiguration http() {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
-        // not a request's size: Jetty pools buffers by it, and would search past all that are in use
+        // not the size of request buffers: Jetty pools buffers by size, and would search through all that are in use
         http.setResponseHeaderSize(2048);
-        // by default 98 KB of heap for each connection, and work for the collector, to save a string a request
+        // off: it takes 98 KB of heap for each connection, to save one string per request
         http.setHeaderCacheSize(0);
-        // a target with a host of its own counts, not Host (RFC 9112, 3.2.2); Host must be there all the same
+        // the host in an absolute target replaces the Host header (RFC 9112, 3.2.2), which must be present all the same
         http.setHttpCompliance(HttpCompliance.RFC9110.with("RFC9112", HttpCompliance.Violation.MISMATCHED_AUTHORITY));
         return http;
     }
@@ -214,7 +214,7 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    /** Tries the address with any free port, so that a wrong address isn't taken for a port in use. */
+    /** Tries the address with a free port, to tell a wrong address from a port in use. */
     private static void requireOwnAddress(String host) {
         try {
             new ServerSocket(0, 1, InetAddress.getByName(host)).close();

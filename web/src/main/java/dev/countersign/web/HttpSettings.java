@@ -32,15 +32,15 @@ public record HttpSettings(
         QuotaSettings quotas,
         Limits limits) {
 
-    /** Of a port that is not opened. */
+    /** The value of a port that is not opened. */
     static final int OFF = -1;
 
-    /** Takes an IPv6 address also in the brackets that it has in a URL. */
+    /** Accepts an IPv6 address also with brackets, as in a URL. */
     public HttpSettings {
         host = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
-    /** The defaults on free ports of the loopback address, for a server within another program. */
+    /** The defaults with free ports on the loopback address, for a server within another program. */
     public static HttpSettings local() {
         return on("127.0.0.1", 0, 0);
     }

@@ -5,16 +5,16 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.util.Enumeration;
 import java.util.Optional;
 
-/** The header {@code Idempotency-Key}, by which a client makes a repeat of a request known as such. */
+/** The header {@code Idempotency-Key}, which identifies repeats of a request. */
 final class IdempotencyKey {
 
     private IdempotencyKey() {}
 
     /**
-     * The request's key; empty where it has no such header.
+     * The request's key; empty if it has no such header.
      *
      * @param minLength in characters
-     * @throws RefusalException {@link Problem#MALFORMED_REQUEST} where the header holds no such key, or comes twice
+     * @throws RefusalException {@link Problem#MALFORMED_REQUEST} if the header is not a valid key, or there are two
      */
     static Optional<RequestKey> of(HttpServletRequest request, int minLength) {
         Enumeration<String> values = request.getHeaders("Idempotency-Key");

@@ -3,9 +3,9 @@ package dev.countersign.web;
 import dev.countersign.core.MemoryBudget;
 
 /**
- * What the servlets share that take requests with a body.
+ * What all servlets for requests with a body share.
  *
- * @param bodyMemory bounds what the bodies hold that arrive after their headers, on all ports together
+ * @param bodyMemory for bodies that arrive after their headers, on all ports together
  */
 record Intake(Limits limits, Quotas quotas, MemoryBudget bodyMemory, ServerThreads threads) {
 

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 import org.eclipse.jetty.server.Request;
 
-/** Collects a body that arrives after its headers, into memory that was set aside for all of it. */
+/** Collects a body that arrives after its headers, in memory that is reserved for all of it. */
 final class LateBody extends BodyReader {
 
     private static final int FIRST_BYTES = 4096;
@@ -17,9 +17,9 @@ final class LateBody extends BodyReader {
     private int length;
 
     /**
-     * @param announcedBytes its Content-Length, at most {@code maxBytes}; negative where it has none
-     * @param whole is given all of the body
-     * @param failed is given the reason where the body does not come, or is longer than {@code maxBytes}
+     * @param announcedBytes its Content-Length, at most {@code maxBytes}; negative if it has none
+     * @param whole gets the complete body
+     * @param failed gets the reason if the body does not arrive, or is longer than {@code maxBytes}
      */
     LateBody(Request request, int announcedBytes, int maxBytes, Consumer<byte[]> whole, Consumer<Problem> failed) {
         super(request);

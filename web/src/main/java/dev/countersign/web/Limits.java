@@ -5,9 +5,10 @@ import dev.countersign.core.StoreSettings;
 import java.time.Duration;
 
 /**
- * What clients may take of the server, and for how long.
+ * Limits for all clients.
  *
- * @param maxConnections 0 for as many as files and heap allow: not asked for here, it would slow down every command
+ * @param maxConnections 0 for as many as open files and heap allow; not computed here, because that would slow down
+ *     every command
  */
 public record Limits(
         @Setting(name = "max-body", label = "BYTES", min = 128, max = 1024 * 1024, help = "A larger body gets a 413.")

@@ -6,14 +6,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A port, and what is served there.
+ * A port and its servlets.
  *
- * @param name of its connector; {@code --NAME-port} is the option that sets the port
- * @param host address to listen on; empty for all of this machine's
- * @param port 0 for any that is free
- * @param certificate for TLS; without one it speaks plain text
- * @param servlets by their path; any other path is a 404
- * @param isOperators whether it is for the operator, as {@link OperatorConnectors} says, and no client is told of it
+ * @param name of its connector; the option {@code --NAME-port} sets the port
+ * @param host address to listen on; empty for all addresses
+ * @param port 0 for any free one
+ * @param certificate for TLS; without one the port speaks plain HTTP
+ * @param servlets by path; any other path is a 404
+ * @param isOperators whether it is an operator's port, as in {@link OperatorConnectors}; clients are not told of it
  */
 public record Listener(
         String name,
@@ -36,9 +36,9 @@ public record Listener(
     }
 
     /**
-     * Where this machine reaches the path of its name, or the root where it has no such path.
+     * The URL, on this machine, of the path with the listener's name, or of the root if there is no such path.
      *
-     * @param openPort the port that it has got
+     * @param openPort the actual port
      */
     URI url(int openPort) {
         String shownHost = host.isEmpty() ? "localhost" : host.contains(":") ? "[" + host + "]" : host;

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The types of body that are taken, told by the grammar of RFC 9110, 8.3; what is not of the grammar is no type that we know. */
+/** The accepted content types, parsed with the grammar of RFC 9110, 8.3. */
 enum MediaType {
     JSON("application/json"),
     PLAIN_TEXT("text/plain");
@@ -22,7 +22,7 @@ enum MediaType {
         this.name = name;
     }
 
-    /** Whether the request has one Content-Type, which is this one, in UTF-8. */
+    /** Whether the request has exactly one Content-Type, this one, in UTF-8. */
     boolean isThatOf(HttpServletRequest request) {
         Enumeration<String> contentTypes = request.getHeaders("Content-Type");
         return contentTypes.hasMoreElements()
@@ -31,12 +31,12 @@ enum MediaType {
     }
 
     private boolean isNamedBy(String contentType) {
-        return contentType.equals(name) // as most say it
+        return contentType.equals(name) // as in most requests
                 || contentType.regionMatches(true, 0, name, 0, name.length())
                         && isUtf8(contentType, PARAMETER.matcher(contentType));
     }
 
-    /** Whether nothing but parameters follows the name, among them no charset or one of UTF-8. */
+    /** Whether only parameters follow the name, and any charset is UTF-8. */
     private boolean isUtf8(String contentType, Matcher parameter) {
         int charsets = 0;
         int end = name.length();

@@ -15,14 +15,14 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 
 /**
- * {@code POST /message {"id":"alice","code":"…","message":"any text"}}, or {@code "messages":["one","two"]} in place of
- * {@code message}, or plain text with Basic credentials: logs the texts if the code is the id's.
+ * {@code POST /message {"id":"alice","code":"…","message":"any text"}}, or {@code "messages":["one","two"]} instead of
+ * {@code message}, or plain text with Basic credentials: logs the texts if the code belongs to the id.
  */
 final class MessageServlet extends PostServlet {
 
     private static final long serialVersionUID = 1;
 
-    /** Wrapped already: a stage that passes on a bare exception wraps it, each time with a stack trace. */
+    /** Wrapped in advance: a stage wraps a bare exception each time, with a stack trace. */
     private static final CompletableFuture<Appended> WRONG_CODE =
             CompletableFuture.failedFuture(new CompletionException(new RefusalException(Problem.WRONG_CODE)));
 

@@ -3,8 +3,8 @@ package dev.countersign.web;
 import java.util.List;
 
 /**
- * Texts to be logged.
+ * Texts to log.
  *
- * @param isList whether they came as {@code messages}; one text alone is a {@code message}
+ * @param isList whether they came as {@code messages}, and not as {@code message}
  */
 record NewMessages(Credentials sender, List<String> texts, boolean isList) {}

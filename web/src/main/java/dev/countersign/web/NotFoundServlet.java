@@ -8,7 +8,7 @@ import java.util.Map;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.server.ServerConnector;
 
-/** Every path that has no servlet, by any method: without it Jetty answers a POST there with 405. */
+/** Answers 404 for every other path and any method. Without it Jetty answers a POST with 405. */
 final class NotFoundServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1;

@@ -14,7 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The commands that ask the running server, through the socket in its home; {@link Main} has them as subcommands. */
+/** The subcommands of {@link Main} that talk to the running server, through the socket in its home. */
 @Command
 abstract class OperatorCommands {
 

@@ -28,9 +28,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The operator's ways into the one Jetty: a Unix socket that its owner alone can open, and a port of the loopback address.
- * Their threads are their own, so that no request waits behind messages, and their connections don't count as those of the
- * public ports.
+ * The operator's connectors: a Unix socket that only its owner can open, and a port on the loopback address. They have
+ * their own threads, so that no request waits behind messages. Their connections do not count towards the limit.
  */
 final class OperatorConnectors {
 
@@ -45,7 +44,7 @@ final class OperatorConnectors {
     private final ConnectionFactory http;
     private final QueuedThreadPool threads = new QueuedThreadPool(MAX_THREADS, 1);
 
-    /** @param http makes the connections */
+    /** @param http creates the connections */
     OperatorConnectors(Server server, ConnectionFactory http) {
         this.server = server;
         this.http = http;
@@ -53,7 +52,7 @@ final class OperatorConnectors {
         server.addBean(threads);
     }
 
-    /** A connector for a port of the loopback address. */
+    /** A connector for a port on the loopback address. */
     ServerConnector connector() {
         ServerConnector connector = new ServerConnector(server, threads, null, null, 0, 1, http);
         limit(connector);
@@ -61,14 +60,14 @@ final class OperatorConnectors {
     }
 
     private void limit(AbstractConnector connector) {
-        connector.unmanage(threads); // the server's: stopped after both
+        connector.unmanage(threads); // belongs to the server: stopped after both
         connector.addBean(new NetworkConnectionLimit(MAX_CONNECTIONS, connector));
     }
 
     /**
-     * Opens the socket, in a server that has started. Where that fails the server goes on without it.
+     * Opens the socket of a started server. If that fails, the server runs without it.
      *
-     * @param path replaced where a killed server left it
+     * @param path is replaced if a killed server left it
      */
     void openSocket(Path path) {
         if (path.toString().getBytes(UTF_8).length > UnixDomainServerConnector.MAX_UNIX_DOMAIN_PATH_LENGTH) {
@@ -79,9 +78,9 @@ final class OperatorConnectors {
         connector.setName(SOCKET);
         limit(connector);
         Path folder = path.resolveSibling("operator");
-        Path bound = folder.resolve("s"); // no longer than the socket's own
+        Path bound = folder.resolve("s"); // not longer than the socket's final path
         try {
-            Home.createFolder(folder); // its owner's alone: until the socket is, too, nobody else reaches it
+            Home.createFolder(folder); // protects the socket until its own permissions are set
             Files.deleteIfExists(bound);
             connector.setUnixDomainPath(bound);
             connector.start();
@@ -89,16 +88,18 @@ final class OperatorConnectors {
                 Files.setPosixFilePermissions(bound, PosixFilePermissions.fromString("rw-------"));
             }
             Files.move(bound, path, StandardCopyOption.ATOMIC_MOVE);
-            connector.setUnixDomainPath(path); // removed at the stop
+            connector.setUnixDomainPath(path); // it is removed at the stop
             server.addConnector(connector);
             Files.delete(folder);
-        } catch (Exception e) { // declared as wide as that
+        } catch (Exception e) { // as Jetty declares it
             warn(path, Home.reason(e));
             LifeCycle.stop(connector);
         }
     }
 
-    /** Runs a task at once and then again and again, by a thread of the operator's; to be called in a server that runs. */
+    /**
+     * Runs a task at once and then periodically, on a thread of the operator; the server must be running.
+     */
     void repeat(Runnable task, Duration pause) {
         threads.execute(() -> {
             try {
@@ -114,8 +115,8 @@ final class OperatorConnectors {
     }
 
     /**
-     * Refuses what a browser was led to: a page of another site under a name of its own that leads here (DNS rebinding), or
-     * a form of such a page that would change something.
+     * Refuses requests that another site caused in a browser: under a host name of that site that resolves to this
+     * address (DNS rebinding), or by a form that would change something.
      */
     static Handler.Singleton guard() {
         return new Handler.Wrapper() {

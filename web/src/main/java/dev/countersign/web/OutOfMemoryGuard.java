@@ -19,23 +19,24 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the process, with a line, once memory has run out: whatever thread that hits has lost its work half done, and a
- * server without its selectors or its writers answers nobody. A supervisor starts it again.
+ * Prints a line and ends the process when memory has run out. An OutOfMemoryError leaves its thread's work half done,
+ * and a server that has lost its selectors or writers answers nobody. A supervisor starts the server again.
  *
- * <p>Sees an OutOfMemoryError that ends a thread and, before the appenders, one that is caught and logged, as Jetty's
- * pool does. Jetty also catches some without a word, and to log one may fail in turn: so it looks each second, too,
- * whether there is memory. {@code -XX:+ExitOnOutOfMemoryError} does the same within the JVM, and at once.
+ * <p>Notices an OutOfMemoryError that ends a thread, and one that is caught and logged, as Jetty's pool does, before
+ * the appenders get it. Jetty also catches some without logging them, and logging may fail itself. So the guard also
+ * checks every second whether it can allocate memory. {@code -XX:+ExitOnOutOfMemoryError} does the same within the JVM,
+ * at once.
  *
- * <p>All that it needs at the end is made at the start: then there may be no memory for it.
+ * <p>Everything needed at the end is allocated at the start, because there may be no memory for it later.
  */
 final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.UncaughtExceptionHandler {
 
-    /** That of {@code -XX:+ExitOnOutOfMemoryError}. */
+    /** The same as of {@code -XX:+ExitOnOutOfMemoryError}. */
     private static final int EXIT_CODE = 3;
 
     private static final long TICK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** As large as a request: without it, none can be served. */
+    /** As large as a request: without that much memory the server can't serve any. */
     private static final int PROBE_BYTES = 64 * 1024;
 
     private static final byte[] NOTHING = {};
@@ -49,14 +50,14 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
     private final Thread end = daemon("out-of-memory-end", this::endInTime);
     private final Thread probe = daemon("out-of-memory-probe", this::probe);
 
-    /** Where the probe goes, so that the compiler doesn't leave it out. */
+    /** Keeps the probe, so that the compiler doesn't remove its allocation. */
     private volatile byte[] probed = NOTHING;
 
     private OutOfMemoryGuard(OutputStream serverLog) {
         this.serverLog = serverLog;
     }
 
-    /** Guards this JVM from now on; whatever is logged is to pass the guard, too. */
+    /** Guards this JVM from now on. All log events must pass the guard. */
     static OutOfMemoryGuard install(Path serverLog) {
         try {
             OutOfMemoryGuard guard = new OutOfMemoryGuard(new FileOutputStream(serverLog.toFile(), true));
@@ -69,7 +70,7 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
         }
     }
 
-    /** Writes its line into this file from now on. */
+    /** Writes the line to this file from now on. */
     void writeTo(Path file) throws IOException {
         OutputStream former = serverLog;
         serverLog = new FileOutputStream(file.toFile(), true);
@@ -89,7 +90,7 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
     @Override
     public FilterReply decide(ILoggingEvent event) {
         IThrowableProxy proxy = event.getThrowableProxy();
-        while (proxy instanceof ThrowableProxy cause) { // Logback breaks a circle of causes
+        while (proxy instanceof ThrowableProxy cause) { // Logback breaks circular causes
             endIfOutOfMemory(cause.getThrowable());
             proxy = cause.getCause();
         }
@@ -126,14 +127,14 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
         try {
             out.write(line);
         } catch (IOException | RuntimeException | Error e) {
-            // the end is what matters, the line is for the reader
+            // ending the process is more important than the line
         }
     }
 
-    /** Gives the line one to two seconds: to write it may wait for whoever reads the console. */
+    /** Gives the line one to two seconds: writing it may block if nobody reads the console. */
     private void endInTime() {
         for (int ticks = 0; ticks < 2; ticks += ending.get() ? 1 : 0) {
-            LockSupport.parkNanos(this, TICK_NANOS); // not until it is woken: to wake it may fail as well
+            LockSupport.parkNanos(this, TICK_NANOS); // does not rely on being woken, which may fail as well
         }
         Runtime.getRuntime().halt(EXIT_CODE);
     }

@@ -9,14 +9,15 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.slf4j.LoggerFactory;
 
 /**
- * Jetty's connector, which accepts no faster than the pool can serve: else a flood of new connections queues so much work
- * there that those that are open get no answer. What exceeds the machine waits unread in its sockets.
+ * A connector that accepts connections no faster than the pool can serve them. Otherwise a flood of new connections
+ * queues so much work that open connections get no answer. Connections beyond the machine's capacity wait in the
+ * kernel.
  *
- * <p>It says once a minute in a line that it can't accept connections, where Jetty's takes 20 lines each time.
+ * <p>It logs one line a minute if it can't accept connections, instead of Jetty's 20 lines each time.
  */
 final class PacedConnector extends ServerConnector {
 
-    /** Tasks that may wait in the pool, a few milliseconds of work. */
+    /** How many tasks may wait in the pool: a few milliseconds of work. */
     private static final int BACKLOG = 16;
 
     private static final long PAUSE_NANOS = 50_000;
@@ -49,7 +50,7 @@ final class PacedConnector extends ServerConnector {
         }
         log.warn("can't accept connections on the port \"" + getName() + "\": " + failure.getMessage());
         try {
-            Thread.sleep(100); // files may be closed meanwhile
+            Thread.sleep(100); // other files may be closed meanwhile
             return true;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

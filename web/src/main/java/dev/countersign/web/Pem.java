@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** Reads PEM (RFC 7468), as certbot, OpenSSL and CAs write it. The JDK reads no private keys of this form before 25. */
+/**
+ * Reads PEM (RFC 7468) as certbot, OpenSSL and CAs write it. The JDK can't read private keys in PEM before version 25.
+ */
 final class Pem {
 
     private static final Pattern BLOCK = Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \\1-----");
@@ -29,7 +31,7 @@ final class Pem {
 
     private Pem() {}
 
-    /** All certificates, in their order; at least one. */
+    /** All certificates, in order; at least one. */
     static List<X509Certificate> certificates(String pem) throws GeneralSecurityException {
         List<X509Certificate> certificates = new ArrayList<>();
         for (MatchResult block : blocks(pem, "CERTIFICATE")) {
@@ -45,8 +47,8 @@ final class Pem {
     /**
      * The first private key: PKCS#8, PKCS#1 (RSA) or SEC 1 (EC).
      *
-     * @param certified the public key that it must belong to
-     * @throws GeneralSecurityException where there is none, or only an encrypted or another's
+     * @param certified the public key that it must match
+     * @throws GeneralSecurityException if there is none, or it is encrypted or does not match
      */
     static PrivateKey privateKey(String pem, PublicKey certified) throws GeneralSecurityException {
         List<MatchResult> blocks = blocks(pem, "((RSA|EC) )?PRIVATE KEY");
@@ -62,7 +64,7 @@ final class Pem {
                 return key;
             }
         } catch (InvalidKeySpecException e) {
-            // of another algorithm than the certificate's
+            // its algorithm is not the certificate's
         }
         throw new GeneralSecurityException("another key than that of the first certificate");
     }
@@ -78,7 +80,9 @@ final class Pem {
         return Base64.getMimeDecoder().decode(block.group(2));
     }
 
-    /** The older forms lack the algorithm in front of the key; the public key's encoding begins with the same one. */
+    /**
+     * The older formats lack the algorithm before the key; the public key's encoding begins with the same algorithm.
+     */
     private static byte[] pkcs8(byte[] key, PublicKey certified) {
         byte[] info = certified.getEncoded();
         int start = info[1] > 0 ? 2 : 2 + (info[1] & 0x7f);
@@ -86,7 +90,7 @@ final class Pem {
         return element(SEQUENCE, VERSION_0, algorithm, element(OCTET_STRING, key));
     }
 
-    /** A DER element of up to 65,535 bytes. */
+    /** Encodes a DER element of up to 65,535 bytes. */
     private static byte[] element(int tag, byte[]... parts) {
         int length = Arrays.stream(parts).mapToInt(part -> part.length).sum();
         ByteArrayOutputStream element = new ByteArrayOutputStream();

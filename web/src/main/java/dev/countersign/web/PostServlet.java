@@ -18,21 +18,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes a body by POST and answers 201 once its work is durable. No thread waits: neither for a body that is slow
- * to arrive nor for the disk.
+ * Takes a body by POST and answers 201 when the work is durable. No thread waits, neither for a slow body nor for the
+ * disk.
  */
 abstract class PostServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1;
     private static final Logger log = LoggerFactory.getLogger(PostServlet.class);
 
-    /** The budget ignores the decoded copies of bodies up to this length: each thread holds at most one. */
+    /** The memory budget ignores decoded copies of bodies up to this length: each thread has at most one. */
     private static final int SMALL_BYTES = 64 * 1024;
 
-    /** What Jetty holds for a request that is under way, about. */
+    /** About how much heap Jetty uses for a request in flight. */
     private static final int REQUEST_BYTES = 8 * 1024;
 
-    /** How long a client that is refused may go on sending its body. */
+    /** How long a refused client may continue to send its body. */
     private static final Duration UNWANTED_TIME = Duration.ofSeconds(2);
 
     private final transient Limits limits;
@@ -49,15 +49,17 @@ abstract class PostServlet extends HttpServlet {
     }
 
     /**
-     * Does what the body asks for.
+     * Does the work that the body asks for.
      *
-     * @param request for its headers; its body has been read
-     * @return the answer, once the work is durable; or why it was not done
-     * @throws RefusalException where the request is refused at once
+     * @param request for its headers; its body has been read already
+     * @return completes with the answer when the work is durable, or fails with the reason
+     * @throws RefusalException if the request is refused at once
      */
     abstract CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body);
 
-    /** @throws RefusalException where the body is of no type that is taken here, or of one that lacks something */
+    /**
+     * @throws RefusalException if this servlet does not accept the type of the body, or the type needs something else
+     */
     void checkMediaType(HttpServletRequest request) {
         if (!MediaType.JSON.isThatOf(request)) {
             throw new RefusalException(Problem.UNSUPPORTED_MEDIA_TYPE);
@@ -76,7 +78,7 @@ abstract class PostServlet extends HttpServlet {
         }
         int length = request.getContentLength();
         Content.Chunk first = length == 0 ? Content.Chunk.EMPTY : exchange.read();
-        if (length >= 0 && first.remaining() == length) { // as good as always: it came with the headers
+        if (length >= 0 && first.remaining() == length) { // almost always: the body came with the headers
             byte[] body = new byte[length];
             first.get(body, 0, length);
             first.release();
@@ -109,7 +111,7 @@ abstract class PostServlet extends HttpServlet {
     }
 
     /**
-     * Bytes of heap for as long as the body arrives and is read: a large one is there as bytes, as text and escaped.
+     * Bytes of heap while the body arrives and is read: a large one exists as bytes, as text and escaped.
      */
     private static long memoryOf(int bodyBytes) {
         return REQUEST_BYTES + (bodyBytes <= SMALL_BYTES ? bodyBytes : 8L * bodyBytes);
@@ -118,7 +120,7 @@ abstract class PostServlet extends HttpServlet {
     private CompletableFuture<Reply> tryAnswer(HttpServletRequest request, byte[] body) {
         try {
             return answer(request, body);
-        } catch (RuntimeException | Error e) { // an Error too: whoever waits must hear that it failed
+        } catch (RuntimeException | Error e) { // an Error, too: the client must hear that it failed
             return CompletableFuture.failedFuture(e);
         }
     }
@@ -154,7 +156,7 @@ abstract class PostServlet extends HttpServlet {
         return new RefusalException(Problem.INTERNAL_ERROR);
     }
 
-    /** A request and its answer, which is given once. */
+    /** A request and its answer. It is answered once. */
     private final class Exchange {
 
         private final HttpServletRequest servletRequest;
@@ -168,19 +170,19 @@ abstract class PostServlet extends HttpServlet {
             request = ServletContextRequest.getServletContextRequest(servletRequest);
         }
 
-        /** What is there of the body; an empty chunk where nothing is. */
+        /** The part of the body that has arrived; an empty chunk if nothing has. */
         Content.Chunk read() {
             Content.Chunk chunk = request.read();
             return chunk == null ? Content.Chunk.EMPTY : chunk;
         }
 
-        /** From now on the exchange ends when it is completed, whatever thread does it. */
+        /** From now on any thread may complete the exchange, which ends it. */
         void startAsync() {
             async = servletRequest.startAsync(servletRequest, response);
-            async.setTimeout(0); // the commit ends well or badly; a client that can't wait hangs up
+            async.setTimeout(0); // the commit always ends; an impatient client hangs up
         }
 
-        /** Answers as the future ends: at once where it has ended. */
+        /** Answers when the future completes, or at once if it has. */
         void answer(CompletableFuture<Reply> json) {
             if (async == null) {
                 if (json.isDone()) {
@@ -200,7 +202,10 @@ abstract class PostServlet extends HttpServlet {
             }
         }
 
-        /** Into the buffer only: Jetty sends it, with its length, at the exchange's end, and never blocks on it. */
+        /**
+         * Writes to the buffer only. Jetty sends it, with its length, at the end of the exchange, and never blocks on
+         * it.
+         */
         private void write(Reply reply, Throwable failure) {
             if (failure != null) {
                 refuse(refusal(failure));
@@ -244,7 +249,7 @@ abstract class PostServlet extends HttpServlet {
             response.setContentType(Problem.MEDIA_TYPE);
         }
 
-        /** Refuses a request whose body did not arrive as it should; nothing more is read of it. */
+        /** Refuses a request whose body did not arrive properly; reads no more of it. */
         void refuseLate(Problem problem) {
             if (problem == Problem.BODY_TOO_LARGE) {
                 refuseAndReadOn(new RefusalException(problem));
@@ -268,7 +273,7 @@ abstract class PostServlet extends HttpServlet {
             }
         }
 
-        /** Whether nothing more comes; a client that asked whether to send its body will not send it. */
+        /** Whether nothing more comes. A client that waits for a "100 Continue" does not send its body. */
         private boolean isWholeHere() {
             if (servletRequest.getHeader("Expect") != null) {
                 return true;
@@ -288,7 +293,7 @@ abstract class PostServlet extends HttpServlet {
             response.setHeader("Connection", "close");
             response.setContentLength(refusal.json().length);
             head(refusal);
-            // by Jetty's own response: to flush the servlet's would wait for a client that reads nothing
+            // uses Jetty's response: flushing the servlet's would block on a client that does not read
             request.getServletContextResponse().write(false, ByteBuffer.wrap(refusal.json()), rest);
             rest.start(Content.Chunk.EMPTY, UNWANTED_TIME);
         }

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.Locale;
 import tools.jackson.core.io.JsonStringEncoder;
 
-/** Why a request is refused, as RFC 9457 says it. The detail is ours alone: nothing of it comes from the client. */
+/** The reasons for refusals, in the format of RFC 9457. Nothing in the detail comes from the client. */
 enum Problem {
     MALFORMED_REQUEST(400, "Malformed request", "The request can't be read."),
     INVALID_ID(400, "Invalid id", "An id is 1 to 64 of A-Z a-z 0-9 . _ -"),
@@ -32,7 +32,7 @@ enum Problem {
 
     static final String MEDIA_TYPE = "application/problem+json";
 
-    /** Seconds after which a client may try again, where that may help. */
+    /** Seconds after which a client may try again, if that may help. */
     static final String RETRY_AFTER_SECONDS = "1";
 
     private final int status;
@@ -49,7 +49,7 @@ enum Problem {
         return status;
     }
 
-    /** The last part of its type: {@code "wrong-code"}. */
+    /** The last part of the type, such as {@code "wrong-code"}. */
     String kind() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
@@ -62,7 +62,7 @@ enum Problem {
         return json;
     }
 
-    /** The same with a detail of its own, which must hold nothing that the client sent. */
+    /** The same with another detail, which must not contain anything that the client sent. */
     byte[] json(String detail) {
         StringBuilder json = new StringBuilder("{\"type\":\"urn:countersign:problem:")
                 .append(kind())
@@ -75,7 +75,7 @@ enum Problem {
         return json.append("\"}").toString().getBytes(UTF_8);
     }
 
-    /** The whole answer of a connection that is closed after it. */
+    /** The complete answer for a connection that is closed after it. */
     byte[] lastAnswer(boolean hasBody) {
         String head = "HTTP/1.1 " + status + " " + title + "\r\nContent-Type: " + MEDIA_TYPE
                 + (mayRetry() ? "\r\nRetry-After: " + RETRY_AFTER_SECONDS : "")
@@ -83,7 +83,7 @@ enum Problem {
         return (head + (hasBody ? new String(json, UTF_8) : "")).getBytes(UTF_8);
     }
 
-    /** What a status that Jetty chose means in our contract. */
+    /** The problem for a status that Jetty chose. */
     static Problem of(int status) {
         return switch (status) {
             case 404 -> NOT_FOUND;
@@ -93,7 +93,7 @@ enum Problem {
             case 414, 431 -> HEADERS_TOO_LARGE;
             case 415 -> UNSUPPORTED_MEDIA_TYPE;
             case 503 -> UNAVAILABLE;
-            case 505 -> MALFORMED_REQUEST; // a version of HTTP that is none
+            case 505 -> MALFORMED_REQUEST; // not a version of HTTP
             default -> status < 500 ? MALFORMED_REQUEST : INTERNAL_ERROR;
         };
     }

@@ -9,14 +9,14 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 
-/** Says Jetty's own refusals as the contract says all of them: a bad request line, headers too large, no such path. */
+/** Writes Jetty's own refusals in the contract's format: a bad request line, headers too large, no such path. */
 final class ProblemHandler implements Request.Handler {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         if (response.getStatus() == 503
                 && HealthServlet.PATH.equals(request.getHttpURI().getPath())) {
-            answer(request, response, "application/json", HealthServlet.DOWN, callback); // draining
+            answer(request, response, "application/json", HealthServlet.DOWN, callback); // the server is stopping
             return true;
         }
         Problem problem = Problem.of(response.getStatus());
@@ -29,7 +29,7 @@ final class ProblemHandler implements Request.Handler {
         return true;
     }
 
-    /** A HEAD gets no body, and who is left is told so: Jetty does neither where it could not read the request. */
+    /** Sends no body to a HEAD, and announces a close. Jetty does neither if it could not read the request. */
     private static void answer(Request request, Response response, String mediaType, byte[] json, Callback callback) {
         boolean hasBody = !HttpMethod.HEAD.is(request.getMethod());
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, mediaType).put(HttpHeader.CONTENT_LENGTH, json.length);

@@ -3,7 +3,7 @@ package dev.countersign.web;
 import dev.countersign.core.Setting;
 import java.time.Duration;
 
-/** What one sender may take of the server, however little others do. A number of 0 sets no limit. */
+/** Limits for each sender, however idle the server is. 0 means no limit. */
 public record QuotaSettings(
         @Setting(
                 name = "registrations",

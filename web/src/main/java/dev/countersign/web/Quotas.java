@@ -15,7 +15,7 @@ import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.InetAddressSet;
 
-/** What one address and one id may still take. Kept in memory: a restart forgives. Safe for use by many threads. */
+/** The allowances of addresses and ids. They are in memory: a restart resets them. Safe for use by many threads. */
 final class Quotas {
 
     private static final Pattern FOR = Pattern.compile("(?i)(?<![^;,\\s])for=(\"[^\"]*\"|[^;,\\s]*)");
@@ -27,7 +27,7 @@ final class Quotas {
     private final Optional<RateLimit> bytesOfId;
     private final InetAddressSet proxies = new InetAddressSet();
 
-    /** @throws StartupException where the proxies are not said as addresses are */
+    /** @throws StartupException if the proxies are not valid addresses */
     Quotas(QuotaSettings settings) {
         long seconds = settings.burst().toSeconds();
         requestsOfAddress = limit(settings.ratePerAddress() * seconds, settings.burst());
@@ -46,12 +46,12 @@ final class Quotas {
         return burst == 0 ? Optional.empty() : Optional.of(new RateLimit(burst, period, System::nanoTime));
     }
 
-    /** @throws RefusalException {@link Problem#TOO_MANY_REQUESTS} where its address has none left */
+    /** @throws RefusalException {@link Problem#TOO_MANY_REQUESTS} if the address's allowance is used up */
     void takeRequest(Request request) {
         requestsOfAddress.ifPresent(limit -> sender(request).ifPresent(address -> take(limit, key(address), 1)));
     }
 
-    /** To be called once the code was right: else anybody could use up what an id has. Throws as the other. */
+    /** Call this only if the code is right: otherwise anybody could use up an id's allowance. Throws as the other. */
     void takeRequest(ClientId id, int bytes) {
         requestsOfId.ifPresent(limit -> take(limit, id, 1));
         bytesOfId.ifPresent(limit -> take(limit, id, bytes));
@@ -64,13 +64,15 @@ final class Quotas {
         }
     }
 
-    /** Who has one address of IPv6 has all of its /64. */
+    /** The key for an address. An IPv6 client usually has a whole /64 network, so this counts by network. */
     private static Object key(InetAddress address) {
         byte[] bytes = address.getAddress();
         return bytes.length == 4 ? address : ByteBuffer.wrap(bytes).getLong();
     }
 
-    /** Who sent it, as far as the proxies are believed; empty for a connection that is gone, and for a Unix socket's. */
+    /**
+     * The address of the sender, behind trusted proxies; empty if the connection is gone, or comes from a Unix socket.
+     */
     Optional<InetAddress> sender(Request request) {
         return request.getConnectionMetaData().getRemoteSocketAddress() instanceof InetSocketAddress from
                 ? Optional.of(sender(from.getAddress(), request.getHeaders()))
@@ -78,8 +80,9 @@ final class Quotas {
     }
 
     /**
-     * The nearest that is none of the proxies. Jetty's ForwardedRequestCustomizer would take the farthest, which a client
-     * may have made up, and of any proxy. With both headers one may be the client's: then neither is believed.
+     * The nearest address that is not a trusted proxy. Jetty's ForwardedRequestCustomizer would take the farthest
+     * address, which a client can forge, and trust any proxy. If both headers are present, one may come from the
+     * client: then both are ignored.
      */
     private InetAddress sender(InetAddress from, HttpFields headers) {
         if (!proxies.test(from)) {
@@ -104,11 +107,11 @@ final class Quotas {
         return sender;
     }
 
-    /** Of an IP address, which may have a port and quotes; looks up no names. */
+    /** Parses an IP address, which may have a port and quotes; does not resolve names. */
     private static Optional<InetAddress> address(String hop) {
         String text = hop.strip().replace("\"", "");
         int colon = text.indexOf(':');
-        String host = text.startsWith("[") // as IPv6 is written with a port
+        String host = text.startsWith("[") // IPv6 with a port
                 ? text.substring(1, Math.max(1, text.indexOf(']')))
                 : colon > 0 && colon == text.lastIndexOf(':') ? text.substring(0, colon) : text;
         if (!ADDRESS.matcher(host).matches()) {
@@ -116,7 +119,7 @@ final class Quotas {
         }
         try {
             return Optional.of(
-                    InetAddress.getByName(host.contains(":") ? host : "::ffff:" + host)); // Java makes that IPv4
+                    InetAddress.getByName(host.contains(":") ? host : "::ffff:" + host)); // Java turns this into IPv4
         } catch (UnknownHostException e) {
             return Optional.empty();
         }

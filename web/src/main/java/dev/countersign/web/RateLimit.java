@@ -7,12 +7,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * Bounds what each of many keys takes: a burst after a silence, then evenly (the generic cell rate algorithm of ITU-T
- * I.371). What is refused costs nothing of the allowance, so that a sender over its limit goes on at the rate it has; the
- * trackers of Jetty's DoSHandler refuse such a one for as long as it tries, and know no time to wait.
+ * Limits the rate of each of many keys: a burst after idle time, then an even rate (the generic cell rate algorithm of
+ * ITU-T I.371). Refused requests do not use up the allowance, so a sender over its limit continues at its rate. Jetty's
+ * DoSHandler, in contrast, refuses such a sender as long as it tries, and can't tell how long to wait.
  *
- * <p>Of at most so many keys: Caffeine forgets those first that come seldom, and they begin anew. So a flood of new keys
- * costs no more memory, and frees no frequent one. Safe for use by many threads.
+ * <p>The number of keys is limited. Caffeine evicts rare keys first; they start again with a full allowance. So a flood
+ * of new keys takes no more memory and does not evict frequent ones. Safe for use by many threads.
  */
 final class RateLimit {
 
@@ -22,11 +22,11 @@ final class RateLimit {
     private final long burstNanos;
     private final LongSupplier nanoTime;
 
-    /** Until when the allowance of a key is used, in nanoseconds of the clock; a time that has passed for a silent key. */
+    /** The time until which a key's allowance is used up, in nanoseconds of the clock; in the past for an idle key. */
     private final Cache<Object, AtomicLong> usedUntil =
             Caffeine.newBuilder().maximumSize(MAX_KEYS).executor(Runnable::run).build();
 
-    /** @param burst units that may be taken at once; they come back within {@code period} */
+    /** @param burst units that may be taken at once; they refill within {@code period} */
     RateLimit(double burst, Duration period, LongSupplier nanoTime) {
         nanosPerUnit = period.toNanos() / burst;
         burstNanos = period.toNanos();
@@ -34,9 +34,9 @@ final class RateLimit {
     }
 
     /**
-     * Takes units; more than a burst count as one burst, so that nothing is refused for good.
+     * Takes units. More than a burst count as one burst, so that no request is refused for ever.
      *
-     * @return zero, or, where nothing was taken, how long it takes until they can be
+     * @return zero; or, if nothing was taken, how long to wait
      */
     Duration take(Object key, long units) {
         long now = nanoTime.getAsLong();

@@ -4,7 +4,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 
-/** Warns at most once a minute of what may happen thousands of times a second. Safe for use by many threads. */
+/** Logs warnings that may occur thousands of times a second, at most once a minute. Safe for use by many threads. */
 final class RateLimitedLog {
 
     private static final long PAUSE_NANOS = TimeUnit.MINUTES.toNanos(1);

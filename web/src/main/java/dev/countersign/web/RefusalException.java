@@ -2,7 +2,7 @@ package dev.countersign.web;
 
 import java.time.Duration;
 
-/** The client's request is refused; no defect of ours, so it has no stack trace and is not logged. */
+/** The client's request is refused. This is not a bug, so it has no stack trace and is not logged. */
 final class RefusalException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -22,12 +22,12 @@ final class RefusalException extends RuntimeException {
         this(problem, problem.json(), Problem.RETRY_AFTER_SECONDS);
     }
 
-    /** @param detail holds nothing that the client sent */
+    /** @param detail must not contain anything that the client sent */
     RefusalException(Problem problem, String detail) {
         this(problem, problem.json(detail), Problem.RETRY_AFTER_SECONDS);
     }
 
-    /** {@link Problem#TOO_MANY_REQUESTS}, for so long. */
+    /** {@link Problem#TOO_MANY_REQUESTS}, with the time to wait. */
     RefusalException(Duration wait) {
         this(
                 Problem.TOO_MANY_REQUESTS,
@@ -35,7 +35,7 @@ final class RefusalException extends RuntimeException {
                 Long.toString(wait.plusNanos(999_999_999).toSeconds()));
     }
 
-    /** Where the problem may pass. */
+    /** When to try again, if that may help. */
     String retryAfterSeconds() {
         return retryAfterSeconds;
     }

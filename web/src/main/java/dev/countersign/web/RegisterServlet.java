@@ -11,7 +11,7 @@ final class RegisterServlet extends PostServlet {
 
     private static final long serialVersionUID = 1;
 
-    /** Whoever knows the key can replace the code for an hour: it must not be one that others hit upon. */
+    /** Whoever knows the key can replace the code for an hour, so it must be hard to guess. */
     private static final int MIN_KEY_LENGTH = 16;
 
     private final transient Registry registry;

@@ -6,13 +6,13 @@ import dev.countersign.core.ClientId;
 import dev.countersign.core.Code;
 
 /**
- * What a request that worked is answered with.
+ * The answer to a successful request.
  *
- * @param isReplay whether nothing was done, as the same request had been answered before
+ * @param isReplay whether this repeats the answer to an earlier request, and nothing was done
  */
 record Reply(byte[] json, boolean isReplay) {
 
-    /** Neither an id nor a code holds a character that JSON would have escaped. */
+    /** Ids and codes have no characters that need an escape in JSON. */
     static Reply code(ClientId id, Code code) {
         return created(("{\"id\":\"" + id.value() + "\",\"code\":\"" + code.value() + "\"}").getBytes(US_ASCII));
     }

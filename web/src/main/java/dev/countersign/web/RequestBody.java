@@ -21,12 +21,12 @@ import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.JsonRecyclerPools;
 
-/** Reads a request's JSON as strictly as RFC 8259 and the contract ask for, from its tokens, without reflection. */
+/** Parses a request's JSON as strictly as RFC 8259 and the contract require, token by token, without reflection. */
 final class RequestBody {
 
     /**
-     * Sets no limits, as a body's length has one; keeps no names, as clients make them up; has its buffers by thread, as
-     * each request is parsed by one.
+     * Without limits, because the length of a body is limited; without a cache of names, because clients make them up;
+     * with buffers per thread, because one thread parses each request.
      */
     private static final JsonFactory JSON = JsonFactory.builder()
             .recyclerPool(JsonRecyclerPools.threadLocalPool())
@@ -42,7 +42,7 @@ final class RequestBody {
     private static final List<String> CREDENTIALS = List.of("id", "code");
     private static final List<String> MESSAGES = List.of("id", "code", "message", "messages");
 
-    /** The members that a request may have; each is a text, but for {@code messages}. */
+    /** The members that a request may have; all are texts, except {@code messages}. */
     private final List<String> names;
 
     private final Object[] values;
@@ -62,9 +62,9 @@ final class RequestBody {
     }
 
     /**
-     * Who sent a request: the body's {@code id} and {@code code}, or who is named in their place.
+     * The credentials of a request: the body's {@code id} and {@code code}, or the Basic credentials.
      *
-     * @param basic of the request's header; then the body may be missing
+     * @param basic from the request's header; with them the body may be missing
      * @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID}
      */
     static Credentials credentials(byte[] body, Optional<Credentials> basic) {
@@ -74,7 +74,7 @@ final class RequestBody {
     }
 
     /**
-     * @param basic of the request's header, in place of the members {@code id} and {@code code}
+     * @param basic from the request's header, instead of the members {@code id} and {@code code}
      * @throws RefusalException {@link Problem#MALFORMED_REQUEST} or {@link Problem#INVALID_ID}
      */
     static NewMessages messages(byte[] body, Optional<Credentials> basic) {
@@ -87,7 +87,7 @@ final class RequestBody {
         return new NewMessages(members.sender(basic), texts, isList);
     }
 
-    /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} where the body isn't UTF-8 */
+    /** @throws RefusalException {@link Problem#MALFORMED_REQUEST} if the body isn't UTF-8 */
     static String text(byte[] body) {
         try {
             return decode(body);
@@ -175,7 +175,7 @@ final class RequestBody {
         return texts;
     }
 
-    /** Reads over a value; the strings in it must be text too. */
+    /** Skips a value; the strings in it must be valid text, too. */
     private static void skip(JsonParser json) {
         int depth = 0;
         for (JsonToken token = json.currentToken(); ; token = json.nextToken()) {
@@ -192,7 +192,7 @@ final class RequestBody {
         }
     }
 
-    /** The name or the value where the parser stands. */
+    /** The name or value at the parser's position. */
     private static String text(JsonParser json) {
         String text = json.getString();
         if (!Messages.isText(text)) {
@@ -203,16 +203,16 @@ final class RequestBody {
 
     private static String decode(byte[] body) throws CharacterCodingException {
         String text = new String(body, UTF_8);
-        // the fast decoder puts this for what it can't read: only then ask the one that tells which it was
+        // the fast decoder replaces invalid bytes by this character: only then the strict one must check
         return text.indexOf('\ufffd') < 0
                 ? text
                 : UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
     }
 
-    /** Of a hexadecimal digit jackson-core looks at the low byte alone: it would take U+0131 for a 1. */
+    /** jackson-core checks only the low byte of a hexadecimal digit: it would take U+0131 for a 1. */
     private static String checkEscapes(String json) {
         for (int i = json.indexOf('\\'); i >= 0; i = json.indexOf('\\', i + 2)) {
-            int end = Math.min(i + 6, json.length()); // of \\uXXXX
+            int end = Math.min(i + 6, json.length()); // the length of \\uXXXX
             if (json.startsWith("u", i + 1) && json.substring(i, end).chars().anyMatch(c -> c > 0x7f)) {
                 throw malformed("The body is no JSON object.");
             }

@@ -15,34 +15,34 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 /**
  * An HTTP/1.1 connection that reads and parses on one thread at a time.
  *
- * <p>Jetty's own can run {@link #onFillable} on two threads at once (jetty.project issue 12939, present in 12.1.14). When
- * the parser meets a bad request it hands the refusal to a second thread and goes on; the second thread answers, and
- * schedules {@code onFillable} for what the client may send next, while the first is still in it. One of them then gives
- * the connection's read buffer back to the pool while the other fills or parses it, and the pool lends the buffer to
+ * <p>Jetty's own can run {@link #onFillable} on two threads at once (jetty.project issue 12939, present in 12.1.14).
+ * When the parser finds a bad request, it hands the refusal to a second thread and continues. The second thread answers
+ * and schedules {@code onFillable} for the client's next bytes, while the first one is still in it. Then one of them
+ * returns the connection's read buffer to the pool while the other fills or parses it, and the pool gives the buffer to
  * another client: their requests and answers get mixed up.
  *
- * <p>Here a call that finds another one running only leaves a note, and the running one goes round again. Nobody waits
- * for anybody. All other ways into a connection are safe as they are: a body is read only between a request's headers
- * and its answer, when {@code onFillable} is not scheduled, and a bad body fails that read without a second thread.
+ * <p>Here a call that finds another one running only leaves a note, and the running one loops. Nobody waits. All other
+ * ways into a connection are safe: a body is read only between a request's headers and its answer, when
+ * {@code onFillable} is not scheduled, and a bad body fails that read without a second thread.
  *
- * <p>{@code HttpConnection} is in a package that Jetty calls internal. When Jetty is updated: compile, run {@code
- * CrossTalkTest} without this class, and remove the class if that stays green.
+ * <p>{@code HttpConnection} is in a package that Jetty calls internal. When Jetty is updated: compile, run
+ * {@code CrossTalkTest} without this class, and remove the class if that stays green.
  */
 final class SerialHttpConnection extends StrictHttpConnection {
 
-    /** How many calls of {@link #onFillable} have come since the connection was last at rest. */
+    /** The number of calls of {@link #onFillable} since the connection was last idle. */
     private final AtomicInteger calls = new AtomicInteger();
 
     /**
-     * Since when the headers of a request, or the handshake of TLS, have been arriving, {@link System#nanoTime}; 0 where
-     * neither is.
+     * When the headers of a request, or the TLS handshake, began to arrive, {@link System#nanoTime}; 0 if neither is
+     * arriving.
      */
     private volatile long headersSince;
 
-    /** Whether a request has been served since the connection was last picked up. Used by the reading thread alone. */
+    /** Whether a request has been served since the connection was last picked up. Used by the reading thread only. */
     private boolean servesTurn;
 
-    /** Since when the last answer is known to be sent; 0 where it is not. Used by the watching thread alone. */
+    /** When the last answer was first seen to be sent; 0 if it is not sent. Used by the watching thread only. */
     private long answeredSince;
 
     private SerialHttpConnection(HttpConfiguration configuration, Connector connector, EndPoint endPoint) {
@@ -77,10 +77,10 @@ final class SerialHttpConnection extends StrictHttpConnection {
         leave();
     }
 
-    /** Does what other threads have asked for meanwhile. */
+    /** Does the work that other threads have asked for meanwhile. */
     private void leave() {
         while (calls.decrementAndGet() > 0) {
-            if (!isFillInterested()) { // else it will be called once there is something to read
+            if (!isFillInterested()) { // otherwise Jetty calls it when there is something to read
                 read();
             }
         }
@@ -92,7 +92,7 @@ final class SerialHttpConnection extends StrictHttpConnection {
         long requests = getMessagesIn();
         try {
             super.onFillable();
-        } catch (Throwable e) { // without this nobody would call again: the connection would stay deaf
+        } catch (Throwable e) { // without this nobody would call again, and the connection would hang
             getEndPoint().close(e);
         }
         if (getMessagesIn() != requests || getBytesIn() == 0 && !isHandshaking()) {
@@ -114,9 +114,9 @@ final class SerialHttpConnection extends StrictHttpConnection {
         return isFirst;
     }
 
-    /** Closes it where it has had more time than the limits give it. */
+    /** Closes the connection if it has taken more time than the limits allow. */
     void enforce(Limits limits, long now) {
-        if (getEndPoint().isOutputShutdown()) { // answered for the last time, whatever still comes
+        if (getEndPoint().isOutputShutdown()) { // the last answer is sent, whatever still comes
             answeredSince = answeredSince == 0 ? now : answeredSince;
             if (now - answeredSince > limits.idleTimeout().toNanos()) {
                 getEndPoint().close();
@@ -124,24 +124,24 @@ final class SerialHttpConnection extends StrictHttpConnection {
         } else if (headersSince != 0
                 && now - headersSince > limits.headerTimeout().toNanos()) {
             if (calls.getAndIncrement() > 0) {
-                return; // it is being read: looked at again soon
+                return; // it is being read, and will be checked again soon
             }
             if (headersSince != 0) {
                 say(Problem.REQUEST_TIMEOUT, isReadingHead());
-                getParser().close(); // discards what still comes
+                getParser().close(); // discards bytes that still come
                 getEndPoint().shutdownOutput();
             }
             leave();
         }
     }
 
-    /** Refuses all that may come, and closes: with TLS, without a word. To be called before anything is read. */
+    /** Refuses all requests and closes; with TLS without an answer. To be called before anything is read. */
     void refuse(Problem problem) {
         say(problem, false);
         getEndPoint().close();
     }
 
-    /** What fits into the socket's buffer now: nobody waits for a client that reads nothing. */
+    /** Writes what fits into the socket's buffer now: does not wait for a client that does not read. */
     private void say(Problem problem, boolean toHead) {
         Answers.count(getConnector(), problem, getEndPoint().getRemoteSocketAddress());
         try {
@@ -151,13 +151,13 @@ final class SerialHttpConnection extends StrictHttpConnection {
         }
     }
 
-    /** How long nothing has moved on it, milliseconds; 0 while a request is under way. */
+    /** How long the connection has been silent, in milliseconds; 0 while a request is in flight. */
     long idleMillis() {
         EndPoint socket = getEndPoint() instanceof SslEndPoint tls ? tls.unwrap() : getEndPoint();
         return getHttpChannel().getRequest() == null && socket instanceof IdleTimeout idle ? idle.getIdleFor() : 0;
     }
 
-    /** Closes it at once: Jetty would first end its own half, and wait for the client's as long again. */
+    /** Closes both directions at once. Jetty would close its own first, and wait as long again for the client's. */
     @Override
     public void onFillInterestedFailed(Throwable cause) {
         getParser().close();

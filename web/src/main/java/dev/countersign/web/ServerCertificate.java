@@ -31,10 +31,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The server's private key, with the certificates from its own up to a CA's. The files are read again when they change:
- * new connections get the new certificate, and those that are open go on.
+ * The server's private key and certificate chain. The files are read again when they change: new connections get the
+ * new certificate, open ones continue.
  *
- * <p>While it runs, a thread of its own looks after the files, so that a file system that hangs holds up nobody.
+ * <p>A thread of its own watches the files, so that a hanging file system blocks nobody.
  */
 final class ServerCertificate extends SslContextFactory.Server {
 
@@ -44,7 +44,7 @@ final class ServerCertificate extends SslContextFactory.Server {
     private final TlsSettings settings;
     private ScheduledExecutorService watch;
 
-    /** The text of the files whose certificate is in use, of those of the last look, and why that look failed. */
+    /** The content of the files in use and at the last check, and why the last check failed. */
     private List<String> inUse;
 
     private List<String> seen;
@@ -58,9 +58,9 @@ final class ServerCertificate extends SslContextFactory.Server {
     }
 
     /**
-     * The certificate that the settings name; none where they name none.
+     * The certificate in the settings; empty if they have none.
      *
-     * @throws StartupException where it can't be had; the message names the option and the file
+     * @throws StartupException if it can't be used; the message names the option and the file
      */
     static Optional<ServerCertificate> of(TlsSettings settings) {
         if (settings.certificate().isEmpty() != settings.key().isEmpty()) {
@@ -73,10 +73,10 @@ final class ServerCertificate extends SslContextFactory.Server {
         return isOn ? Optional.of(new ServerCertificate(settings)) : Optional.empty();
     }
 
-    /** Speaks TLS, and HTTP/1.1 in it. */
+    /** A connection factory for TLS with HTTP/1.1 in it. */
     SslConnectionFactory connectionFactory() {
         SslConnectionFactory factory = new SslConnectionFactory(this, HttpVersion.HTTP_1_1.asString());
-        factory.setEnsureSecureRequestCustomizer(false); // it refuses whoever comes by another name, or by the address
+        factory.setEnsureSecureRequestCustomizer(false); // it would refuse other host names, and addresses
         return factory;
     }
 
@@ -96,15 +96,15 @@ final class ServerCertificate extends SslContextFactory.Server {
     private void look() {
         try {
             List<String> text = read();
-            boolean isWritten = text.equals(seen); // else somebody may be in the middle of it
+            boolean isWritten = text.equals(seen); // otherwise somebody may still be writing
             seen = text;
             if (isWritten && !text.equals(inUse)) {
-                SSLContext context = context(text); // first: where it fails the former one stays
+                SSLContext context = context(text); // first: if this fails, the former one stays
                 reload(factory -> factory.setSslContext(context));
                 inUse = text;
                 complaint = "";
             }
-        } catch (Exception e) { // whatever it is, the next look may find the files in order
+        } catch (Exception e) { // whatever it is, the next check may find valid files
             if (!complaint.equals(e.getMessage())) {
                 complaint = e.getMessage();
                 log.warn("the former certificate stays in use: {}", complaint);
@@ -131,7 +131,7 @@ final class ServerCertificate extends SslContextFactory.Server {
                 : read("keystore-password-file", file).lines().findFirst().orElse("");
     }
 
-    /** Each byte as the character of its number. */
+    /** Decodes each byte as one character (ISO 8859-1). */
     private static String read(String option, String file) {
         return parse(option, file, () -> Files.readString(Path.of(file), ISO_8859_1));
     }
@@ -154,7 +154,7 @@ final class ServerCertificate extends SslContextFactory.Server {
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
             keys.init(store, password);
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(keys.getKeyManagers(), new TrustManager[0], null); // clients show no certificates
+            context.init(keys.getKeyManagers(), new TrustManager[0], null); // clients have no certificates
             log.info(
                     "the certificate of {} is valid until {}",
                     file,

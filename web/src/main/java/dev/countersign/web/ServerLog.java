@@ -22,9 +22,10 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /**
- * The operational log's file, known only once the settings are; the console is in {@code logback.xml}.
+ * The file of the operational log; its path is known only when the settings are read. The console is configured in
+ * {@code logback.xml}.
  *
- * <p>Nobody who logs ever waits for either: each has a queue of its own and, when that is full, loses lines.
+ * <p>Logging never blocks: file and console each have a queue. When a queue is full, lines are dropped.
  */
 final class ServerLog {
 
@@ -33,7 +34,7 @@ final class ServerLog {
 
     private ServerLog() {}
 
-    /** Sets full files aside as NAME.1.log to NAME.4.log, the newest first; older ones go. */
+    /** Renames full files to NAME.1.log to NAME.4.log, the newest first, and removes older ones. */
     static class Rolling extends FixedWindowRollingPolicy {
 
         private final Path file;
@@ -46,7 +47,7 @@ final class ServerLog {
             return file.resolveSibling(file.getFileName().toString().replace(".log", "." + index + ".log"));
         }
 
-        /** Makes the next file, too. */
+        /** Also creates the next file. */
         @Override
         public void rollover() throws RolloverFailure {
             try {
@@ -58,11 +59,11 @@ final class ServerLog {
             }
         }
 
-        /** Called with each next file. */
+        /** Is called with each new file. */
         void begun(Path next) throws IOException {}
     }
 
-    /** @param guard sees each event before its queue does, on the thread that logs it */
+    /** @param guard gets each event before the queue, on the thread that logs it */
     static void writeTo(Path file, OutOfMemoryGuard guard) {
         Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
         PatternLayoutEncoder lines = new PatternLayoutEncoder();
@@ -79,10 +80,10 @@ final class ServerLog {
     }
 
     /**
-     * Starts a queue for a file, for the users that may read the operational log.
+     * Starts a queue for a file with the permissions of the operational log.
      *
-     * @param maxSize of the file, about: then it is set aside
-     * @throws StartupException where the file can't be written
+     * @param maxSize the approximate size at which the file is renamed
+     * @throws StartupException if the file can't be written
      */
     static <E> void start(AsyncAppenderBase<E> queue, Encoder<E> lines, FileSize maxSize, Rolling rolling) {
         RollingFileAppender<E> appender = new RollingFileAppender<>();
@@ -118,7 +119,7 @@ final class ServerLog {
         queue.start();
     }
 
-    /** Makes a file for the users that may read another one, unless it is there: Logback would make one for all. */
+    /** Creates a missing file with another file's permissions: Logback's would be readable by everybody. */
     private static void create(Path file, Path other) throws IOException {
         if (Files.notExists(file)) {
             Home.createFile(file);
@@ -128,7 +129,7 @@ final class ServerLog {
         }
     }
 
-    /** Writes what is queued, for a second at most, and takes no more. */
+    /** Writes the queued lines, for at most a second, and accepts no more. */
     static void close() {
         ((LoggerContext) LoggerFactory.getILoggerFactory()).stop();
     }

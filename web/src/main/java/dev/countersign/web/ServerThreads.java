@@ -13,52 +13,55 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Jetty's thread pool, and what lets the threads of {@code core} answer requests: each answers its own batch.
+ * Jetty's thread pool, and the executor by which the threads of {@code core} answer the requests of their batches.
  *
- * <p>Once a batch is on disk, all of its requests are to be answered at once. Handed to the pool, each answer costs two
- * changes of threads: one to write it, one to look whether the connection's next request has come. So the thread that
- * wrote the batch runs {@link #complete}. That is a turn: it writes the answers, then serves the next request of each
- * connection that it has just answered. Most have come by then. Of many connections it gives the pool a share. Measured
- * in turns against answers from the pool: 1.1 to 1.2 times the throughput at 51 connections, 1.4 at 500. A batch of
- * registrations takes a turn on a thread of the pool: its commit takes the processor, and the next one begins meanwhile
- * (at 500 connections the writer's own thread reached 0.8 of that).
+ * <p>When a batch is on disk, all of its requests can be answered. If the pool does that, each answer costs two thread
+ * switches: one to write the answer, one to check for the connection's next request. So the thread that wrote the batch
+ * runs {@link #complete}. This is called a turn: the thread writes the answers, then serves the next request of each
+ * connection that it has just answered. Most have arrived by then. If there are many connections, it gives a share of
+ * them to the pool. Compared in turns with answers from the pool: 1.1 to 1.2 times the throughput at 51 connections,
+ * 1.4 times at 500. A batch of registrations takes its turn on a thread of the pool: its commit needs the CPU, and the
+ * next commit begins meanwhile (at 500 connections the writer's own thread reached 0.8 times that throughput).
  *
- * <p>How a turn learns which connections it has answered: when another thread than the one that began an exchange
- * completes it, Jetty calls {@link #execute} with a task that looks for the connection's next request. Within a turn that
- * task goes into a list instead of the pool's queue.
+ * <p>How a turn learns which connections it has answered: if another thread than the one that began an exchange
+ * completes it, Jetty calls {@link #execute} with a task that checks for the connection's next request. Within a turn
+ * this task goes into a list instead of the pool's queue.
  *
- * <p>A writer must not be held up by a client, so the pool gets whatever might take long:
+ * <p>No client may block a writer, so everything that could take long goes to the pool:
  *
  * <ul>
- *   <li>the first answer of a connection ({@link #answer}): a client that resets each connection before its answer makes
- *       each of them fail, and a failed write costs many times a good one;
- *   <li>each answer of a connection with TLS, for its ciphers: so none of its requests is served in a turn, either;
- *   <li>a connection's second request in a row, so that a client that sends on and on takes one turn like any other.
- *       Outside a turn it goes to the pool only if other tasks are queued there;
- *   <li>a request whose body is of unknown or excessive length: to refuse it, the rest of the body must be read.
+ *   <li>the first answer of a connection ({@link #answer}): if a client resets every connection before the answer,
+ *       every write fails, and a failed write costs many times as much as a successful one;
+ *   <li>each answer of a connection with TLS, because of encryption: so none of its requests is served in a turn,
+ *       either;
+ *   <li>a connection's second request in a row, so that a client that sends without pause takes one turn like any
+ *       other. Outside a turn it goes to the pool only if other tasks are queued there;
+ *   <li>a request with a body of unknown or excessive length: to refuse it, the rest of the body must be read.
  * </ul>
  *
- * <p>A connection's first request is served by the thread of the pool that selected it. Jetty's scheduler ends bodies and
- * headers that take too long.
+ * <p>The pool's thread that selected a connection serves its first request. Jetty's scheduler ends bodies and headers
+ * that take too long.
  */
 final class ServerThreads extends QueuedThreadPool {
 
     private static final Logger log = LoggerFactory.getLogger(ServerThreads.class);
     private static final int CORES = Runtime.getRuntime().availableProcessors();
 
-    /** Of each port: threads that accept connections. */
+    /** Threads per port that accept connections. */
     static final int ACCEPTORS = 1;
 
-    /** Of each port: threads that select the connections that have something to read. */
+    /** Threads per port that select readable connections. */
     static final int SELECTORS = Math.max(1, CORES / 2);
 
-    /** Connections that are worth waking another thread for: to serve so many takes some 100 microseconds. */
+    /** The number of connections that justifies waking another thread: serving them takes some 100 microseconds. */
     private static final int SHARE = 16;
 
-    /** The connections that a thread has answered between two batches. */
+    /** The connections that a thread has answered in its turn, between two batches. */
     private final ThreadLocal<List<Runnable>> turns = new ThreadLocal<>();
 
-    /** For servlets that never wait, on so many ports: no more threads than can work at once. More would wake in vain. */
+    /**
+     * For servlets that never block, on this many ports: as many threads as can work at once. More would be useless.
+     */
     void limitTo(int ports) {
         setMaxThreads(ports * (ACCEPTORS + SELECTORS) + CORES + 1);
     }
@@ -68,7 +71,7 @@ final class ServerThreads extends QueuedThreadPool {
         return this::complete;
     }
 
-    /** The same on a thread of the pool, for a caller whose own work takes the processor. */
+    /** The same on a thread of the pool, for a caller whose own work needs the CPU. */
     Executor onPool() {
         return futures -> super.execute(() -> complete(futures));
     }
@@ -88,13 +91,13 @@ final class ServerThreads extends QueuedThreadPool {
         connections.forEach(connection -> take(connection).forEach(super::execute));
     }
 
-    /** Runs a task, and returns the connections that it has answered. */
+    /** Runs a task and returns the connections that it has answered. */
     private List<Runnable> take(Runnable task) {
         List<Runnable> answered = new ArrayList<>();
         turns.set(answered);
         try {
             task.run();
-        } catch (RuntimeException | Error e) { // one connection's failure is not the others'
+        } catch (RuntimeException | Error e) { // a failure of one connection must not affect the others
             log.warn("a connection failed", e);
         } finally {
             turns.remove();
@@ -102,7 +105,7 @@ final class ServerThreads extends QueuedThreadPool {
         return answered;
     }
 
-    /** Jetty's call: within a turn the connection is served after it, else by a thread of the pool. */
+    /** Called by Jetty: within a turn the connection is served later in the turn, otherwise by a thread of the pool. */
     @Override
     public void execute(Runnable task) {
         List<Runnable> answered = turns.get();
@@ -113,7 +116,7 @@ final class ServerThreads extends QueuedThreadPool {
         }
     }
 
-    /** Writes an answer: the first of its connection, and each in TLS, on a thread of the pool, others at once. */
+    /** Writes an answer: a connection's first answer, and each with TLS, on a thread of the pool; others at once. */
     void answer(Request request, Runnable writing) {
         ConnectionMetaData connection = request.getConnectionMetaData();
         boolean isForPool = connection.getConnection().getMessagesIn() <= 1 || connection.isSecure();
@@ -124,7 +127,7 @@ final class ServerThreads extends QueuedThreadPool {
         }
     }
 
-    /** Queues in the pool the requests that could hold up a writer, and those that are not their connection's turn. */
+    /** Moves requests to the pool that could block a writer, and a connection's further requests in the same turn. */
     Handler guard(int maxBodyBytes, Handler handler) {
         return new Handler.Wrapper(handler) {
             @Override
@@ -152,7 +155,7 @@ final class ServerThreads extends QueuedThreadPool {
             if (!handler.handle(request, response, callback)) {
                 Response.writeError(request, response, callback, 404);
             }
-        } catch (Throwable e) { // as Jetty does with whatever a handler throws
+        } catch (Throwable e) { // as Jetty does if a handler throws
             Response.writeError(request, response, callback, e);
         }
     }

@@ -19,15 +19,15 @@ import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.BufferUtil;
 
 /**
- * A connection that reads HTTP/1 as RFC 9112 has it where Jetty 12.1 doesn't. {@link HttpConnection} lies in a package
- * that Jetty calls internal: when Jetty is updated, StrictHttpTest tells which of it is still needed.
- * What it keeps belongs to the thread that reads the connection.
+ * A connection that follows RFC 9112 where Jetty 12.1 doesn't. {@link HttpConnection} is in a package that Jetty calls
+ * internal: when Jetty is updated, StrictHttpTest tells which parts are still needed. Its state belongs to the thread
+ * that reads the connection.
  */
 abstract class StrictHttpConnection extends HttpConnection {
 
     private static final Pattern ABSOLUTE = Pattern.compile("https?://[^/?#]", Pattern.CASE_INSENSITIVE);
 
-    /** Set by {@link #newRequestHandler}, which the constructor of Jetty's class calls: an initial value would undo it. */
+    /** Set by {@link #newRequestHandler}, which the superclass constructor calls: an initializer would overwrite it. */
     private RequestHandler requests;
 
     StrictHttpConnection(HttpConfiguration http, Connector connector, EndPoint endPoint) {
@@ -48,19 +48,19 @@ abstract class StrictHttpConnection extends HttpConnection {
         return parser;
     }
 
-    /** Where a request line is refused, Jetty calls the method "BAD"; of a HEAD the refusal must not have a body. */
+    /** If it refuses a request line, Jetty sets the method to "BAD"; but the refusal of a HEAD must not have a body. */
     @Override
     protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
         boolean isHead = method.equals("BAD") && isReadingHead();
         return super.newHttpStream(isHead ? HttpMethod.HEAD.asString() : method, uri, version);
     }
 
-    /** Whether the request that is being read, or was read last, began as a HEAD. */
+    /** Whether the current or last request began as a HEAD. */
     final boolean isReadingHead() {
         return ((StrictParser) getParser()).headBytes == StrictParser.HEAD.length;
     }
 
-    /** Refuses a request whose target is none of ours, or whose framing is in doubt; the connection is closed then. */
+    /** Refuses a request with an unsupported target or doubtful framing, and closes the connection. */
     private final class StrictRequests extends RequestHandler {
 
         @Override
@@ -71,7 +71,7 @@ abstract class StrictHttpConnection extends HttpConnection {
             super.startRequest(method, target, version);
         }
 
-        /** To other targets of OPTIONS and PRI Jetty answers with a redirect; behind CONNECT may come anything. */
+        /** Jetty answers other targets of OPTIONS and PRI with a redirect; after CONNECT anything may follow. */
         private boolean isServed(String method, String target) {
             return !method.equals("CONNECT")
                     && (target.startsWith("/")
@@ -83,12 +83,12 @@ abstract class StrictHttpConnection extends HttpConnection {
         public void parsedHeader(HttpField field) {
             HttpHeader header = field.getHeader();
             if (header == HttpHeader.TRANSFER_ENCODING) {
-                // a coding that we can't undo; or a version that knows none (RFC 9112, 6.1)
+                // a coding that the server can't decode, or a version without codings (RFC 9112, 6.1)
                 if (isHttp10() || !HttpHeaderValue.CHUNKED.is(field.getValue())) {
                     throw new HttpException.RuntimeException(400);
                 }
             } else if (header == HttpHeader.UPGRADE || header == HttpHeader.EXPECT && isHttp10()) {
-                return; // the one may be ignored and the other must be (RFC 9110, 7.8 and 10.1.1)
+                return; // Upgrade may be ignored, Expect must be (RFC 9110, 7.8 and 10.1.1)
             }
             super.parsedHeader(field);
         }
@@ -105,10 +105,10 @@ abstract class StrictHttpConnection extends HttpConnection {
 
         private ByteBuffer buffer = BufferUtil.EMPTY_BUFFER;
 
-        /** How many bytes of HEAD the request began with; -1 where it began otherwise. */
+        /** How many bytes of HEAD the request begins with; -1 if it begins otherwise. */
         private int headBytes;
 
-        /** How many bytes of HTTP_1 the version began with; -1 once it is known. */
+        /** How many bytes of HTTP_1 the version begins with; -1 when the version is known. */
         private int versionBytes;
 
         StrictParser(RequestHandler requests, int maxHeaderBytes, HttpCompliance compliance) {
@@ -124,20 +124,20 @@ abstract class StrictHttpConnection extends HttpConnection {
                 readVersion();
             }
             boolean handle = super.parseNext(bytes);
-            buffer = BufferUtil.EMPTY_BUFFER; // a connection that is idle keeps none of the pool's
+            buffer = BufferUtil.EMPTY_BUFFER; // an idle connection must not keep a buffer of the pool
             return handle;
         }
 
         @Override
         protected void setState(State state) {
             super.setState(state);
-            if (state == State.SPACE2) { // of the versions 1.0 and 1.1 Jetty skips it, unless they come in pieces
+            if (state == State.SPACE2) { // Jetty skips this for versions 1.0 and 1.1, unless they arrive in parts
                 versionBytes = 0;
                 readVersion();
             }
         }
 
-        /** Jetty takes a body as complete when its end is cut off behind a chunk's data or behind "0 CR LF". */
+        /** Jetty accepts a body as complete if it is cut off after a chunk's data or after "0 CR LF". */
         @Override
         public void atEOF() {
             if (isState(State.CHUNK_END) || isState(State.TRAILER)) {
@@ -159,7 +159,10 @@ abstract class StrictHttpConnection extends HttpConnection {
             }
         }
 
-        /** Makes HTTP/1.2 to 1.9 an HTTP/1.1: a higher minor version is served as the highest known (RFC 9110, 2.5). */
+        /**
+         * Treats HTTP/1.2 to 1.9 as HTTP/1.1: a higher minor version is served as the highest known one (RFC 9110,
+         * 2.5).
+         */
         private void readVersion() {
             for (int i = buffer.position(); i < buffer.limit() && versionBytes >= 0; i++) {
                 byte b = buffer.get(i);

@@ -5,8 +5,8 @@ import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 
 /**
- * Formats times as the log has them: RFC 3339, UTC, microseconds. Keeps the last, as the answers of a batch share theirs.
- * Safe for use by many threads.
+ * Formats times as in the log: RFC 3339, UTC, microseconds. Keeps the last one, because the answers of a batch share
+ * it. Safe for use by many threads.
  */
 final class Times {
 
@@ -19,7 +19,7 @@ final class Times {
 
     String format(Instant time) {
         Formatted formatted = last;
-        if (formatted.time != time) { // of a batch it is the same object
+        if (formatted.time != time) { // within a batch it is the same object
             formatted = new Formatted(time, MICROS.format(time));
             last = formatted;
         }

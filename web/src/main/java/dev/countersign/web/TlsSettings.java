@@ -2,7 +2,7 @@ package dev.countersign.web;
 
 import dev.countersign.core.Setting;
 
-/** Where the server's certificate is; all are empty where it speaks plain text. */
+/** Where the server's certificate is; all are empty if the server speaks plain HTTP. */
 public record TlsSettings(
         @Setting(
                 name = "tls-certificate",

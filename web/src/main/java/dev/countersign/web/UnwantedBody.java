@@ -6,18 +6,18 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.Callback;
 
 /**
- * Reads on, for a while, what a client sends although it is refused: a connection that is closed while its client is
- * still sending is reset, and the client may never see the answer.
+ * Reads and discards, for a while, what a refused client still sends. If the connection were closed while the client is
+ * sending, it would be reset, and the client might never see the answer.
  */
 final class UnwantedBody extends BodyReader implements Callback {
 
     private static final int MAX_BYTES = 16 * 1024 * 1024;
 
     private final Runnable complete;
-    private final AtomicInteger outstanding = new AtomicInteger(2); // the answer is written, the body is read
+    private final AtomicInteger outstanding = new AtomicInteger(2); // two: the answer is written, the body is read
     private int bytes;
 
-    /** @param complete ends the exchange; called once the answer is written and the body read, or nobody waits any more */
+    /** @param complete ends the exchange; called when the answer is written and the body read, or the client is gone */
     UnwantedBody(Request request, Runnable complete) {
         super(request);
         this.complete = complete;
