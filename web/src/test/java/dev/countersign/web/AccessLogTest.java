@@ -185,6 +185,7 @@ final class AccessLogTest {
                 assertEquals(201, service.send("alice", code, "hi").status());
             }
         }
+        Files.delete(file());
     }
 
     @Test
