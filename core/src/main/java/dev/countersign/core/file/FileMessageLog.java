@@ -23,7 +23,7 @@ public final class FileMessageLog implements MessageLog {
     private final LogWriter writer;
     private final Flusher flusher;
     private final Archive archive;
-    private final GroupCommit<Request, Appended> commits;
+    private final GroupCommit<Append, Appended> commits;
 
     private FileMessageLog(
             LogWriter writer, Archive archive, int queueSize, MemoryBudget queueMemory, Executor completions) {
@@ -31,7 +31,7 @@ public final class FileMessageLog implements MessageLog {
         this.archive = archive;
         archive.start();
         flusher = new Flusher(writer);
-        commits = new GroupCommit<>("message-log-writer", queueSize, completions, writer, queueMemory, Request::bytes);
+        commits = new GroupCommit<>("message-log-writer", queueSize, completions, writer, queueMemory, Append::bytes);
     }
 
     /**
@@ -60,7 +60,7 @@ public final class FileMessageLog implements MessageLog {
 
     @Override
     public CompletionStage<Appended> append(Messages messages) {
-        return commits.submit(Request.of(messages));
+        return commits.submit(Append.of(messages));
     }
 
     @Override

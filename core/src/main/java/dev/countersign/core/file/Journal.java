@@ -1,7 +1,7 @@
 package dev.countersign.core.file;
 
-import static dev.countersign.core.file.Batch.BLOCK_BYTES;
-import static dev.countersign.core.file.Batch.HEAD_BYTES;
+import static dev.countersign.core.file.JournalBatch.BLOCK_BYTES;
+import static dev.countersign.core.file.JournalBatch.HEAD_BYTES;
 
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
@@ -157,7 +157,7 @@ final class Journal implements Closeable {
     }
 
     private void recover(Header header) throws IOException {
-        List<Record> records = since(named, Long.MAX_VALUE);
+        List<JournalRecord> records = since(named, Long.MAX_VALUE);
         records.forEach(this::standAt);
         long highest = highestLsn();
         if (highest > lsn && header.flushed) {
@@ -173,20 +173,20 @@ final class Journal implements Closeable {
                     highest);
         }
         handle.write(encode(header), slot(header.sequence));
-        for (Record each : records) {
+        for (JournalRecord each : records) {
             writeAgain(each);
         }
         handle.force();
         lsn = highest + 1; // skips a number, so that an old torn record is never taken for a new one
     }
 
-    private void writeAgain(Record record) throws IOException {
+    private void writeAgain(JournalRecord record) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate((int) (record.end() - record.start()));
         readFully(bytes, record.start());
         handle.write(bytes, record.start());
     }
 
-    private void standAt(Record record) {
+    private void standAt(JournalRecord record) {
         lsn = record.lsn();
         position = record.end();
         nextReceipt = record.nextReceipt();
@@ -213,15 +213,15 @@ final class Journal implements Closeable {
     }
 
     /** The valid and acknowledged records after a checkpoint, in order. */
-    List<Record> since(Checkpoint checkpoint) throws IOException {
+    List<JournalRecord> since(Checkpoint checkpoint) throws IOException {
         return since(checkpoint, lsn);
     }
 
-    private List<Record> since(Checkpoint checkpoint, long last) throws IOException {
-        List<Record> records = new ArrayList<>();
+    private List<JournalRecord> since(Checkpoint checkpoint, long last) throws IOException {
+        List<JournalRecord> records = new ArrayList<>();
         long at = checkpoint.position();
         for (long next = checkpoint.lsn() + 1; next <= last; next++) {
-            Optional<Record> record = read(at, next);
+            Optional<JournalRecord> record = read(at, next);
             if (record.isEmpty()) {
                 record = read(RING_START, next);
             }
@@ -235,7 +235,7 @@ final class Journal implements Closeable {
     }
 
     /** The record with this number at this offset; empty if it is not there or not complete. */
-    private Optional<Record> read(long at, long number) throws IOException {
+    private Optional<JournalRecord> read(long at, long number) throws IOException {
         if (at + BLOCK_BYTES > end) {
             return Optional.empty();
         }
@@ -246,14 +246,14 @@ final class Journal implements Closeable {
         }
         ByteBuffer record = ByteBuffer.allocate(length);
         readFully(record, at);
-        if (record.getInt(0) != Batch.checksum(crc, seed, record.duplicate().position(4))) {
+        if (record.getInt(0) != JournalBatch.checksum(crc, seed, record.duplicate().position(4))) {
             return Optional.empty();
         }
         int keyBytes = record.getInt(32);
-        return Optional.of(new Record(
+        return Optional.of(new JournalRecord(
                 number,
                 at,
-                at + Batch.blocks(length),
+                at + JournalBatch.blocks(length),
                 record.getLong(16) - record.getInt(36),
                 record.getLong(16),
                 record.getLong(24),
@@ -300,7 +300,7 @@ final class Journal implements Closeable {
     }
 
     private static int headerChecksum(ByteBuffer bytes) {
-        return Batch.checksum(new CRC32C(), FORMAT, bytes.duplicate().clear().position(4));
+        return JournalBatch.checksum(new CRC32C(), FORMAT, bytes.duplicate().clear().position(4));
     }
 
     private static long slot(long sequence) {
@@ -333,7 +333,7 @@ final class Journal implements Closeable {
      * @param reached the newest checkpoint; if it is new, a header that names it is written as well
      * @throws IOException if it is unknown whether the batch is on disk; call {@link #mend} before the next batch
      */
-    void append(Batch batch, Checkpoint reached) throws IOException {
+    void append(JournalBatch batch, Checkpoint reached) throws IOException {
         int bytes = batch.recordBytes();
         long at = place(bytes);
         if (at == 0) {
@@ -364,7 +364,7 @@ final class Journal implements Closeable {
      */
     void mend(Checkpoint reached) throws IOException {
         if (failed) {
-            Batch empty = new Batch(seed);
+            JournalBatch empty = new JournalBatch(seed);
             empty.begin(nextReceipt, timeMicros, "", 0);
             write(empty.sealed(lsn + 1), failedPosition, reached);
             position = failedPosition + BLOCK_BYTES;

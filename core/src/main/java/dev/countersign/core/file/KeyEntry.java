@@ -43,7 +43,7 @@ record KeyEntry(KeyName name, Digest request, long receipt, long timeMicros, int
     }
 
     private static int checksum(ByteBuffer bytes, int start, long seed) {
-        return Batch.checksum(
+        return JournalBatch.checksum(
                 new CRC32C(),
                 seed,
                 bytes.duplicate().limit(start + BYTES - Integer.BYTES).position(start));

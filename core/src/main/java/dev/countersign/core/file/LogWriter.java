@@ -37,7 +37,7 @@ import org.slf4j.event.Level;
  * <p>{@link #commit} is for one thread, the writer; the rest is safe for use by many. What
  * {@link #commit} has returned for survives a kill and a power cut.
  */
-final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable {
+final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
 
     private static final Logger log = LoggerFactory.getLogger(LogWriter.class);
 
@@ -65,7 +65,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
     private final Journal journal;
     private final KeyTable keys;
     private final KeyFile keyFile;
-    private final Batch batch;
+    private final JournalBatch batch;
     private boolean hasFullSize; // the journal; used by the flusher alone, as is the next
     private long growNanos; // not before this
     private LogFile active;
@@ -108,7 +108,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         this.keyFile = keyFile;
         this.active = active;
         flushed = journal.named();
-        batch = new Batch(journal.seed());
+        batch = new JournalBatch(journal.seed());
         lastReceipt = journal.nextReceipt() - 1;
         rememberedKeys = keys.size();
         hasFullSize = journal.hasSize(files.ringBytes());
@@ -145,7 +145,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
      * @throws IOException where it is unknown whether they were logged; none is acknowledged
      */
     @Override
-    public List<Appended> commit(List<Request> requests) throws IOException {
+    public List<Appended> commit(List<Append> requests) throws IOException {
         lock.lock();
         try {
             if (lacksRoom) {
@@ -194,15 +194,15 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         return Math.min(disk.freeBytes(path.getParent()), disk.freeBytes(files.dataFolder()));
     }
 
-    private void commitBatch(List<Request> requests, List<Appended> outcomes) throws IOException {
+    private void commitBatch(List<Append> requests, List<Appended> outcomes) throws IOException {
         long micros = 0;
         Instant instant = Instant.EPOCH;
         long receipt = journal.nextReceipt();
-        List<Request> fresh = new ArrayList<>();
+        List<Append> fresh = new ArrayList<>();
         Map<KeyName, KeyEntry> freshKeys = new LinkedHashMap<>();
         int maxBytes = Math.min(MAX_BATCH_BYTES, journal.largestRecordBytes());
         int bytes = 0;
-        for (Request request : requests.subList(outcomes.size(), requests.size())) {
+        for (Append request : requests.subList(outcomes.size(), requests.size())) {
             Optional<Appended> remembered = request.keyed().flatMap(keyed -> remembered(keyed, freshKeys));
             if (remembered.isPresent()) {
                 outcomes.add(remembered.get());
@@ -216,7 +216,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
                 instant = LineText.instant(micros); // one object a batch, by which its answers share the text of it
             }
             if (request.keyed().isPresent()) {
-                Request.Keyed keyed = request.keyed().get();
+                Append.Keyed keyed = request.keyed().get();
                 freshKeys.put(
                         keyed.name(), new KeyEntry(keyed.name(), keyed.request(), receipt, micros, request.count()));
             }
@@ -228,7 +228,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         if (!fresh.isEmpty()) {
             batch.begin(journal.nextReceipt(), micros, LineText.time(micros), bytes);
             freshKeys.values().forEach(batch::key);
-            for (Request request : fresh) {
+            for (Append request : fresh) {
                 for (byte[] tail : request.tails()) {
                     batch.line(tail);
                 }
@@ -237,7 +237,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         }
     }
 
-    private Optional<Appended> remembered(Request.Keyed keyed, Map<KeyName, KeyEntry> ofThisBatch) {
+    private Optional<Appended> remembered(Append.Keyed keyed, Map<KeyName, KeyEntry> ofThisBatch) {
         return Optional.ofNullable(ofThisBatch.get(keyed.name()))
                 .or(() -> keys.find(keyed.name()))
                 .map(entry -> entry.request().equals(keyed.request())
@@ -288,7 +288,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
             missingSinceNanos = Optional.empty();
         }
         if (logFlushFailed) {
-            active.writeAgain(Record.lines(journal.since(flushed)), flushed.logLength());
+            active.writeAgain(JournalRecord.lines(journal.since(flushed)), flushed.logLength());
             logFlushFailed = false;
         }
         if (found != LogFile.Found.CHANGED) {
@@ -364,8 +364,8 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
             LogFile.flush(disk, path);
             logFlushFailed = false;
         }
-        List<Record> records = journal.since(flushed);
-        long first = Record.firstReceipt(records, journal.nextReceipt());
+        List<JournalRecord> records = journal.since(flushed);
+        long first = JournalRecord.firstReceipt(records, journal.nextReceipt());
         Checkpoint start = flushed.inNewLog(first);
         journal.writeHeader(start);
         Level level = USUAL.contains(reason) ? Level.INFO : Level.WARN;
@@ -380,7 +380,7 @@ final class LogWriter implements GroupCommit.Sink<Request, Appended>, Closeable 
         active = next;
         rolls++;
         flushed = start;
-        missingLines = Record.lines(records);
+        missingLines = JournalRecord.lines(records);
         missingSinceNanos = Optional.empty();
         logFlushFailed = false;
         newFileDue = Optional.empty();

@@ -55,8 +55,8 @@ final class Start {
             KeyFile keyFile =
                     new KeyFile(disk, files.dataFolder(), journal.seed(), LEAST_KEY_BYTES, journal.named(), keys);
             try {
-                List<Record> records = journal.since(journal.named());
-                for (Record each : records) {
+                List<JournalRecord> records = journal.since(journal.named());
+                for (JournalRecord each : records) {
                     keyFile.append(each.keys(), keys);
                 }
                 LogWriter.flush(keyFile.handles());
@@ -107,11 +107,11 @@ final class Start {
     }
 
     /** Gives the active file what the journal has and it lacks; after another file, or one with more, a new one begins. */
-    private LogWriter makeEqual(Journal journal, KeyTable keys, KeyFile keyFile, List<Record> records)
+    private LogWriter makeEqual(Journal journal, KeyTable keys, KeyFile keyFile, List<JournalRecord> records)
             throws IOException {
         disk.delete(unfinished);
-        LogFile active = isActive(journal.named(), Record.lines(records))
-                ? writeAgain(journal.named(), Record.lines(records))
+        LogFile active = isActive(journal.named(), JournalRecord.lines(records))
+                ? writeAgain(journal.named(), JournalRecord.lines(records))
                 : beginAnother(journal, records);
         LogScan more = LogScan.tolerant(disk, path, active.length());
         disk.flushFolder(path.getParent());
@@ -173,7 +173,7 @@ final class Start {
      * Makes a file with these lines, which gets its name when all of it is on disk, and before a header names it: should
      * a power cut undo a renaming of the old one by somebody else, that one is still the one to be mended.
      */
-    private LogFile beginAnother(Journal journal, List<Record> records) throws IOException {
+    private LogFile beginAnother(Journal journal, List<JournalRecord> records) throws IOException {
         long next = journal.nextReceipt();
         if (disk.stat(path).filter(stat -> stat.length() > 0).isPresent()) {
             LogScan scan = LogScan.tolerant(disk, path, 0);
@@ -188,7 +188,7 @@ final class Start {
                             aside.getFileName(),
                             isRolled ? "a stop interrupted that" : "it is not the file that was written last");
         }
-        ByteBuffer lines = Record.lines(records);
+        ByteBuffer lines = JournalRecord.lines(records);
         disk.create(unfinished);
         try (Disk.Handle handle = disk.open(unfinished, Disk.Mode.POSITIONED)) {
             handle.write(lines, 0);
@@ -196,6 +196,6 @@ final class Start {
         }
         disk.delete(path); // where it is, it is empty
         disk.rename(unfinished, path);
-        return new LogFile(disk, path, Record.firstReceipt(records, next), lines.limit());
+        return new LogFile(disk, path, JournalRecord.firstReceipt(records, next), lines.limit());
     }
 }

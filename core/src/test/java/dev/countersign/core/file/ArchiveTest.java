@@ -113,7 +113,7 @@ class ArchiveTest {
 
     @Test
     void afterARemovalReceiptsGoOnAndKeysAreAnswered() throws Exception {
-        Request keyed = Requests.message(ALICE, Optional.of(new RequestKey("k")), "keyed");
+        Append keyed = Requests.message(ALICE, Optional.of(new RequestKey("k")), "keyed");
         Appended.Logged first;
         try (LogWriter log = start(new LogSettings(0, 1, false, 1, 0, false, false))) {
             first = (Appended.Logged) log.commit(List.of(keyed)).get(0);
@@ -276,7 +276,7 @@ class ArchiveTest {
 
     private static void log(LogWriter log, long first, long last) throws IOException {
         for (long receipt = first; receipt <= last; receipt++) {
-            Request request = Requests.message(ALICE, Optional.empty(), "text " + receipt);
+            Append request = Requests.message(ALICE, Optional.empty(), "text " + receipt);
             Appended.Logged logged =
                     (Appended.Logged) log.commit(List.of(request)).get(0);
             assertEquals(receipt, Requests.firstReceipt(logged));

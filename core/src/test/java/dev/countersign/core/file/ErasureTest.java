@@ -111,7 +111,7 @@ class ErasureTest {
 
     @Test
     void aRepeatOfAnErasedRequestIsAnsweredAsBefore() throws Exception {
-        Request keyed = Requests.message(ALICE, Optional.of(new RequestKey("k")), SECRET);
+        Append keyed = Requests.message(ALICE, Optional.of(new RequestKey("k")), SECRET);
         Appended.Logged first;
         try (LogWriter log = start()) {
             first = (Appended.Logged) log.commit(List.of(keyed)).get(0);

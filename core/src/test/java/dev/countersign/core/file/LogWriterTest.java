@@ -125,7 +125,7 @@ class LogWriterTest {
 
     @Test
     void repeatsAfterTheClockWasSetBackBeginNoNewFile() throws Exception {
-        Request request = Requests.message(ALICE, key("k"), "once");
+        Append request = Requests.message(ALICE, key("k"), "once");
         MovableClock moved = new MovableClock(Instant.parse("2026-11-22T19:26:55.071204Z"));
         clock = moved;
         try (LogWriter log = start(Past.NEW)) {
@@ -311,7 +311,7 @@ class LogWriterTest {
 
     @Test
     void aRepeatIsAnsweredWithTheFirstAnswerAlsoWithinABatchAndAfterAStart() throws Exception {
-        Request request = Requests.message(ALICE, key("k"), "once");
+        Append request = Requests.message(ALICE, key("k"), "once");
         Appended.Logged first;
         try (LogWriter log = start(Past.NEW)) {
             List<Appended> outcomes = log.commit(List.of(request, request, Requests.message(ALICE, key("k"), "other")));
@@ -455,7 +455,7 @@ class LogWriterTest {
 
     @Test
     void damagedKeysAreRefusedAndMissingOnesForgotten() throws Exception {
-        Request request = Requests.message(ALICE, key("k"), "keyed");
+        Append request = Requests.message(ALICE, key("k"), "keyed");
         try (LogWriter log = start(Past.NEW)) {
             log.commit(List.of(request));
         }
@@ -568,8 +568,8 @@ class LogWriterTest {
                 released.join();
             }
         });
-        Request request = Requests.message(ALICE, key("k"), "once");
-        try (GroupCommit<Request, Appended> commits = new GroupCommit<>("test-writer", 10, Runnable::run, log)) {
+        Append request = Requests.message(ALICE, key("k"), "once");
+        try (GroupCommit<Append, Appended> commits = new GroupCommit<>("test-writer", 10, Runnable::run, log)) {
             CompletableFuture<Appended> first = commits.submit(request).toCompletableFuture();
             assertTrue(
                     assertThrows(ExecutionException.class, () -> first.get(30, SECONDS))
@@ -737,7 +737,7 @@ class LogWriterTest {
 
     @Test
     void moreThanABatchMayHoldIsLoggedInOrder() throws Exception {
-        List<Request> requests = IntStream.range(0, 1000)
+        List<Append> requests = IntStream.range(0, 1000)
                 .mapToObj(i -> Requests.messages(ALICE, NO_KEY, List.of(i + "x".repeat(2000), "end " + i)))
                 .toList();
         try (LogWriter log = start(Past.NEW)) {

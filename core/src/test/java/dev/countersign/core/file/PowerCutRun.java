@@ -96,7 +96,7 @@ final class PowerCutRun {
         final ClientId id;
         final Optional<RequestKey> key;
         final List<String> texts;
-        final Request request;
+        final Append request;
         Optional<Appended.Logged> answer = Optional.empty();
         List<Line> lines = List.of(); // of the answer
         boolean mayBeErased;

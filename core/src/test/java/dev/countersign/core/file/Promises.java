@@ -99,7 +99,7 @@ final class Promises {
         byte[] bytes = step.bytes();
         List<Written> written = unflushed.computeIfAbsent(step.path(), none -> new ArrayList<>());
         if (step.path().equals(recording.journal())) {
-            if (step.offset() >= 2 * Batch.BLOCK_BYTES && bytes.length >= Batch.HEAD_BYTES) {
+            if (step.offset() >= 2 * JournalBatch.BLOCK_BYTES && bytes.length >= JournalBatch.HEAD_BYTES) {
                 ByteBuffer head = ByteBuffer.wrap(bytes);
                 written.add(new Written(number, head.getLong(16) - head.getInt(36), head.getLong(16), ""));
             }

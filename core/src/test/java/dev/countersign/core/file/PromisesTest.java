@@ -35,7 +35,7 @@ final class PromisesTest {
     Path folder;
 
     private static String record() {
-        ByteBuffer record = ByteBuffer.allocate(Batch.BLOCK_BYTES);
+        ByteBuffer record = ByteBuffer.allocate(JournalBatch.BLOCK_BYTES);
         record.putLong(16, 8).putInt(36, 1); // the next receipt, and the number of lines
         return new String(record.array(), ISO_8859_1);
     }

@@ -58,8 +58,8 @@ record Recorded(
             String code,
             int attempts) {
 
-        Request request() {
-            return Request.of(new Messages(
+        Append request() {
+            return Append.of(new Messages(
                     new ClientId(id),
                     key.isEmpty() ? Optional.empty() : Optional.of(new RequestKey(key)),
                     texts,
@@ -85,7 +85,7 @@ record Recorded(
     record Granted(long receipt, int step, String time, Optional<Line> line) {}
 
     /** @param step at which its first answer went out */
-    record Keyed(Request request, String firstText, List<String> receipts, OptionalInt step) {
+    record Keyed(Append request, String firstText, List<String> receipts, OptionalInt step) {
 
         boolean isGranted(int before) {
             return step.isPresent() && step.getAsInt() < before;

@@ -16,12 +16,12 @@ final class Requests {
 
     private Requests() {}
 
-    static Request message(ClientId id, Optional<RequestKey> key, String text) {
-        return Request.of(new Messages(id, key, List.of(text), false));
+    static Append message(ClientId id, Optional<RequestKey> key, String text) {
+        return Append.of(new Messages(id, key, List.of(text), false));
     }
 
-    static Request messages(ClientId id, Optional<RequestKey> key, List<String> texts) {
-        return Request.of(new Messages(id, key, texts, true));
+    static Append messages(ClientId id, Optional<RequestKey> key, List<String> texts) {
+        return Append.of(new Messages(id, key, texts, true));
     }
 
     static long firstReceipt(Appended.Logged logged) {

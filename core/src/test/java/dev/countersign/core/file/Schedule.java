@@ -43,7 +43,7 @@ final class Schedule {
             DATA.resolve("messages.journal"),
             Path.of("/home/logs/messages.jsonl"),
             Sync.ALWAYS,
-            4 * Batch.BLOCK_BYTES,
+            4 * JournalBatch.BLOCK_BYTES,
             8,
             Requests.NEVER_ROLLED);
     private static final Clock CLOCK = Clock.fixed(Instant.parse("2026-11-22T19:26:55Z"), ZoneOffset.UTC);
@@ -103,7 +103,7 @@ final class Schedule {
 
     private void openAndClose() {
         Flusher flusher = new Flusher(log);
-        GroupCommit<Request, Appended> commits = new GroupCommit<>("writer", CALLERS, Runnable::run, new Batches());
+        GroupCommit<Append, Appended> commits = new GroupCommit<>("writer", CALLERS, Runnable::run, new Batches());
         List<Thread> callers = new ArrayList<>();
         for (int number = 0; number < CALLERS; number++) {
             int caller = number;
@@ -124,7 +124,7 @@ final class Schedule {
         }
     }
 
-    private void call(GroupCommit<Request, Appended> commits, int caller, int keyed) {
+    private void call(GroupCommit<Append, Appended> commits, int caller, int keyed) {
         for (int i = 0; i < REQUESTS; i++) {
             String text = i == keyed ? KEYED : "<" + caller + "." + i + ">";
             Optional<RequestKey> key = i == keyed ? Optional.of(new RequestKey("k")) : Optional.empty();
@@ -156,18 +156,18 @@ final class Schedule {
         }
     }
 
-    private final class Batches implements GroupCommit.Sink<Request, Appended> {
+    private final class Batches implements GroupCommit.Sink<Append, Appended> {
 
         private final Map<KeyName, Appended> entered = new HashMap<>();
 
         @Override
-        public List<Appended> commit(List<Request> requests) throws IOException {
+        public List<Appended> commit(List<Append> requests) throws IOException {
             turns.await(); // the queue has given them away, and nothing is written yet
             return keys == Keys.RIGHT ? log.commit(requests) : commitByEarlierBatches(requests);
         }
 
-        private List<Appended> commitByEarlierBatches(List<Request> requests) throws IOException {
-            Request unkeyed = Requests.message(ALICE, Optional.empty(), KEYED);
+        private List<Appended> commitByEarlierBatches(List<Append> requests) throws IOException {
+            Append unkeyed = Requests.message(ALICE, Optional.empty(), KEYED);
             Iterator<Appended> logged = log.commit(requests.stream()
                             .filter(each -> earlier(each).isEmpty())
                             .map(each -> each.keyed().isPresent() ? unkeyed : each)
@@ -183,7 +183,7 @@ final class Schedule {
             return outcomes;
         }
 
-        private Optional<Appended> earlier(Request request) {
+        private Optional<Appended> earlier(Append request) {
             return request.keyed().flatMap(keyed -> Optional.ofNullable(entered.get(keyed.name())));
         }
 

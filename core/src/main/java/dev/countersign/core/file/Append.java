@@ -11,7 +11,7 @@ import java.util.Optional;
  * Texts of one client that are logged next to each other, all or none. Making one encodes its lines, but for receipt and
  * time, which only the writer knows: so that this costs the thread of the request, not the writer.
  */
-final class Request {
+final class Append {
 
     private final byte[][] tails;
     private final int bytes;
@@ -25,7 +25,7 @@ final class Request {
      */
     record Keyed(KeyName name, Digest request) {}
 
-    private Request(Messages messages) {
+    private Append(Messages messages) {
         List<String> texts = messages.texts();
         byte[] before = ("\",\"id\":\"" + messages.id().value()
                         + messages.key()
@@ -37,14 +37,14 @@ final class Request {
         for (int i = 0; i < tails.length; i++) {
             String part = tails.length > 1 ? "\",\"part\":\"" + (i + 1) + "/" + tails.length : "";
             tails[i] = LineText.join(before, part, texts.get(i));
-            total = Math.addExact(total, tails[i].length + Batch.LINE_HEAD_BYTES);
+            total = Math.addExact(total, tails[i].length + JournalBatch.LINE_HEAD_BYTES);
         }
         bytes = total;
         keyed = messages.key().map(key -> keyed(messages, key));
     }
 
-    static Request of(Messages messages) {
-        return new Request(messages);
+    static Append of(Messages messages) {
+        return new Append(messages);
     }
 
     private Keyed keyed(Messages messages, RequestKey key) {

@@ -12,7 +12,7 @@ import java.util.List;
  * @param keys entries of {@link KeyEntry}
  * @param lines the same bytes as in the log
  */
-record Record(
+record JournalRecord(
         long lsn,
         long start,
         long end,
@@ -23,15 +23,15 @@ record Record(
         ByteBuffer lines) {
 
     /** The first receipt in these records; the next receipt if there are none. */
-    static long firstReceipt(List<Record> records, long next) {
+    static long firstReceipt(List<JournalRecord> records, long next) {
         return records.isEmpty() ? next : records.get(0).firstReceipt;
     }
 
     /** The lines of these records, as bytes of the log. */
-    static ByteBuffer lines(List<Record> records) {
+    static ByteBuffer lines(List<JournalRecord> records) {
         ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(
                 records.stream().mapToLong(each -> each.lines.remaining()).sum()));
-        for (Record each : records) {
+        for (JournalRecord each : records) {
             all.put(each.lines.duplicate());
         }
         return all.flip();

@@ -12,7 +12,7 @@ import java.util.zip.CRC32C;
  * <p>Head: CRC-32C of a seed and all following bytes (4 bytes), length of the record (4), LSN (8), receipt after its
  * last line (8), time in microseconds (8), bytes of key entries (4), number of lines (4).
  */
-final class Batch {
+final class JournalBatch {
 
     /** A record occupies whole blocks, so that no flush rewrites bytes of an acknowledged record. */
     static final int BLOCK_BYTES = 4096;
@@ -36,7 +36,7 @@ final class Batch {
     private int lines;
 
     /** @param seed of the journal; a client that does not know it can't make a text that looks like a record */
-    Batch(long seed) {
+    JournalBatch(long seed) {
         this.seed = seed;
     }
 
