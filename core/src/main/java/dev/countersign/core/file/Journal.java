@@ -246,7 +246,8 @@ final class Journal implements Closeable {
         }
         ByteBuffer record = ByteBuffer.allocate(length);
         readFully(record, at);
-        if (record.getInt(0) != JournalBatch.checksum(crc, seed, record.duplicate().position(4))) {
+        if (record.getInt(0)
+                != JournalBatch.checksum(crc, seed, record.duplicate().position(4))) {
             return Optional.empty();
         }
         int keyBytes = record.getInt(32);
@@ -300,7 +301,8 @@ final class Journal implements Closeable {
     }
 
     private static int headerChecksum(ByteBuffer bytes) {
-        return JournalBatch.checksum(new CRC32C(), FORMAT, bytes.duplicate().clear().position(4));
+        return JournalBatch.checksum(
+                new CRC32C(), FORMAT, bytes.duplicate().clear().position(4));
     }
 
     private static long slot(long sequence) {

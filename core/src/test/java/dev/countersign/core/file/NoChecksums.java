@@ -57,7 +57,9 @@ record NoChecksums(PowerCutDisk disk, Path journal) implements Disk {
         public int read(ByteBuffer target, long position) throws IOException {
             int start = target.position();
             int read = handle.read(target, position);
-            if (position >= 2 * JournalBatch.BLOCK_BYTES && read >= JournalBatch.HEAD_BYTES && target.getInt(start + 4) == read) {
+            if (position >= 2 * JournalBatch.BLOCK_BYTES
+                    && read >= JournalBatch.HEAD_BYTES
+                    && target.getInt(start + 4) == read) {
                 ByteBuffer seed = ByteBuffer.allocate(8);
                 handle.read(seed, 16); // both headers have it, but the second is empty at first
                 target.putInt(

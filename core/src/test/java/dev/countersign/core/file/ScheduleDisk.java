@@ -182,7 +182,8 @@ final class ScheduleDisk implements Disk {
         /** The flushed headers say up to which record the space is free. */
         private void checkThatItIsFree(int position) {
             ByteBuffer flushed = ByteBuffer.wrap(content.flushed);
-            int newest = flushed.getLong(24) > flushed.getLong(JournalBatch.BLOCK_BYTES + 24) ? 0 : JournalBatch.BLOCK_BYTES;
+            int newest =
+                    flushed.getLong(24) > flushed.getLong(JournalBatch.BLOCK_BYTES + 24) ? 0 : JournalBatch.BLOCK_BYTES;
             long freed = flushed.getLong(newest + 40);
             long there = flushed.getLong(position + 8);
             if (there > freed) {
