@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -137,7 +138,7 @@ final class RecordedImages {
                 images++;
                 checkMessages(second.get(), past, step);
             }
-        } catch (StartupException | IOException | IllegalStateException e) {
+        } catch (StartupException | IOException | IllegalStateException | CompletionException e) {
             faults.add("seed " + seed + ", image " + imageSeed + ", cut before step " + step + " "
                     + describe(recording.steps().get(step)) + ": " + e);
         }
