@@ -176,6 +176,31 @@ class ErasureTest {
         }
     }
 
+    @Test
+    void whatWasRemovedBeforeDoesNotComeBackWithAPowerCut() throws Exception {
+        files = new MessageFiles(
+                files.journal(),
+                files.log(),
+                files.sync(),
+                files.ringBytes(),
+                files.rememberedKeys(),
+                files.settings().withKept(1, false));
+        PowerCutDisk memory = new PowerCutDisk(new Random(1));
+        disk = memory;
+        LogWriter log = start();
+        logBoth(log, 0);
+        erase(log, BOB); // now no message is in the active file
+        archive(log).look();
+        assertEquals(List.of(files.log()), memory.list(files.log().getParent()));
+
+        assertEquals(new Erased(0, ""), erase(log, ALICE));
+
+        for (int seed = 0; seed < 20; seed++) {
+            PowerCutDisk image = memory.powerCut(seed);
+            assertEquals(List.of(files.log()), image.list(files.log().getParent()), "seed " + seed);
+        }
+    }
+
     private void assertHalfErased(Map<Long, String> before, PowerCutDisk image, String when) throws IOException {
         disk = image;
         LogWriter again = start();
