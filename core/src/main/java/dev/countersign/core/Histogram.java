@@ -13,7 +13,7 @@ public final class Histogram {
     /** The count of each bucket; the last element is the sum of all values. */
     private final AtomicLongArray counts = new AtomicLongArray(bucket(Long.MAX_VALUE) + 2);
 
-    void add(long value) {
+    public void add(long value) {
         long counted = Math.max(0, value);
         increase(bucket(counted), 1);
         increase(counts.length() - 1, counted);

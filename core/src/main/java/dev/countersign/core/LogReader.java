@@ -14,14 +14,23 @@ public interface LogReader extends Closeable {
     /** Goes on to the next message; false where there is none: ask again later. */
     boolean next() throws IOException;
 
+    /** That of the message. The next call of {@link #next} may change it. */
+    LogLine line();
+
     /** As the log has it. */
-    String time();
+    default String time() {
+        return line().time();
+    }
 
     /** Whose the message is; empty where it was erased. */
-    Optional<String> id();
+    default Optional<String> id() {
+        return line().isErased() ? Optional.empty() : Optional.of(line().id());
+    }
 
     /** The message as the log's JSON has it, but for quotes: no control character in it can drive a terminal. */
-    String escapedText();
+    default String escapedText() {
+        return line().escapedText();
+    }
 
     /** Writes the log's line. */
     void writeLine(OutputStream target) throws IOException;

@@ -5,7 +5,7 @@ public final class OverloadedException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    OverloadedException() {
+    public OverloadedException() {
         // one for each refused request of a flood: no stack trace, it would say nothing
         super("the queue is full", null, false, false);
     }

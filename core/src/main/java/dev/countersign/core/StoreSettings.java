@@ -4,6 +4,8 @@ package dev.countersign.core;
 public record StoreSettings(
         DatabaseSettings database,
 
+        TopicSettings topic,
+
         @Setting(
                 name = "sync",
                 label = "always|os",
@@ -48,22 +50,29 @@ public record StoreSettings(
 
     public static StoreSettings defaults() {
         return new StoreSettings(
-                DatabaseSettings.defaults(), Sync.ALWAYS, 4096, shareOfHeap(), 800_000, LogSettings.defaults());
+                DatabaseSettings.defaults(),
+                TopicSettings.defaults(),
+                Sync.ALWAYS,
+                4096,
+                shareOfHeap(),
+                800_000,
+                LogSettings.defaults());
     }
 
-    public StoreSettings withDatabase(DatabaseSettings changed) {
-        return new StoreSettings(changed, sync, queueSize, queueMemoryBytes, rememberedKeys, log);
+    /** Engines that several servers share. */
+    public StoreSettings with(DatabaseSettings changedDatabase, TopicSettings changedTopic) {
+        return new StoreSettings(changedDatabase, changedTopic, sync, queueSize, queueMemoryBytes, rememberedKeys, log);
     }
 
     public StoreSettings withSync(Sync changed) {
-        return new StoreSettings(database, changed, queueSize, queueMemoryBytes, rememberedKeys, log);
+        return new StoreSettings(database, topic, changed, queueSize, queueMemoryBytes, rememberedKeys, log);
     }
 
     public StoreSettings withLog(LogSettings changed) {
-        return new StoreSettings(database, sync, queueSize, queueMemoryBytes, rememberedKeys, changed);
+        return new StoreSettings(database, topic, sync, queueSize, queueMemoryBytes, rememberedKeys, changed);
     }
 
     public StoreSettings withQueueSize(int changed) {
-        return new StoreSettings(database, sync, changed, queueMemoryBytes, rememberedKeys, log);
+        return new StoreSettings(database, topic, sync, changed, queueMemoryBytes, rememberedKeys, log);
     }
 }

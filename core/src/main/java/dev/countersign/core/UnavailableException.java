@@ -5,7 +5,7 @@ public final class UnavailableException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    UnavailableException(String message, Throwable cause) {
+    public UnavailableException(String message, Throwable cause) {
         super(message, cause, false, false);
     }
 }

@@ -46,7 +46,7 @@ final class BackupCommand implements Callable<Integer> {
         try (Home copy = Home.open(folder)) {
             try {
                 DatabaseSettings database = main.settings().read(DatabaseSettings.defaults());
-                spec.commandLine().getOut().println(Store.backUp(home, database, copy));
+                spec.commandLine().getOut().println(Store.backUp(home, database, main.topic(), copy));
             } catch (IOException | RuntimeException e) {
                 empty(folder); // a part of a home is no backup; the next try finds the folder as this one did
                 throw e;

@@ -110,8 +110,9 @@ public final class CountersignServer implements AutoCloseable {
         return http.addresses();
     }
 
-    String databaseName() {
-        return store.databaseName();
+    /** As {@link Store#facts} says. */
+    Map<String, String> facts() {
+        return store.facts();
     }
 
     /** As {@link Store#writerDeath} says. */

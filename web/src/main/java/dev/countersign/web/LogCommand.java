@@ -123,7 +123,7 @@ final class LogCommand implements Callable<Integer> {
     private LogReader open(long newest) throws IOException {
         LogRange all = LogRange.from(fromReceipt.orElse(0L));
         LogRange range = new LogRange(all.fromReceipt(), since.orElse(all.since()), until.orElse(all.until()), newest);
-        return files.isEmpty() ? Store.read(main.homeToRead(), range) : Store.read(existing(files), range);
+        return files.isEmpty() ? Store.read(main::homeToRead, main.topic(), range) : Store.read(existing(files), range);
     }
 
     static List<Path> existing(List<Path> files) {

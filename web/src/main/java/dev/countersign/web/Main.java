@@ -4,6 +4,7 @@ import dev.countersign.core.Home;
 import dev.countersign.core.Setting;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
+import dev.countersign.core.TopicSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
@@ -141,8 +142,7 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
         log.info("started at {}, sync {}", server.addresses(), sync);
         notifySystemd(log);
         // on a thread of its own: where nobody reads this output, printing may wait for ever
-        OutOfMemoryGuard.daemon("greeting", () -> greet(server, home, options.server))
-                .start();
+        OutOfMemoryGuard.daemon("greeting", () -> greet(server)).start();
         try {
             return exitCode.get();
         } catch (InterruptedException e) {
@@ -177,6 +177,10 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
         return folder;
     }
 
+    TopicSettings topic() {
+        return settings().read(TopicSettings.defaults());
+    }
+
     SettingsReader settings() {
         return new SettingsReader(spec, System::getProperty, System::getenv);
     }
@@ -190,16 +194,10 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
         return options;
     }
 
-    private void greet(CountersignServer server, Home home, Settings settings) {
+    private void greet(CountersignServer server) {
         System.out.println(spec.version()[0]);
         server.addresses().forEach(Main::greet);
-        greet("messages", home.messageLog());
-        greet("database", server.databaseName());
-        greet(
-                "promise",
-                settings.store().sync() == Sync.ALWAYS
-                        ? "201 means on disk"
-                        : "201 means handed to the operating system (--sync=os): a power cut loses the last seconds");
+        server.facts().forEach(Main::greet);
         greet("stop", "Ctrl-C");
         System.out.flush();
     }

@@ -36,7 +36,7 @@ import picocli.CommandLine.ParameterException;
 final class SettingsReader {
 
     private static final String CONFIG = "config";
-    private static final Set<String> OF_ALL_COMMANDS = Set.of("home", CONFIG, "database");
+    private static final Set<String> OF_ALL_COMMANDS = Set.of("home", CONFIG, "database", "log", "log-config");
 
     private final CommandSpec command;
     private final UnaryOperator<String> properties;

@@ -43,7 +43,7 @@ final class VerifyCommand implements Callable<Integer> {
             out.println(line);
         };
         boolean isWell = files.isEmpty()
-                ? Store.verify(main.homeToRead(), report, this::showProgress)
+                ? Store.verify(main::homeToRead, main.topic(), report, this::showProgress)
                 : Store.verify(LogCommand.existing(files), report, this::showProgress);
         return isWell ? 0 : 1;
     }

@@ -1,53 +1,101 @@
 package dev.countersign.web;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
 import dev.countersign.core.DatabaseSettings;
+import dev.countersign.core.LogRange;
+import dev.countersign.core.LogReader;
 import dev.countersign.core.StoreSettings;
+import dev.countersign.core.TopicSettings;
+import dev.countersign.core.store.Store;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The engines that the suites run against: those in the home or, with {@code -Dengines=cluster}, a real PostgreSQL, where
- * each home has a database of its own.
+ * The engines that the suites run against: those in the home; with {@code -Dengines=postgres} a real PostgreSQL, where
+ * each home has a database of its own; with {@code -Dengines=cluster} also a real Kafka, where each has a topic.
  */
 final class Engines {
 
-    private static final boolean CLUSTER = "cluster".equals(System.getProperty("engines"));
+    private static final String ENGINES = System.getProperty("engines", "home");
+    private static final boolean IN_KAFKA = ENGINES.equals("cluster");
+    private static final boolean IN_POSTGRES = IN_KAFKA || ENGINES.equals("postgres");
     private static final Map<Path, DatabaseSettings> DATABASES = new ConcurrentHashMap<>();
+    private static final Map<Path, TopicSettings> TOPICS = new ConcurrentHashMap<>();
 
     private Engines() {}
 
     static StoreSettings of(Path home, StoreSettings settings) {
-        return CLUSTER ? settings.withDatabase(database(home)) : settings;
+        return settings.with(
+                IN_POSTGRES ? database(home) : settings.database(), IN_KAFKA ? topic(home) : settings.topic());
     }
 
     /** The same for a server's process. */
     static Map<String, String> environment(Path home) {
-        if (!CLUSTER) {
-            return Map.of();
+        Map<String, String> environment = new HashMap<>();
+        if (IN_POSTGRES) {
+            DatabaseSettings database = database(home);
+            environment.put("COUNTERSIGN_DATABASE", database.url());
+            environment.put("COUNTERSIGN_DATABASE_USER", database.user());
+            environment.put("COUNTERSIGN_DATABASE_PASSWORD", database.password());
         }
-        DatabaseSettings database = database(home);
-        return Map.of(
-                "COUNTERSIGN_DATABASE", database.url(),
-                "COUNTERSIGN_DATABASE_USER", database.user(),
-                "COUNTERSIGN_DATABASE_PASSWORD", database.password());
+        if (IN_KAFKA) {
+            environment.put("COUNTERSIGN_LOG", topic(home).url());
+        }
+        return environment;
+    }
+
+    /** Skips a test of what a topic does not promise. */
+    static void assumeFiles() {
+        assumeFalse(IN_KAFKA, "of files only");
+    }
+
+    static boolean areFiles() {
+        return !IN_KAFKA;
     }
 
     /** To the registrations of a home, as another process. */
     static Connection connect(Path home) throws SQLException {
-        return CLUSTER
+        return IN_POSTGRES
                 ? DriverManager.getConnection(
                         database(home).url(), database(home).user(), "")
                 : DriverManager.getConnection("jdbc:sqlite:" + home.resolve("data/countersign.db"));
     }
 
-    private static DatabaseSettings database(Path home) {
+    /** The lines that a topic has of a home's server; empty where that writes files. */
+    static Optional<String> topicText(Path home) throws IOException {
+        return TOPICS.containsKey(home) ? Optional.of(text(topic(home))) : Optional.empty();
+    }
+
+    /** The lines of a topic. */
+    static String text(TopicSettings topic) throws IOException {
+        ByteArrayOutputStream lines = new ByteArrayOutputStream();
+        try (LogReader reader = Store.read(() -> Path.of("no home"), topic, LogRange.from(0))) {
+            while (reader.next()) {
+                reader.writeLine(lines);
+            }
+        }
+        return lines.toString(StandardCharsets.UTF_8);
+    }
+
+    static DatabaseSettings database(Path home) {
         return DATABASES.computeIfAbsent(home, path -> Postgres.database("test_" + (DATABASES.size() + 1)));
+    }
+
+    private static TopicSettings topic(Path home) {
+        return TOPICS.computeIfAbsent(
+                home, path -> new TopicSettings(Kafka.BROKERS.url("test-" + (TOPICS.size() + 1)), ""));
     }
 
     /** Started when it is first asked for, and gone with the tests' JVM. */
@@ -75,6 +123,20 @@ final class Engines {
                     "postgres",
                     "a-password",
                     DatabaseSettings.defaults().staleCodes());
+        }
+    }
+
+    /** The same. */
+    private static final class Kafka {
+
+        private static final KafkaBrokers BROKERS = start();
+
+        private static KafkaBrokers start() {
+            try {
+                return KafkaBrokers.start(1);
+            } catch (IOException e) {
+                throw new UncheckedIOException("Kafka did not start", e);
+            }
         }
     }
 }

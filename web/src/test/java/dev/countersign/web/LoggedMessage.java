@@ -46,6 +46,10 @@ record LoggedMessage(
     }
 
     static List<LoggedMessage> readAll(Path home) throws IOException {
+        Optional<String> topic = Engines.topicText(home);
+        if (topic.isPresent()) {
+            return topic.get().lines().map(LoggedMessage::parse).toList();
+        }
         List<LoggedMessage> all = new ArrayList<>();
         for (Path file : files(home)) {
             lines(file, UTF_8).forEach(line -> all.add(parse(line)));

@@ -336,6 +336,7 @@ final class MessageKeyTest {
                 HttpSettings.local(),
                 new StoreSettings(
                         defaults.database(),
+                        defaults.topic(),
                         defaults.sync(),
                         defaults.queueSize(),
                         defaults.queueMemoryBytes(),
@@ -382,6 +383,7 @@ final class MessageKeyTest {
     @Test
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
     void acrossKillsEachKeyIsLoggedOnce(@TempDir Path ownHome) throws IOException {
+        Engines.assumeFiles();
         String code;
         Map<byte[], Answer> answered = new HashMap<>();
         List<byte[]> sent = new ArrayList<>();

@@ -2,9 +2,9 @@ package dev.countersign.core.file;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.countersign.core.LineText;
 import dev.countersign.core.Messages;
 import dev.countersign.core.RequestKey;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -26,18 +26,10 @@ final class Append {
     record Keyed(KeyName name, Digest request) {}
 
     private Append(Messages messages) {
-        List<String> texts = messages.texts();
-        byte[] before = ("\",\"id\":\"" + messages.id().value()
-                        + messages.key()
-                                .map(each -> "\",\"key\":\"" + LineText.escape(each.value()))
-                                .orElse(""))
-                .getBytes(US_ASCII);
-        tails = new byte[texts.size()][];
+        tails = LineText.tails(messages);
         int total = messages.key().isPresent() ? KeyEntry.BYTES : 0;
-        for (int i = 0; i < tails.length; i++) {
-            String part = tails.length > 1 ? "\",\"part\":\"" + (i + 1) + "/" + tails.length : "";
-            tails[i] = LineText.join(before, part, texts.get(i));
-            total = Math.addExact(total, tails[i].length + JournalBatch.LINE_HEAD_BYTES);
+        for (byte[] tail : tails) {
+            total = Math.addExact(total, tail.length + JournalBatch.LINE_HEAD_BYTES);
         }
         bytes = total;
         keyed = messages.key().map(key -> keyed(messages, key));

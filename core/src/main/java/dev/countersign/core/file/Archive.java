@@ -4,6 +4,7 @@ import dev.countersign.core.ClientId;
 import dev.countersign.core.Erased;
 import dev.countersign.core.GroupCommit;
 import dev.countersign.core.Home;
+import dev.countersign.core.LineText;
 import dev.countersign.core.LogSettings;
 import java.io.Closeable;
 import java.io.IOException;

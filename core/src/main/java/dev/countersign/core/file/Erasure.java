@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Erased;
 import dev.countersign.core.Home;
+import dev.countersign.core.LogLine;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

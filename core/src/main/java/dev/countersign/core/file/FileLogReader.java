@@ -1,6 +1,8 @@
 package dev.countersign.core.file;
 
 import dev.countersign.core.Home;
+import dev.countersign.core.LineText;
+import dev.countersign.core.LogLine;
 import dev.countersign.core.LogRange;
 import dev.countersign.core.LogReader;
 import java.io.IOException;
@@ -94,21 +96,6 @@ public final class FileLogReader implements LogReader {
     }
 
     @Override
-    public String time() {
-        return line().time();
-    }
-
-    @Override
-    public Optional<String> id() {
-        return line().isErased() ? Optional.empty() : Optional.of(line().id());
-    }
-
-    @Override
-    public String escapedText() {
-        return line().escapedText();
-    }
-
-    @Override
     public void writeLine(OutputStream target) throws IOException {
         line().writeTo(target);
     }
@@ -127,7 +114,8 @@ public final class FileLogReader implements LogReader {
         }
     }
 
-    LogLine line() {
+    @Override
+    public LogLine line() {
         return current.orElseThrow(() -> new IllegalStateException("it stands on no message"))
                 .line();
     }

@@ -1,5 +1,7 @@
 package dev.countersign.core.file;
 
+import dev.countersign.core.LineText;
+import dev.countersign.core.LogLine;
 import dev.countersign.core.LogRange;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ import static java.nio.file.StandardOpenOption.READ;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.countersign.core.Home;
+import dev.countersign.core.LogLine;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;

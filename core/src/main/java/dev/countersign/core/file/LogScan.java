@@ -1,5 +1,6 @@
 package dev.countersign.core.file;
 
+import dev.countersign.core.LogLine;
 import dev.countersign.core.StartupException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

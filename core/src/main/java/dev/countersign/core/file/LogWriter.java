@@ -3,6 +3,7 @@ package dev.countersign.core.file;
 import dev.countersign.core.Appended;
 import dev.countersign.core.GroupCommit;
 import dev.countersign.core.Home;
+import dev.countersign.core.LineText;
 import dev.countersign.core.LogFigures;
 import dev.countersign.core.LogSettings;
 import java.io.Closeable;
@@ -532,15 +533,9 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         if (nanoTime.getAsLong() - uncounted.dueNanos >= 0) {
             uncounted = lookAtFolder(uncounted);
         }
-        return new LogFigures(
-                commits,
-                messages,
-                lastReceipt,
-                rolls,
-                uncounted.bytes + loggedBytes,
-                (int) (uncounted.files + rolls),
-                freeBytes(),
-                rememberedKeys);
+        LogFigures.Files files = new LogFigures.Files(
+                lastReceipt, rolls, uncounted.bytes + loggedBytes, (int) (uncounted.files + rolls), freeBytes());
+        return new LogFigures(commits, messages, rememberedKeys, Optional.of(files));
     }
 
     private Uncounted lookAtFolder(Uncounted last) {

@@ -1,5 +1,6 @@
 package dev.countersign.core.file;
 
+import dev.countersign.core.LineText;
 import dev.countersign.core.Past;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -11,10 +11,14 @@ import dev.countersign.core.Registrations;
 import dev.countersign.core.Registry;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.StoreSettings;
+import dev.countersign.core.Sync;
+import dev.countersign.core.TopicSettings;
 import dev.countersign.core.file.FileLogReader;
 import dev.countersign.core.file.FileMessageLog;
 import dev.countersign.core.file.LogCheck;
 import dev.countersign.core.file.MessageFiles;
+import dev.countersign.core.kafka.KafkaLogReader;
+import dev.countersign.core.kafka.KafkaMessageLog;
 import dev.countersign.core.sql.Database;
 import dev.countersign.core.sql.PostgresDatabase;
 import dev.countersign.core.sql.SqlRegistrations;
@@ -26,26 +30,29 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** All that the service keeps, opened and closed as one. The one place that picks the engines. */
 public final class Store implements Closeable {
 
     private final Home home;
-    private final String databaseName;
+    private final StoreSettings settings;
     private final Registrations registrations;
     private final Registry registry;
     private final MessageLog messageLog;
 
     private Store(
-            Home home, String databaseName, Registrations registrations, Registry registry, MessageLog messageLog) {
+            Home home, StoreSettings settings, Registrations registrations, Registry registry, MessageLog messageLog) {
         this.home = home;
-        this.databaseName = databaseName;
+        this.settings = settings;
         this.registrations = registrations;
         this.registry = registry;
         this.messageLog = messageLog;
@@ -68,15 +75,20 @@ public final class Store implements Closeable {
                     ? SqliteDatabase.open(home.database(), settings.sync())
                     : PostgresDatabase.open(settings.database());
             opened.push(database);
-            MessageLog messageLog = FileMessageLog.open(
-                    MessageFiles.in(home, settings),
-                    database.past(),
-                    settings.queueSize(),
-                    new MemoryBudget(settings.queueMemoryBytes()),
-                    logCompletions,
-                    Clock.systemUTC());
+            MessageLog messageLog = settings.topic().isInHome()
+                    ? FileMessageLog.open(
+                            MessageFiles.in(home, settings),
+                            database.past(),
+                            settings.queueSize(),
+                            new MemoryBudget(settings.queueMemoryBytes()),
+                            logCompletions,
+                            Clock.systemUTC())
+                    // on the pool: Kafka's own thread must go on
+                    : KafkaMessageLog.open(settings, registryCompletions);
             opened.push(messageLog);
-            database.noteJournal();
+            if (settings.topic().isInHome()) {
+                database.noteJournal();
+            }
             Registrations registrations = new SqlRegistrations(
                     database,
                     settings.database().staleCodes(),
@@ -86,7 +98,7 @@ public final class Store implements Closeable {
             opened.push(registrations);
             Registry registry =
                     new Registry(registrations, new CodeGenerator(new SecureRandom()), StoreSettings.shareOfHeap());
-            return new Store(home, nameOf(settings.database(), home), registrations, registry, messageLog);
+            return new Store(home, settings, registrations, registry, messageLog);
         } catch (RuntimeException e) {
             for (Closeable each : opened) {
                 try {
@@ -99,34 +111,43 @@ public final class Store implements Closeable {
         }
     }
 
-    private static String nameOf(DatabaseSettings database, Home home) {
-        return database.isInHome() ? home.database().toString() : database.shownUrl();
-    }
-
     /**
      * Copies a home, whose server may go on, into another: all that was acknowledged when this began. Messages come first, so
-     * that whoever sent one is registered in the copy. Registrations outside of the home are not copied.
+     * that whoever sent one is registered in the copy. What is kept outside of the home is not copied.
      *
      * @return what was copied, and what was not, in words
      */
-    public static String backUp(Path home, DatabaseSettings database, Home copy) throws IOException {
-        FileLogReader.copyLog(Home.messageLog(home), copy.messageLog());
-        if (!database.isInHome()) {
-            return "copied the messages of " + home + " to " + copy.folder() + ", and no registrations: copy them from "
-                    + database.shownUrl() + " with pg_dump, now";
+    public static String backUp(Path home, DatabaseSettings database, TopicSettings topic, Home copy)
+            throws IOException {
+        StringBuilder copied = new StringBuilder("copied " + home + " to " + copy.folder());
+        FileLogReader.copyLog(Home.messageLog(home), copy.messageLog()); // also where new ones go to a topic
+        if (!topic.isInHome()) {
+            copied.append(", and no messages of ").append(topic.url()).append(": Kafka keeps its own copies");
         }
-        SqliteDatabase.copy(Home.database(home), copy.database());
-        return "copied " + home + " to " + copy.folder();
+        if (database.isInHome()) {
+            SqliteDatabase.copy(Home.database(home), copy.database());
+        } else {
+            copied.append(", and no registrations: copy them from ")
+                    .append(database.shownUrl())
+                    .append(" with pg_dump, now");
+        }
+        return copied.toString();
     }
 
-    /** Reads this home's messages, while they come. */
+    /** Reads this store's messages, while they come. */
     public LogReader read(LogRange range) throws IOException {
-        return read(home.folder(), range);
+        return read(home::folder, settings.topic(), range);
     }
 
-    /** Reads a home's messages, beside the server that adds to them. */
-    public static LogReader read(Path home, LogRange range) throws IOException {
-        return FileLogReader.ofLog(Home.messageLog(home), range);
+    /**
+     * Reads the messages, beside the servers that add to them.
+     *
+     * @param home asked for where messages are in its files
+     */
+    public static LogReader read(Supplier<Path> home, TopicSettings topic, LogRange range) throws IOException {
+        return topic.isInHome()
+                ? FileLogReader.ofLog(Home.messageLog(home.get()), range)
+                : KafkaLogReader.open(topic, range);
     }
 
     /** Reads the messages of these files of a log, wherever they are. */
@@ -139,10 +160,16 @@ public final class Store implements Closeable {
      *
      * @param report takes a line for each file and what is wrong with it, and one for all
      * @param progress takes the bytes read so far, and those of all files
+     * @throws StartupException where messages are in a topic
      */
-    public static boolean verify(Path home, Consumer<String> report, BiConsumer<Long, Long> progress)
+    public static boolean verify(
+            Supplier<Path> home, TopicSettings topic, Consumer<String> report, BiConsumer<Long, Long> progress)
             throws IOException {
-        return new LogCheck(report, progress).ofLog(Home.messageLog(home));
+        if (!topic.isInHome()) {
+            throw new StartupException(
+                    "verify reads the files of a home; what " + topic.url() + " holds, Kafka keeps and checks itself");
+        }
+        return new LogCheck(report, progress).ofLog(Home.messageLog(home.get()));
     }
 
     /** The same of these files of a log, wherever they are. */
@@ -155,9 +182,25 @@ public final class Store implements Closeable {
         return home;
     }
 
-    /** Where registrations are, for people to read. */
-    public String databaseName() {
-        return databaseName;
+    /** Where messages and registrations are, and what a 201 means: by what it is about, for people to read. */
+    public Map<String, String> facts() {
+        Map<String, String> facts = new LinkedHashMap<>();
+        boolean isInFiles = settings.topic().isInHome();
+        facts.put(
+                "messages",
+                isInFiles ? home.messageLog().toString() : settings.topic().url());
+        facts.put(
+                "database",
+                settings.database().isInHome()
+                        ? home.database().toString()
+                        : settings.database().shownUrl());
+        String onDisk = settings.sync() == Sync.ALWAYS
+                ? "201 means on disk"
+                : "201 means handed to the operating system (--sync=os): a power cut loses the last seconds";
+        facts.put(
+                "promise",
+                isInFiles ? onDisk : "201 to a message means on each in-sync replica of the topic, not flushed");
+        return facts;
     }
 
     public Registry registry() {

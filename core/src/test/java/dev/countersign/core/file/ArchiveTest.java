@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.countersign.core.Appended;
 import dev.countersign.core.Await;
 import dev.countersign.core.ClientId;
+import dev.countersign.core.LineText;
 import dev.countersign.core.LogRange;
 import dev.countersign.core.LogSettings;
 import dev.countersign.core.MovableClock;

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.core.LineText;
+import dev.countersign.core.LogLine;
 import dev.countersign.core.LogRange;
 import java.io.BufferedWriter;
 import java.io.IOException;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.google.gson.Gson;
 import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
+import dev.countersign.core.LineText;
 import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.Messages;
 import dev.countersign.core.Past;

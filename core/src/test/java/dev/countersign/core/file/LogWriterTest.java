@@ -659,9 +659,9 @@ class LogWriterTest {
         for (String name : logNames()) {
             bytes += Files.size(home.resolve("logs").resolve(name));
         }
-        LogFigures figures = log.figures(IDLE);
+        LogFigures.Files figures = log.figures(IDLE).files().orElseThrow();
         assertEquals(bytes, figures.bytes());
-        assertEquals(logNames().size(), figures.files());
+        assertEquals(logNames().size(), figures.count());
     }
 
     @Test
@@ -682,7 +682,7 @@ class LogWriterTest {
             logged(log, "two");
 
             assertEquals(1, log.figures(IDLE).messages());
-            assertTrue(log.figures(IDLE).bytes() > 0);
+            assertTrue(log.figures(IDLE).files().orElseThrow().bytes() > 0);
             assertEquals(List.of(Level.WARN), levels(events));
             isRefused.set(false);
             nanos += SECONDS.toNanos(60);

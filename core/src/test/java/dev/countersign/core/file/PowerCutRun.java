@@ -4,6 +4,7 @@ import static dev.countersign.core.file.LeftLines.expect;
 
 import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
+import dev.countersign.core.LineText;
 import dev.countersign.core.LogSettings;
 import dev.countersign.core.Past;
 import dev.countersign.core.RequestKey;

@@ -34,7 +34,7 @@ final class History {
             return new Counted(
                     time,
                     log.messages(),
-                    log.bytes(),
+                    log.files().map(LogFigures.Files::bytes).orElse(0L),
                     commits.answerNanos().counts(),
                     commits.commitNanos().counts());
         }

@@ -2,6 +2,7 @@ package dev.countersign.web.operator;
 
 import dev.countersign.core.LogRange;
 import dev.countersign.core.LogReader;
+import dev.countersign.core.StartupException;
 import dev.countersign.core.store.Store;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -42,6 +43,8 @@ final class MessagesAfter implements OperatorServlet.Answer {
             ByteArrayOutputStream lines = read(reader, seconds, server(request));
             response.setContentType("application/jsonl");
             lines.writeTo(response.getOutputStream());
+        } catch (StartupException e) {
+            throw new RefusedException(400, e.getMessage());
         } finally {
             waiting.release();
         }

@@ -25,7 +25,10 @@ import io.prometheus.metrics.model.snapshots.Exemplars;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
@@ -94,16 +97,11 @@ final class Metrics implements MultiCollector {
                 .get()
                 .forEach((port, count) -> connections.dataPoint(
                         new GaugeSnapshot.GaugeDataPointSnapshot(count, Labels.of("port", port), null)));
-        return MetricSnapshots.of(
+        List<MetricSnapshot> all = new ArrayList<>(List.of(
                 connections.build(),
                 requests.build(),
                 gauge("ready", "1 while the server takes work", store.trouble().isEmpty() ? 1 : 0),
                 counter("messages", "Messages logged", log.messages()),
-                gauge("last_receipt", "The receipt of the last message", log.lastReceipt()),
-                gauge("log_bytes", "Of all files of the log", log.bytes()),
-                gauge("log_files", "Files of the log", log.files()),
-                counter("log_rolls", "Files of the log that were begun", log.rolls()),
-                gauge("disk_free_bytes", "Of the disk that has the log", log.freeBytes()),
                 gauge("remembered_keys", "Requests with a key that are remembered", log.rememberedKeys()),
                 counter("code_cache_hits", "Codes that were found in memory", cache.hits()),
                 counter("code_cache_misses", "Codes that were looked up in the table", cache.misses()),
@@ -122,7 +120,15 @@ final class Metrics implements MultiCollector {
                         "answer_seconds",
                         "From when a request was read to when it was durable",
                         commits,
-                        GroupCommit.Figures::answerNanos));
+                        GroupCommit.Figures::answerNanos)));
+        log.files()
+                .ifPresent(files -> all.addAll(List.of(
+                        gauge("last_receipt", "The receipt of the last message", files.lastReceipt()),
+                        gauge("log_bytes", "Of all files of the log", files.bytes()),
+                        gauge("log_files", "Files of the log", files.count()),
+                        counter("log_rolls", "Files of the log that were begun", files.rolls()),
+                        gauge("disk_free_bytes", "Of the disk that has the log", files.freeBytes()))));
+        return new MetricSnapshots(all);
     }
 
     private static GaugeSnapshot gauge(String name, String help, double value) {

@@ -1,4 +1,4 @@
-package dev.countersign.core.file;
+package dev.countersign.core;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -12,7 +12,7 @@ import java.util.HexFormat;
 import java.util.concurrent.TimeUnit;
 
 /** How times and texts stand in a line of the log. */
-final class LineText {
+public final class LineText {
 
     private static final DateTimeFormatter TIME =
             new DateTimeFormatterBuilder().appendInstant(6).toFormatter();
@@ -21,21 +21,35 @@ final class LineText {
 
     private LineText() {}
 
-    static Instant instant(long micros) {
+    public static Instant instant(long micros) {
         return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 
     /** RFC 3339 in UTC with six digits of a second. */
-    static String time(long micros) {
+    public static String time(long micros) {
         return TIME.format(instant(micros));
     }
 
-    static long micros(Instant time) {
+    public static long micros(Instant time) {
         return TimeUnit.SECONDS.toMicros(time.getEpochSecond()) + time.getNano() / 1_000;
     }
 
-    /** The tail of a line, from the quote that ends its time. */
-    static byte[] join(byte[] before, String part, String text) {
+    /** The tails of a request's lines, each from the quote that ends its time to the newline. */
+    public static byte[][] tails(Messages messages) {
+        byte[] before = ("\",\"id\":\"" + messages.id().value()
+                        + messages.key()
+                                .map(each -> "\",\"key\":\"" + escape(each.value()))
+                                .orElse(""))
+                .getBytes(US_ASCII);
+        byte[][] tails = new byte[messages.texts().size()][];
+        for (int i = 0; i < tails.length; i++) {
+            String part = tails.length > 1 ? "\",\"part\":\"" + (i + 1) + "/" + tails.length : "";
+            tails[i] = join(before, part, messages.texts().get(i));
+        }
+        return tails;
+    }
+
+    private static byte[] join(byte[] before, String part, String text) {
         byte[] escaped = escape(text).getBytes(UTF_8);
         return ByteBuffer.allocate(before.length + part.length() + BEFORE_MESSAGE.length + escaped.length + END.length)
                 .put(before)
@@ -47,7 +61,7 @@ final class LineText {
     }
 
     /** The text between the quotes of a JSON string, such that no message can end its line or drive a terminal. */
-    static String escape(String text) {
+    public static String escape(String text) {
         int plain = 0;
         while (plain < text.length() && isPlain(text.charAt(plain))) {
             plain++;
@@ -74,7 +88,7 @@ final class LineText {
      *
      * @throws IllegalArgumentException perhaps, where it made it of none
      */
-    static String unescape(String escaped) {
+    public static String unescape(String escaped) {
         StringBuilder text = new StringBuilder(escaped.length());
         for (int i = 0; i < escaped.length(); i++) {
             char c = escaped.charAt(i);

@@ -1,9 +1,8 @@
-package dev.countersign.core.file;
+package dev.countersign.core;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.countersign.core.ClientId;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -16,10 +15,11 @@ import java.util.Arrays;
  * A line of the log, checked byte by byte where it lies in a buffer: whether it is one that a server writes, and where its
  * members stand. Reused from line to line, by one thread.
  */
-final class LogLine {
+public final class LogLine {
 
     private static final byte[] RECEIPT = ascii("{\"receipt\":\"");
     private static final byte[] TIME = ascii("\",\"time\":\"");
+    private static final byte[] TIME_FIRST = ascii("{\"time\":\"");
     private static final byte[] ID = ascii("\",\"id\":\"");
     private static final byte[] KEY = ascii("\",\"key\":\"");
     private static final byte[] PART = ascii("\",\"part\":\"");
@@ -37,6 +37,7 @@ final class LogLine {
         PLAIN['\\'] = false;
     }
 
+    private final boolean hasReceipt;
     private byte[] bytes = {};
     private int start;
     private int at;
@@ -53,8 +54,18 @@ final class LogLine {
     private byte[] minute = {}; // as in the line before, mostly: a look-up instead of a calendar
     private long minuteMicros;
 
+    /** One of a file. */
+    public LogLine() {
+        this(true);
+    }
+
+    /** @param hasReceipt false in a record of Kafka, whose place is the receipt */
+    public LogLine(boolean hasReceipt) {
+        this.hasReceipt = hasReceipt;
+    }
+
     /** Whether a line that a server writes begins here, and ends with a newline before {@code to}. */
-    boolean parse(byte[] buffer, int from, int to) {
+    public boolean parse(byte[] buffer, int from, int to) {
         bytes = buffer;
         start = from;
         at = from;
@@ -63,11 +74,11 @@ final class LogLine {
         parts = 1;
         idStart = 0;
         idEnd = 0;
-        receipt = skip(RECEIPT) ? skipNumber(18) : -1;
-        if (at == end || bytes[at] != '"') {
+        receipt = !hasReceipt ? 1 : skip(RECEIPT) ? skipNumber(18) : -1;
+        if (hasReceipt && (at == end || bytes[at] != '"')) {
             receipt = -1;
         }
-        if (receipt <= 0 || !skip(TIME) || !skipTime()) {
+        if (receipt <= 0 || !skip(hasReceipt ? TIME : TIME_FIRST) || !skipTime()) {
             return false;
         }
         if (skip(ERASED)) {
@@ -80,69 +91,69 @@ final class LogLine {
     }
 
     /** After its newline, in the buffer. */
-    int next() {
+    public int next() {
         return at;
     }
 
     /** Also of a line whose rest is damaged; below 1 where it has none. */
-    long receipt() {
+    public long receipt() {
         return receipt;
     }
 
-    String time() {
+    public String time() {
         return new String(bytes, timeStart, timeEnd - timeStart, US_ASCII);
     }
 
     /** When it was taken: microseconds since 1970. */
-    long micros() {
+    public long micros() {
         return micros;
     }
 
-    boolean isErased() {
+    public boolean isErased() {
         return idStart == idEnd;
     }
 
-    String id() {
+    public String id() {
         return new String(bytes, idStart, idEnd - idStart, US_ASCII);
     }
 
     /** Whether it is a message of this id, or was one before its end was torn off or damaged. */
-    boolean isOf(byte[] id) {
+    public boolean isOf(byte[] id) {
         return idEnd < end && bytes[idEnd] == '"' && Arrays.equals(bytes, idStart, idEnd, id, 0, id.length);
     }
 
     /** Its number in the request, from 1 on. */
-    int part() {
+    public int part() {
         return part;
     }
 
     /** How many the request has. */
-    int parts() {
+    public int parts() {
         return parts;
     }
 
-    String escapedText() {
+    public String escapedText() {
         return new String(bytes, textStart, at - END.length - textStart, UTF_8).replace("\\\"", "\"");
     }
 
-    void writeTo(OutputStream target) throws IOException {
+    public void writeTo(OutputStream target) throws IOException {
         target.write(bytes, start, at - start);
     }
 
     /** Writes the line with its receipt and time, and without the message. */
-    void writeErased(OutputStream target) throws IOException {
+    public void writeErased(OutputStream target) throws IOException {
         target.write(bytes, start, timeEnd - start);
         target.write(ERASED);
     }
 
     /** Whether it is the same line as another, one of which may have been erased since. */
-    boolean isSame(LogLine other) {
+    public boolean isSame(LogLine other) {
         return Arrays.equals(bytes, start, at, other.bytes, other.start, other.at)
                 || (isErased() || other.isErased()) && receipt == other.receipt && micros == other.micros;
     }
 
     /** After the next newline; 0 where there is none. */
-    static int endOfLine(byte[] buffer, int from, int to) {
+    public static int endOfLine(byte[] buffer, int from, int to) {
         for (int i = from; i < to; i++) {
             if (buffer[i] == '\n') {
                 return i + 1;
