@@ -310,7 +310,8 @@ public final class KafkaMessageLog implements MessageLog {
 
     @Override
     public CompletionStage<Erased> erase(ClientId id) {
-        String left = settings.topic().url() + " (nothing can be removed from a record of a topic but by its retention)";
+        String left =
+                settings.topic().url() + " (nothing can be removed from a record of a topic but by its retention)";
         return CompletableFuture.completedStage(new Erased(0, left));
     }
 
