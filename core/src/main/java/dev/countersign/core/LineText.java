@@ -67,7 +67,7 @@ public final class LineText {
             plain++;
         }
         if (plain == text.length()) {
-            return text; // as most are
+            return text; // most texts need no escape
         }
         StringBuilder escaped = new StringBuilder(text.length() + 32).append(text, 0, plain);
         for (int i = plain; i < text.length(); i++) {
@@ -84,9 +84,9 @@ public final class LineText {
     }
 
     /**
-     * The text that {@link #escape} made this of.
+     * Reverses {@link #escape}.
      *
-     * @throws IllegalArgumentException perhaps, where it made it of none
+     * @throws IllegalArgumentException possibly, if this is not an escaped text
      */
     public static String unescape(String escaped) {
         StringBuilder text = new StringBuilder(escaped.length());

@@ -12,8 +12,8 @@ import java.time.Instant;
 import java.util.Arrays;
 
 /**
- * A line of the log, checked byte by byte where it lies in a buffer: whether it is one that a server writes, and where its
- * members stand. Reused from line to line, by one thread.
+ * Parses a line of the log in place, in a buffer: checks byte by byte that it has the form in which a server writes it,
+ * and finds its members. Reused from line to line, by one thread.
  */
 public final class LogLine {
 
@@ -28,7 +28,7 @@ public final class LogLine {
     private static final byte[] END = ascii("\"}\n");
     private static final int MINUTE_CHARACTERS = "2026-11-26T14:44:".length();
 
-    /** By byte: ASCII that stands for itself in a string. */
+    /** For each byte: whether it is ASCII that needs no escape in a string. */
     private static final boolean[] PLAIN = new boolean[256];
 
     static {
@@ -51,7 +51,7 @@ public final class LogLine {
     private int part;
     private int parts;
     private int textStart;
-    private byte[] minute = {}; // as in the line before, mostly: a look-up instead of a calendar
+    private byte[] minute = {}; // the last minute: most lines have the same, which saves the calendar arithmetic
     private long minuteMicros;
 
     /** One of a file. */
@@ -166,7 +166,7 @@ public final class LogLine {
         return text.getBytes(US_ASCII);
     }
 
-    /** Goes past these bytes, if they come next. */
+    /** Skips these bytes, if they come next. */
     private boolean skip(byte[] expected) {
         int next = at + expected.length;
         if (next > end || !Arrays.equals(bytes, at, next, expected, 0, expected.length)) {
@@ -176,7 +176,7 @@ public final class LogLine {
         return true;
     }
 
-    /** Goes past digits, without a zero before them; -1 where there are none, or too many. */
+    /** Parses a number without leading zeros; -1 if there are no digits, or too many. */
     private long skipNumber(int maxDigits) {
         long value = 0;
         int first = at;
@@ -244,7 +244,7 @@ public final class LogLine {
         return part <= parts && parts > 1;
     }
 
-    /** Goes to the quote that ends a string, which is to be as {@link LineText} writes it, in UTF-8. */
+    /** Moves to the quote after a string, which must be UTF-8, escaped as {@link LineText} does. */
     private boolean skipString() {
         byte[] buffer = bytes; // a local: this loop sees each byte
         int next = at;

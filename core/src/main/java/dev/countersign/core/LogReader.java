@@ -6,12 +6,12 @@ import java.io.OutputStream;
 import java.util.Optional;
 
 /**
- * Reads messages in the order logged, each once, beside whoever writes them: a cursor that stands on one message at a
- * time. For one thread; memory does not depend on the log's size.
+ * A cursor over the messages of the log, in the order logged, each once. The log may grow meanwhile. For use by one
+ * thread; the memory it needs does not depend on the size of the log.
  */
 public interface LogReader extends Closeable {
 
-    /** Goes on to the next message; false where there is none: ask again later. */
+    /** Moves to the next message; false if there is none yet: call again later. */
     boolean next() throws IOException;
 
     /** That of the message. The next call of {@link #next} may change it. */
@@ -32,9 +32,9 @@ public interface LogReader extends Closeable {
         return line().escapedText();
     }
 
-    /** Writes the log's line. */
+    /** Writes the message's line of the log. */
     void writeLine(OutputStream target) throws IOException;
 
-    /** Lines met so far that no server wrote. */
+    /** The number of lines read so far that no server wrote. */
     long foreignLines();
 }

@@ -1,6 +1,6 @@
 package dev.countersign.core;
 
-/** The queue is full: nothing was done, and the same call may succeed a moment later. */
+/** The queue is full. Nothing was done, and the same call may succeed a moment later. */
 public final class OverloadedException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Copies messages and registrations, beside the server that adds to them. */
+/** Copies messages and registrations, also while the server runs. */
 @Command(
         name = "backup",
         mixinStandardHelpOptions = true,
@@ -48,7 +48,7 @@ final class BackupCommand implements Callable<Integer> {
                 DatabaseSettings database = main.settings().read(DatabaseSettings.defaults());
                 spec.commandLine().getOut().println(Store.backUp(home, database, main.topic(), copy));
             } catch (IOException | RuntimeException e) {
-                empty(folder); // a part of a home is no backup; the next try finds the folder as this one did
+                empty(folder); // a part of a home is no backup, and the next try needs an empty folder
                 throw e;
             }
         }

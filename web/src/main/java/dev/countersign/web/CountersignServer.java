@@ -15,7 +15,7 @@ import java.util.ResourceBundle;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
-/** The service: what it keeps, and HTTP in front of it. */
+/** The server: the store, and HTTP in front of it. */
 public final class CountersignServer implements AutoCloseable {
 
     private final Store store;
@@ -27,19 +27,19 @@ public final class CountersignServer implements AutoCloseable {
     }
 
     /**
-     * Opens the store, listens on both ports, and returns once both answer.
+     * Opens the store, listens on both ports, and returns when both answer.
      *
-     * @param home closed with the server
-     * @throws StartupException where something is in the way; nothing is left open then
+     * @param home is closed with the server
+     * @throws StartupException if the server can't start; then nothing is left open
      */
     public static CountersignServer start(Home home, Settings settings) {
         HttpSettings http = settings.http();
         ServerThreads threads = new ServerThreads();
-        // messages: the fewest changes of threads. Registrations: a commit takes the processor, another core may answer
+        // messages: the fewest thread switches. Registrations: a commit needs the CPU, so another core may answer
         Store store = Store.open(home, settings.store(), threads.onPool(), threads.onCaller());
         try {
             CountersignServer server = new CountersignServer(store, http(threads, store, http));
-            server.http.start(); // leaves nothing open where it fails
+            server.http.start(); // if it fails, it leaves nothing open
             return server;
         } catch (RuntimeException e) {
             try (store) {
@@ -105,7 +105,7 @@ public final class CountersignServer implements AutoCloseable {
         return http.port("message");
     }
 
-    /** Each listener's name with its {@link Listener#url}. */
+    /** The name of each listener with its {@link Listener#url}. */
     Map<String, URI> addresses() {
         return http.addresses();
     }
@@ -115,12 +115,12 @@ public final class CountersignServer implements AutoCloseable {
         return store.facts();
     }
 
-    /** As {@link Store#writerDeath} says. */
+    /** As {@link Store#writerDeath}. */
     CompletionStage<Throwable> writerDeath() {
         return store.writerDeath();
     }
 
-    /** No new work; what is in flight ends and is answered; both writers drain; the files are closed. */
+    /** Refuses new work, answers the requests in flight, completes the queued writes, and closes the files. */
     @Override
     public void close() {
         try (store) {

@@ -30,7 +30,7 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** Prints messages of the log, beside the server that writes it. */
+/** Prints messages of the log, also while the server writes it. */
 @Command(
         name = "log",
         mixinStandardHelpOptions = true,
@@ -81,11 +81,11 @@ final class LogCommand implements Callable<Integer> {
         @Override
         public Instant convert(String value) {
             try {
-                if (!value.startsWith("+")) { // a year beyond 9999
+                if (!value.startsWith("+")) { // as a year beyond 9999 does
                     return Instant.parse(value.length() == "2026-11-26".length() ? value + "T00:00:00Z" : value);
                 }
             } catch (DateTimeException e) {
-                // told below
+                // refused below
             }
             throw new TypeConversionException("'" + value + "' is not a time like 2026-11-26T14:44:15Z or 2026-11-26");
         }
@@ -115,7 +115,7 @@ final class LogCommand implements Callable<Integer> {
         return CommandLine.ExitCode.OK;
     }
 
-    /** Whether messages are left out that only reading them tells. */
+    /** Whether it must read messages to tell which to print. */
     private boolean isSelective() {
         return id.isPresent() || since.isPresent() || until.isPresent();
     }
@@ -135,7 +135,7 @@ final class LogCommand implements Callable<Integer> {
         return files;
     }
 
-    /** False where nobody reads the output any more. */
+    /** False if nobody reads the output any more. */
     private boolean printAll(LogReader reader, OutputStream out) throws IOException {
         for (int lines = 1; next(reader); lines++) {
             print(reader, out);

@@ -22,7 +22,9 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The server's command line: settings, store, server, where it listens, and the exit code at its end. */
+/**
+ * The server's command line: reads the settings, starts the server, prints where it listens, and sets the exit code.
+ */
 @Command(
         name = "countersign-server",
         description = "Registers ids on one port and logs messages on another. A 201 means on disk.",
@@ -45,13 +47,13 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
     private static final int CAN_NOT_START = 1;
     private static final int WRITER_DIED = 4;
 
-    /** For requests in flight and the other writer, once one has died. */
+    /** How long requests in flight and the other writer may take after one writer has died. */
     private static final int LAST_WORK_SECONDS = 10;
 
     @Spec
     private CommandSpec spec;
 
-    /** What the commands need, too. */
+    /** The settings that all commands use. */
     record Place(
             @Setting(
                     name = "home",
@@ -82,13 +84,13 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
 
     public static void main(String[] args) {
         try {
-            Home.requireUsableWorkingFolder(); // first of all: in another, Java 17 fails to load classes of its own
+            Home.requireUsableWorkingFolder(); // first: in an unusable one, Java 17 fails to load its own classes
         } catch (StartupException e) {
             System.err.println("countersign: " + e.getMessage());
             System.exit(CAN_NOT_START);
         }
         int exitCode = commandLine().execute(args);
-        if (exitCode == WRITER_DIED) { // ends the process also where the orderly end hangs, on a dead disk for example
+        if (exitCode == WRITER_DIED) { // ends the process even if the regular end hangs, for example on a dead disk
             CompletableFuture.delayedExecutor(LAST_WORK_SECONDS, TimeUnit.SECONDS)
                     .execute(() -> Runtime.getRuntime().halt(WRITER_DIED));
         }
@@ -100,7 +102,7 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
     static CommandLine commandLine() {
         return SettingsReader.command(new Main(), Options.defaults())
                 .setParameterExceptionHandler((failure, arguments) -> {
-                    // not the whole help, which would scroll the reason away
+                    // without the help, which would scroll the reason off the screen
                     failure.getCommandLine()
                             .getErr()
                             .println("countersign: " + failure.getMessage() + " (--help shows all options)");
@@ -108,7 +110,7 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
                 })
                 .setExecutionExceptionHandler((failure, command, parsed) -> {
                     if (failure instanceof StartupException) {
-                        ServerLog.close(); // what it says already comes before the reason
+                        ServerLog.close(); // so that its lines come before the reason
                         command.getErr().println("countersign: " + failure.getMessage());
                         return CAN_NOT_START;
                     }
@@ -135,7 +137,7 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
                 log.info("stopped");
             } finally {
                 ServerLog.close();
-                exitCode.complete(CommandLine.ExitCode.OK); // the signal's own, in fact: this process is ending already
+                exitCode.complete(CommandLine.ExitCode.OK); // in fact the signal's: the process is ending
             }
         }));
         Sync sync = options.server.store().sync();
@@ -146,12 +148,12 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
         try {
             return exitCode.get();
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt(); // whoever runs this within its own program wants it to return
+            Thread.currentThread().interrupt(); // a program that runs the server in its own JVM wants this to return
             return CommandLine.ExitCode.OK;
         }
     }
 
-    /** Says that the ports answer, to a unit of {@code Type=notify} and {@code NotifyAccess=all}. */
+    /** Tells systemd that the ports answer, for a unit with {@code Type=notify} and {@code NotifyAccess=all}. */
     private static void notifySystemd(Logger log) {
         if (System.getenv("NOTIFY_SOCKET") != null) {
             try {

@@ -28,10 +28,10 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Reads a command's settings as their records declare them ({@link Setting}): each from its option, else the system
- * property, else the environment variable, else the file that {@code --config} names, else its default. {@code
- * --register-port} is {@code register.port}, {@code COUNTERSIGN_REGISTER_PORT} and, in the file, {@code register-port}.
- * Values are taken literally.
+ * Reads a command's settings as their records declare them ({@link Setting}). Each comes from the first of these that
+ * has it: its option, the system property, the environment variable, the file of {@code --config}, its default.
+ * {@code --register-port} is {@code register.port}, {@code COUNTERSIGN_REGISTER_PORT} and, in the file,
+ * {@code register-port}. Values are taken literally.
  */
 final class SettingsReader {
 
@@ -43,7 +43,7 @@ final class SettingsReader {
     private final UnaryOperator<String> environment;
     private final Map<String, String> file = new HashMap<>();
 
-    /** Properties and environment give null for what is not set, as those of {@link System} do. */
+    /** Properties and environment return null for what is not set, as those of {@link System} do. */
     SettingsReader(CommandSpec command, UnaryOperator<String> properties, UnaryOperator<String> environment) {
         this.command = command;
         this.properties = properties;
@@ -66,7 +66,7 @@ final class SettingsReader {
             return isNumber ? setting.min() + " to " + setting.max() : setting.label();
         }
 
-        /** Empty where the text is none of the setting's values. */
+        /** Empty if the text is not a valid value. */
         private Optional<Object> parse(String text) {
             if (byDefault instanceof String) {
                 return Optional.of(text);
@@ -93,10 +93,10 @@ final class SettingsReader {
         }
     }
 
-    /** A value as somebody gave it, and where. */
+    /** A value, and where it was set. */
     private record Given(String text, String where) {}
 
-    /** All settings of a record and of the records in it. */
+    /** All settings of a record and of its nested records. */
     static List<Declared> declared(Record defaults) {
         List<Declared> found = new ArrayList<>();
         replace(defaults, setting -> {
@@ -106,7 +106,7 @@ final class SettingsReader {
         return found;
     }
 
-    /** The command line of an annotated command, with an option for each setting. */
+    /** The command line of an annotated command, plus an option for each setting. */
     static CommandLine command(Object command, Record defaults) {
         CommandLine commandLine = new CommandLine(command);
         for (Declared each : declared(defaults)) {
@@ -125,7 +125,7 @@ final class SettingsReader {
         return commandLine;
     }
 
-    /** @throws ParameterException where a value is none of its setting's, or the file can't be read */
+    /** @throws ParameterException if a value is not valid, or the file can't be read */
     <R extends Record> R read(R defaults) {
         find(CONFIG).ifPresent(given -> readFile(given.text));
         return replace(
@@ -168,7 +168,7 @@ final class SettingsReader {
         return Optional.ofNullable(text).map(value -> new Given(value, where));
     }
 
-    /** Lines of NAME=VALUE; empty ones and those that begin with # say nothing. */
+    /** Reads lines of NAME=VALUE; ignores empty lines and those that begin with #. */
     private void readFile(String path) {
         try {
             for (String line : Files.readAllLines(Path.of(path))) {
@@ -194,7 +194,7 @@ final class SettingsReader {
         return new ParameterException(command.commandLine(), reason);
     }
 
-    /** The same record, with what the function gives for each setting of it and of the records in it. */
+    /** A copy of the record, with new values for its settings and those of nested records. */
     private static <R extends Record> R replace(R record, Function<Declared, Object> values) {
         RecordComponent[] components = record.getClass().getRecordComponents();
         Object[] replaced = new Object[components.length];
@@ -208,7 +208,7 @@ final class SettingsReader {
             }
             Class<?>[] types =
                     Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
-            @SuppressWarnings("unchecked") // of the same record
+            @SuppressWarnings("unchecked") // an instance of the same record class
             R result = (R) record.getClass().getDeclaredConstructor(types).newInstance(replaced);
             return result;
         } catch (ReflectiveOperationException e) {

@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
-/** Tells whether the log's files are whole, beside the server that writes them. */
+/** Checks the log's files, also while the server writes them. */
 @Command(
         name = "verify",
         mixinStandardHelpOptions = true,

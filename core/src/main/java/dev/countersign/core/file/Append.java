@@ -8,8 +8,8 @@ import dev.countersign.core.RequestKey;
 import java.util.Optional;
 
 /**
- * Texts of one client that are logged next to each other, all or none. Making one encodes its lines, but for receipt and
- * time, which only the writer knows: so that this costs the thread of the request, not the writer.
+ * Texts of one client that are logged next to each other, all or none. The constructor encodes the lines except receipt
+ * and time, which only the writer knows. So the thread of the request does this work, not the writer.
  */
 final class Append {
 
@@ -18,9 +18,9 @@ final class Append {
     private final Optional<Keyed> keyed;
 
     /**
-     * What tells a repeat.
+     * Identifies a repeat.
      *
-     * @param name whose key it is, and which
+     * @param name digests of id and key
      * @param request digest of the lines
      */
     record Keyed(KeyName name, Digest request) {}
@@ -61,7 +61,7 @@ final class Append {
         return tails.length;
     }
 
-    /** What it takes in a batch, at most. */
+    /** The most bytes that the request takes in a batch. */
     int bytes() {
         return bytes;
     }

@@ -26,9 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes the oldest files of the log beyond what is to be kept, and packs the others, in a thread of its own. It removes
- * and packs only files that the server named, and of those only files whose receipts all lie before the file that the
- * journal's flushed header names: no start needs them. The same thread runs each {@link Erasure}.
+ * Removes the oldest files of the log beyond what is to be kept, and packs the others, in a thread of its own. It
+ * removes and packs only files that the server named, and of those only files whose receipts all lie before the file
+ * that the journal's flushed header names: no start needs them. The same thread runs each {@link Erasure}.
  */
 final class Archive implements Closeable {
 
@@ -87,7 +87,7 @@ final class Archive implements Closeable {
         }
     }
 
-    /** Looks after each roll, and each minute. */
+    /** Checks the files after each roll, and every minute. */
     private void run() {
         boolean hasWork = settings.keepBytes() > 0 || settings.keepDays() > 0 || settings.compressesRolled();
         long seen = 0;
@@ -101,7 +101,7 @@ final class Archive implements Closeable {
                     look();
                 } catch (IOException e) {
                     log.warn("can't remove or pack older files of the log: {}", Home.reason(e));
-                } catch (Throwable e) { // an Error too: without this thread the log would fill the disk
+                } catch (Throwable e) { // an Error, too: without this thread the log would fill the disk
                     log.error("can't remove or pack older files of the log", e);
                 }
             }
@@ -111,7 +111,7 @@ final class Archive implements Closeable {
         runErasures(); // each fails
     }
 
-    /** Removes and packs what there is to. Whatever ends it, at any moment, each file that is kept is there and whole. */
+    /** Removes and compresses files. It may be killed at any time: each file that is kept stays complete. */
     void look() throws IOException {
         long firstNamed = messages.firstNamed();
         Deque<StoredFile> sealed = new ArrayDeque<>(StoredFile.named(disk, files.log()));
@@ -142,14 +142,14 @@ final class Archive implements Closeable {
         return disk.stat(file.path()).map(Disk.Stat::length).orElse(0L);
     }
 
-    /** One a look, so that a clock that is wrong empties no log before somebody sees it. */
+    /** Removes one file per call, so that somebody can notice a wrong clock before the log is empty. */
     private void removeOldest(Deque<StoredFile> sealed) throws IOException {
         StoredFile oldest = sealed.removeFirst();
         Optional<LogLines> next = sealed.isEmpty()
                 ? LogLines.open(files.log())
                 : sealed.getFirst().open();
         if (next.isPresent()) {
-            try (LogLines lines = next.get()) { // what comes after is younger, and its start is quickly read
+            try (LogLines lines = next.get()) { // newer than all of the oldest file, and quickly read
                 long limit = LineText.micros(clock.instant()) - settings.keepDays() * DAY_MICROS;
                 if (lines.nextMessage() && lines.line().micros() < limit) {
                     remove(oldest, "its messages are older than --keep-days=" + settings.keepDays());
@@ -160,7 +160,7 @@ final class Archive implements Closeable {
         sealed.addFirst(oldest);
     }
 
-    /** Not where it was set since the start, or the last message is not of these days: it may be wrong. */
+    /** False if the clock was set since the start, or the last message is more than a day away: it may be wrong. */
     private boolean isClockTrusted() {
         long now = LineText.micros(clock.instant());
         long passed = TimeUnit.NANOSECONDS.toMicros(nanoTime.getAsLong() - startNanos);
@@ -173,7 +173,7 @@ final class Archive implements Closeable {
     }
 
     private void remove(StoredFile file, String reason) throws IOException {
-        disk.delete(StoredFile.packed(file.path())); // first: where it is there twice, the unpacked one counts
+        disk.delete(StoredFile.packed(file.path())); // first: if both exist, the uncompressed file counts
         disk.delete(file.path());
         log.info("removed {}: {}", file.path().getFileName(), reason);
     }
@@ -190,19 +190,21 @@ final class Archive implements Closeable {
             }
             try {
                 pack(each.path());
-            } catch (IOException e) { // of this file: the others may do better
+            } catch (IOException e) { // continues with the other files
                 log.warn("can't pack {}: {}", each.path(), Home.reason(e));
             }
         }
     }
 
-    /** Until the packed file and its name are on disk, the other stays; where both are there, that one counts. */
+    /**
+     * Removes the original only when the compressed file and its name are on disk; if both exist, the original counts.
+     */
     private void pack(Path file) throws IOException {
         Path packed = StoredFile.packed(file);
         disk.delete(unfinished);
         disk.create(unfinished);
         if (write(file, unfinished)) {
-            disk.delete(packed); // of an earlier try, or somebody else's
+            disk.delete(packed); // from an earlier try, or from somebody else
             disk.rename(unfinished, packed);
             disk.flushFolder(packed.getParent());
             disk.delete(file);
@@ -210,7 +212,7 @@ final class Archive implements Closeable {
         }
     }
 
-    /** False where the server stops meanwhile: the next start packs it. */
+    /** False if the server stops meanwhile; then the next start compresses the file. */
     private boolean write(Path source, Path target) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
         try (Disk.Handle from = disk.open(source, Disk.Mode.POSITIONED);

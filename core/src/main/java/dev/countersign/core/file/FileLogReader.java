@@ -15,18 +15,18 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 
-/** Reads the files of a log, oldest first, while the server writes, renames, packs and removes them. */
+/** Reads the files of a log, oldest first, while the server writes, renames, compresses and removes them. */
 public final class FileLogReader implements LogReader {
 
-    private final Optional<Path> activePath; // none where files were named
+    private final Optional<Path> activePath; // empty if it reads given files
     private final long sinceMicros;
     private final long untilMicros;
     private final Deque<StoredFile> stored = new ArrayDeque<>();
-    private long from; // receipt: the least that is still to be given
+    private long from; // the lowest receipt to return next
     private Optional<LogLines> current = Optional.empty();
     private Optional<LogLines> active = Optional.empty();
     private Optional<Object> activeIdentity = Optional.empty();
-    private long lastNamed; // receipt that the current file has by its name, at most
+    private long lastNamed; // the last receipt in the current file's name
     private boolean isInActive;
     private boolean isReplaced;
     private long foreignLines;
@@ -38,7 +38,7 @@ public final class FileLogReader implements LogReader {
         from = range.fromReceipt();
     }
 
-    /** Reads the log that has this active file, or will have. */
+    /** Reads the log with this active file, which need not exist yet. */
     public static FileLogReader ofLog(Path active, LogRange range) throws IOException {
         FileLogReader reader = new FileLogReader(Optional.of(active), range);
         reader.list();
@@ -46,7 +46,7 @@ public final class FileLogReader implements LogReader {
         return reader;
     }
 
-    /** Reads files wherever they are, in order of their receipts. */
+    /** Reads the given files in the order of their receipts. */
     public static FileLogReader ofFiles(List<Path> files, LogRange range) throws IOException {
         FileLogReader reader = new FileLogReader(Optional.empty(), range);
         reader.stored.addAll(StoredFile.sorted(files));
@@ -54,11 +54,13 @@ public final class FileLogReader implements LogReader {
         return reader;
     }
 
-    /** Copies a log that a server may be writing: all that was acknowledged when this began, in whole requests. */
+    /**
+     * Copies a log that a server may be writing: complete requests, with all that were acknowledged when this began.
+     */
     public static void copyLog(Path active, Path copy) throws IOException {
         Optional<LogLines> opened = LogLines.open(active); // first: if it is renamed now, no message escapes
         List<StoredFile> newestFirst = new ArrayList<>(StoredFile.before(active, opened));
-        Collections.reverse(newestFirst); // retention removes the oldest meanwhile: what is copied has no gap
+        Collections.reverse(newestFirst); // so that the copy has no gap if the oldest are removed meanwhile
         if (opened.isPresent()) {
             try (LogLines lines = opened.get()) {
                 lines.copyTo(copy, lines.last().end());
@@ -66,7 +68,7 @@ public final class FileLogReader implements LogReader {
         }
         for (StoredFile each : newestFirst) {
             Optional<LogLines> stored = each.open();
-            if (stored.isPresent()) { // else retention has removed it
+            if (stored.isPresent()) { // otherwise it was removed meanwhile
                 try (LogLines lines = stored.get()) {
                     lines.copyTo(copy.resolveSibling(lines.path().getFileName()), lines.bytes());
                 }
@@ -120,7 +122,7 @@ public final class FileLogReader implements LogReader {
                 .line();
     }
 
-    /** Opens the active file first: one that is renamed then is read as it was, or found beside it. */
+    /** Opens the active file before it lists the others, so that a file that is renamed meanwhile is not missed. */
     private void list() throws IOException {
         Path path = activePath.orElseThrow();
         do {
@@ -135,7 +137,7 @@ public final class FileLogReader implements LogReader {
         stored.addAll(StoredFile.before(path, active));
     }
 
-    /** Goes on to the next file that may have messages to give; false where there is none, for now. */
+    /** Moves to the next file that may have messages in the range; false if there is none yet. */
     private boolean goOn() throws IOException {
         while (!stored.isEmpty()) {
             StoredFile file = stored.remove();
@@ -159,15 +161,15 @@ public final class FileLogReader implements LogReader {
             return true;
         }
         isReplaced = activePath.isPresent() && isReplaced(activePath.get());
-        return isReplaced; // by now it has what was written before that: it is read to its end once more
+        return isReplaced; // reads the old file to its end once more before it moves to the new one
     }
 
-    /** Whether logrotate has renamed it since it was listed. */
+    /** Whether logrotate has renamed the file since it was listed. */
     private static boolean hasMoved(StoredFile file) {
         return !StoredFile.of(file.path()).equals(Optional.of(file));
     }
 
-    /** Whether all that it has lies before what is asked for, as far as its name or the start of the next tells. */
+    /** Whether the file ends before the range, as far as its name or the start of the next file tells. */
     private boolean endsBeforeRange(StoredFile file) throws IOException {
         if (file.last().isPresent() && file.last().get() < from) {
             return true;
@@ -204,7 +206,7 @@ public final class FileLogReader implements LogReader {
         return new LocalDisk().stat(path);
     }
 
-    /** Begins where this many messages are left, counted by receipts, which rise by one within a file. */
+    /** Starts at the last messages of this number; counts by receipts, which rise by one within a file. */
     private void startWithLast(long count) throws IOException {
         if (count == Long.MAX_VALUE) {
             return;

@@ -12,8 +12,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * Reads every file of a log, also while a server writes it, and tells what is not as a server leaves it: lines, receipts,
- * times, requests of several messages, and lines that stand again in the next file after a repair. For one thread.
+ * Checks the files of a log, also while a server writes it: the form of lines, the order of receipts and times,
+ * complete requests, and lines that are repeated in the next file after a repair. For use by one thread.
  */
 public final class LogCheck {
 
@@ -22,24 +22,24 @@ public final class LogCheck {
     private final Consumer<String> report;
     private final BiConsumer<Long, Long> progress;
     private final List<Path> checked = new ArrayList<>();
-    private long bytesBefore; // the file that is being read
+    private long bytesBefore; // the current file
     private long bytes; // of all files
     private long messages;
     private long faults;
     private long firstReceipt;
     private long lastReceipt;
-    private long lastNamed; // receipt, by the names of files
+    private long lastNamed; // the last receipt in a file's name
 
     /**
-     * @param report takes a line for each file and what is wrong with it, and one for all
-     * @param progress takes the bytes read so far, and those of all files
+     * @param report gets a line for each file and each fault in it, and a summary
+     * @param progress gets the number of bytes read so far, and of all bytes
      */
     public LogCheck(Consumer<String> report, BiConsumer<Long, Long> progress) {
         this.report = report;
         this.progress = progress;
     }
 
-    /** Checks the log that has this active file; true where nothing is wrong. */
+    /** Checks the log with this active file; true if nothing is wrong. */
     public boolean ofLog(Path active) throws IOException {
         Optional<LogLines> opened = LogLines.open(active); // first: if it is renamed now, no message escapes
         List<StoredFile> stored = StoredFile.before(active, opened);
@@ -51,7 +51,7 @@ public final class LogCheck {
         return end();
     }
 
-    /** Checks files wherever they are; true where nothing is wrong. */
+    /** Checks the given files; true if nothing is wrong. */
     public boolean ofFiles(List<Path> files) throws IOException {
         checkStored(StoredFile.sorted(files));
         return end();
@@ -64,7 +64,7 @@ public final class LogCheck {
         for (StoredFile each : stored) {
             try {
                 Optional<LogLines> opened = each.open();
-                if (opened.isPresent()) { // else retention has removed it
+                if (opened.isPresent()) { // otherwise it was removed meanwhile
                     new FileCheck(each.path(), opened.get()).run(false);
                     lastNamed = Math.max(lastNamed, each.last().orElse(0L));
                 }
@@ -89,7 +89,7 @@ public final class LogCheck {
         report.accept("WRONG: " + what);
     }
 
-    /** A new file may begin higher; receipts that a file has by its name must be somewhere. */
+    /** A file may begin with a higher receipt; but the receipts in a file's name must all exist. */
     private void gap(long next) {
         String missing = "receipts " + (lastReceipt + 1) + " to " + (next - 1) + " are in no file";
         if (lastReceipt < lastNamed) {
@@ -99,24 +99,24 @@ public final class LogCheck {
         }
     }
 
-    /** Of one file. */
+    /** The check of one file. */
     private final class FileCheck {
 
         private final Path path;
         private final LogLines lines;
         private final LogLine line;
-        private Optional<FileLogReader> earlier = Optional.empty(); // stands on a line that may be repeated here
+        private Optional<FileLogReader> earlier = Optional.empty(); // at a line that may be repeated here
         private boolean hasEarlier;
         private long number; // of the line
-        private long held; // messages
+        private long held; // messages in the file
         private long repeats;
         private long first; // receipt
         private long last;
         private long firstMicros;
         private long lastMicros;
-        private int part; // of the request that the last line is of
+        private int part; // of the last line in its request
         private int parts;
-        private int erased; // lines before this one, next to each other
+        private int erased; // consecutive erased lines before this one
         private long faultsHere;
 
         FileCheck(Path path, LogLines lines) {
@@ -192,7 +192,7 @@ public final class LogCheck {
             lastReceipt = Math.max(lastReceipt, last);
         }
 
-        /** Whether an earlier file has the same line, or has lost it. */
+        /** Whether an earlier file has the same line, or lacks it. */
         private boolean isRepeat() throws IOException {
             if (earlier.isEmpty()) {
                 earlier = Optional.of(FileLogReader.ofFiles(checked, LogRange.from(line.receipt())));
@@ -207,7 +207,9 @@ public final class LogCheck {
                     || reader.line().isSame(line);
         }
 
-        /** The messages of a request stand next to each other, in order, in one file; an erased one doesn't tell its place. */
+        /**
+         * The messages of a request are consecutive, in order, in one file. An erased message has lost its part number.
+         */
         private void part() {
             if (line.isErased()) {
                 erased++;

@@ -16,20 +16,20 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
-/** The lines of one file of the log, packed by gzip or not, one after the other. For one thread. */
+/** Reads the lines of one log file, compressed by gzip or not, one after the other. For use by one thread. */
 final class LogLines implements Closeable {
 
     private static final int BUFFER_BYTES = 256 * 1024;
 
-    /** Read first at a place: some lines, mostly; each further read is twice as long. */
+    /** The size of the first read at a position, usually a few lines; each further read is twice as large. */
     private static final int FIRST_READ_BYTES = 8 * 1024;
 
     /**
      * The last message of a request.
      *
-     * @param receipt 0 where there is none
+     * @param receipt 0 if there is none
      * @param micros its time, since 1970
-     * @param end of its line: bytes of an unpacked file
+     * @param end of its line: offset in an uncompressed file
      */
     record Last(long receipt, long micros, long end) {
 
@@ -43,7 +43,7 @@ final class LogLines implements Closeable {
     private final LogLine line = new LogLine();
     private byte[] buffer = new byte[BUFFER_BYTES];
     private int start; // of the line, in the buffer
-    private int next; // line's start
+    private int next; // start of the next line
     private int scanned;
     private int limit;
     private int readBytes = FIRST_READ_BYTES;
@@ -58,7 +58,7 @@ final class LogLines implements Closeable {
         input = isPacked ? new GZIPInputStream(bytes, BUFFER_BYTES) : bytes;
     }
 
-    /** Empty where there is no such file. */
+    /** Opens a file; empty if there is none. */
     static Optional<LogLines> open(Path path) throws IOException {
         FileChannel channel;
         try {
@@ -75,9 +75,9 @@ final class LogLines implements Closeable {
     }
 
     /**
-     * Goes on to the next line; false where the whole lines end, for now.
+     * Moves to the next line; false if there is no further complete line yet.
      *
-     * @throws IOException also where a packed file is damaged
+     * @throws IOException also if a compressed file is damaged
      */
     boolean next() throws IOException {
         while (true) {
@@ -97,7 +97,7 @@ final class LogLines implements Closeable {
         }
     }
 
-    /** Whether the line is one that a server writes. */
+    /** Whether the line has the form in which a server writes it. */
     boolean isMessage() {
         return isMessage;
     }
@@ -111,7 +111,9 @@ final class LogLines implements Closeable {
         return found;
     }
 
-    /** That of the first message, 0 where there is none; an unpacked file is read from its start again then. */
+    /**
+     * The first message's receipt, 0 if there is none. After that, an uncompressed file is read from its start again.
+     */
     long firstReceipt() throws IOException {
         long first = nextMessage() ? line.receipt() : 0;
         if (!isPacked) {
@@ -120,20 +122,20 @@ final class LogLines implements Closeable {
         return first;
     }
 
-    /** The message that was found last; it changes with the next. */
+    /** The current message. The object is reused for the next one. */
     LogLine line() {
         return line;
     }
 
     /**
-     * Goes to the first message of this receipt or a later one, and of this time or a later one, or to somewhere before
-     * it: by bisection, since both rise within a file. A packed file is left where it stands.
+     * Moves to the first message with at least this receipt and time, or to a place before it, by binary search: both
+     * rise within a file. In a compressed file it does not move.
      */
     void seek(long receipt, long micros) throws IOException {
         if (isPacked) {
             return;
         }
-        Last last = last(); // of most files it tells that all of it lies before
+        Last last = last(); // tells of most files that they end before that
         boolean endsBefore = last.receipt < receipt || last.micros < micros;
         moveTo(0);
         boolean startsBefore = nextMessage() && isBefore(receipt, micros);
@@ -156,7 +158,7 @@ final class LogLines implements Closeable {
         return line.receipt() < receipt || line.micros() < micros;
     }
 
-    /** Where the last whole request ends, found from near the file's end, in a packed file by reading it all. */
+    /** The end of the last complete request. Searches from near the file's end; reads all of a compressed file. */
     Last last() throws IOException {
         Last last = Last.NONE;
         long from = isPacked ? 0 : channel.size();
@@ -181,7 +183,7 @@ final class LogLines implements Closeable {
         return last;
     }
 
-    /** Copies the file's own bytes, packed where it is, to a new file that only its owner can read, and flushes them. */
+    /** Copies the bytes of the file, compressed or not, to a new file that only its owner can read, and flushes it. */
     void copyTo(Path copy, long length) throws IOException {
         Home.createNewFile(copy);
         try (FileChannel target = FileChannel.open(copy, WRITE)) {
@@ -196,7 +198,7 @@ final class LogLines implements Closeable {
         }
     }
 
-    /** Whether the file was cut off before what was read of it. */
+    /** Whether the file is now shorter than what was read of it. */
     boolean isTruncated() throws IOException {
         return channel.size() < channel.position();
     }
@@ -209,12 +211,12 @@ final class LogLines implements Closeable {
         return channel.size();
     }
 
-    /** Of the file, bytes. */
+    /** The size of the file, in bytes. */
     long bytesRead() throws IOException {
         return channel.position();
     }
 
-    /** After the last whole line. */
+    /** The position after the last complete line. */
     boolean hasTornEnd() {
         return next < limit || isOverlong;
     }

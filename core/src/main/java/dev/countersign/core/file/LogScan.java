@@ -10,30 +10,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a start finds in a file of the log.
+ * What a start finds in a log file.
  *
- * @param firstReceipt of its first line that has one; 0 where none has
- * @param lastReceipt the greatest of its lines
- * @param lastTimeMicros of the last line, where the scan was strict; 0 otherwise
- * @param endOfLines where the last whole line ends, bytes
+ * @param firstReceipt of the first line that has one; 0 if none has
+ * @param lastReceipt the highest receipt
+ * @param lastTimeMicros of the last line, if the scan was strict; 0 otherwise
+ * @param endOfLines the end of the last complete line, in bytes
  */
 record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long endOfLines) {
 
-    /** Longer than any line the server writes: a body is at most 1 MiB, and an escape takes six bytes for one. */
+    /** Longer than any line of a server: a body has at most 1 MiB, and an escape makes six bytes of one. */
     static final int MAX_LINE_BYTES = 8 * 1024 * 1024;
 
     private static final Logger log = LoggerFactory.getLogger(LogScan.class);
     private static final long SAY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** Takes a line, without its newline. */
+    /** Gets a line, without its newline. */
     private interface Visitor {
         void line(ByteBuffer line, long number);
     }
 
     /**
-     * Reads the log of a version without a journal, in which only the end may be torn.
+     * Reads the log of a version without a journal. Only its end may be incomplete.
      *
-     * @throws StartupException where a whole line is no record, or its receipt does not rise
+     * @throws StartupException if a complete line is not a message, or its receipt does not rise
      */
     static LogScan strict(Disk disk, Path file) throws IOException {
         long[] found = new long[3];
@@ -53,7 +53,7 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
         return new LogScan(found[0], found[1], found[2], end);
     }
 
-    /** Reads on from a place at the start of a line, whatever stands there. */
+    /** Reads from the start of a line, whatever the lines contain. */
     static LogScan tolerant(Disk disk, Path file, long from) throws IOException {
         long[] found = new long[2];
         long end = lines(disk, file, from, false, (line, number) -> {
@@ -64,7 +64,7 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
         return new LogScan(found[0], found[1], 0, end);
     }
 
-    /** The receipt of the first line; 0 where there is none. */
+    /** The receipt of the first line; 0 if there is none. */
     static long firstReceipt(Disk disk, Path file) throws IOException {
         ByteBuffer start = ByteBuffer.allocate(32);
         try (Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED)) {

@@ -31,18 +31,18 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The messages of one server in files. A batch is flushed to the {@link Journal}, then its lines are appended to the log
- * and its keys entered, then it is acknowledged; {@link Flusher} flushes log and keys some times a second, after which the
- * journal may use the space again. {@link Start} makes the log equal to the journal.
+ * Writes the messages of one server to files. It flushes a batch to the {@link Journal}, appends its lines to the log
+ * and its keys to the key file, and then acknowledges it. The {@link Flusher} flushes log and key file a few times a
+ * second; after that the journal can reuse the space. At a start, {@link Start} restores the log from the journal.
  *
- * <p>{@link #commit} is for one thread, the writer; the rest is safe for use by many. What
- * {@link #commit} has returned for survives a kill and a power cut.
+ * <p>Only one thread, the writer, calls {@link #commit}; all other methods are safe for use by many threads. When
+ * {@link #commit} has returned, its requests survive a kill and a power cut.
  */
 final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
 
     private static final Logger log = LoggerFactory.getLogger(LogWriter.class);
 
-    /** A batch is whole requests: this many bytes at most, or one larger request. */
+    /** A batch has complete requests: at most this many bytes, or one larger request. */
     private static final int MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
     private static final long MAX_STEP_BACK_MICROS = TimeUnit.MINUTES.toMicros(1);
@@ -56,7 +56,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private static final String ERASING = "messages of it are to be erased";
     private static final Set<String> USUAL = Set.of(DAY_ENDED, FULL, ERASING);
 
-    private final ReentrantLock lock = new ReentrantLock(true); // fair: the writer would keep it from the flusher
+    private final ReentrantLock lock = new ReentrantLock(true); // fair: otherwise the writer would starve the flusher
     private final Condition flushEnded = lock.newCondition();
     private final Disk disk;
     private final MessageFiles files;
@@ -70,11 +70,11 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private boolean hasFullSize; // the journal; used by the flusher alone, as is the next
     private long growNanos; // not before this
     private LogFile active;
-    private Checkpoint flushed; // the last that log and keys were flushed up to, and found well
-    private ByteBuffer missingLines = ByteBuffer.allocate(0); // of what the journal has, those the log lacks
+    private Checkpoint flushed; // log and key file were flushed up to this one, and the log was unchanged
+    private ByteBuffer missingLines = ByteBuffer.allocate(0); // the journal has them, the log lacks them
     private ByteBuffer missingKeys = ByteBuffer.allocate(0);
-    private Optional<String> newFileDue = Optional.empty(); // why it was begun, and failed
-    private volatile boolean lacksRoom = true; // until the file system was asked
+    private Optional<String> newFileDue = Optional.empty(); // the reason, while beginning a new file has failed
+    private volatile boolean lacksRoom = true; // until the free space is known
     private boolean logFlushFailed;
     private boolean keyFlushFailed;
     private boolean flushing;
@@ -117,14 +117,14 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         uncounted = new Uncounted(growNanos, 0, 0);
     }
 
-    /** Flushes the log, and notes in the journal that log and keys have all that it has. */
+    /** Flushes the log, and records in the journal that log and key file have everything. */
     void noteEqual() throws IOException {
         flushLog();
         flushed = journal.reached(active, keyFile);
         journal.writeHeader(flushed);
     }
 
-    /** Flushes what is open; to be called when nobody else calls any more. */
+    /** Flushes and closes all files. No other method may be called any more. */
     @Override
     public void close() throws IOException {
         try (journal;
@@ -140,10 +140,10 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     }
 
     /**
-     * Logs requests, in order: all that are new as one batch, or as several where they are larger than a batch may be.
+     * Logs the new ones of these requests in order, as one batch, or as several if they are larger than a batch may be.
      *
      * @return an outcome for each request
-     * @throws IOException where it is unknown whether they were logged; none is acknowledged
+     * @throws IOException if it is unknown whether they were logged; then none is acknowledged
      */
     @Override
     public List<Appended> commit(List<Append> requests) throws IOException {
@@ -172,15 +172,14 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         try {
             requireRoom();
             mend();
-            rollIfDue(); // a day ends though no message comes
+            rollIfDue(); // the day may end while no messages come
         } finally {
             lock.unlock();
         }
     }
 
     /**
-     * Asks the file systems how much is free. They are to refuse nothing: neither what the log still lacks, nor what the
-     * next start has to write.
+     * Checks the free space. It must always be enough for the lines that the log still lacks, and for the next start.
      */
     void requireRoom() throws IOException {
         long free = freeBytes();
@@ -214,7 +213,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             }
             if (fresh.isEmpty()) {
                 micros = nextTime();
-                instant = LineText.instant(micros); // one object a batch, by which its answers share the text of it
+                instant = LineText.instant(micros); // one object per batch: its answers share the formatted time
             }
             if (request.keyed().isPresent()) {
                 Append.Keyed keyed = request.keyed().get();
@@ -269,7 +268,9 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         lastReceipt = batch.nextReceipt() - 1;
     }
 
-    /** Microseconds that rise from batch to batch; where the clock was set back, a new file begins with its time. */
+    /**
+     * The time of the next batch in microseconds; it increases from batch to batch. If the clock was set back, rolls.
+     */
     private long nextTime() throws IOException {
         long now = LineText.micros(clock.instant());
         long last = journal.timeMicros();
@@ -280,7 +281,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         return Math.max(now, last + 1);
     }
 
-    /** Puts right what a failure or somebody else left; after it the log holds all that the journal does. */
+    /** Repairs what a failure or somebody else did to the files; afterwards the log has everything in the journal. */
     private void mend() throws IOException {
         journal.check();
         journal.mend(flushed);
@@ -306,7 +307,9 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         }
     }
 
-    /** Whoever renames the file may make the next one himself, as logrotate does: he is given a moment for it. */
+    /**
+     * A program that renames the file, such as logrotate, may create the next one itself: gives it a moment to do so.
+     */
     private boolean graceHasPassed() {
         long now = nanoTime.getAsLong();
         long since = missingSinceNanos.orElse(now);
@@ -334,15 +337,15 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         }
     }
 
-    /** Begins a new file while the writer waits; the old one holds all that it should. */
+    /** Flushes the log and begins a new file, while the writer waits. */
     private void roll(String reason) throws IOException {
         flushInTurn();
         newFile(reason);
     }
 
     /**
-     * Begins a new file with all that was appended since the last good flush. The old one is flushed; then
-     * comes a header, so that a start knows of the new file; then the old one is set aside, unless it is empty.
+     * Begins a new file with everything that was appended since the last successful flush. First flushes the old file,
+     * then writes a header, so that a start knows about the new file, then renames the old file, unless it is empty.
      */
     void newFile(String reason) throws IOException {
         newFileDue = Optional.of(reason);
@@ -350,7 +353,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             try {
                 tryNewFile(reason);
             } catch (NoSuchFileException | FileAlreadyExistsException e) {
-                if (tries == MAX_TRIES) { // else somebody renamed the file, or made the next, at this very moment
+                if (tries == MAX_TRIES) { // before that: somebody renamed or created the file just now
                     throw e;
                 }
             }
@@ -359,7 +362,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
 
     private void tryNewFile(String reason) throws IOException {
         boolean isSetAside = disk.stat(path).filter(stat -> stat.length() > 0).isPresent();
-        flushLog(); // also where it was renamed: a power cut may undo that
+        flushLog(); // even if it was renamed: a power cut may undo that
         if (isSetAside) {
             logFlushFailed = true; // it may be the same file
             LogFile.flush(disk, path);
@@ -388,7 +391,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         completeLog();
     }
 
-    /** Frees space of the journal: with the header that is due, or after a flush of the log. */
+    /** Frees space in the journal: writes the header that is due, and flushes the log if that is not enough. */
     private void makeRoom() throws IOException {
         if (!flushed.equals(journal.named())) {
             journal.writeHeader(flushed);
@@ -399,7 +402,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         }
     }
 
-    /** Flushes log and keys while the writer waits; again, where somebody changes the log at this very moment. */
+    /** Flushes log and key file while the writer waits; tries again if somebody changes the log meanwhile. */
     private void flushInTurn() throws IOException {
         for (int tries = 1; !isFlushedInTurn(); tries++) {
             if (tries == MAX_TRIES) {
@@ -410,7 +413,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
 
     private boolean isFlushedInTurn() throws IOException {
         while (flushing) {
-            flushEnded.awaitUninterruptibly(); // of two flushes of a file only one hears that it failed
+            flushEnded.awaitUninterruptibly(); // of two simultaneous flushes of a file, only one reports a failure
         }
         mend();
         if (active.check() != LogFile.Found.WELL) {
@@ -441,9 +444,9 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     }
 
     /**
-     * Flushes log and keys, and checks the log; the journal's next header says so. Batches go on meanwhile.
+     * Flushes log and key file, and checks the log; the journal's next header records it. Batches continue meanwhile.
      *
-     * @throws IOException where the log or the keys can't be written or flushed
+     * @throws IOException if the log or the key file can't be written or flushed
      */
     void checkpoint() throws IOException {
         Checkpoint noted;
@@ -482,7 +485,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             boolean sameKeys = noted.keyFile() == keyFile.number();
             logFlushFailed |= sameLog && logFailed;
             keyFlushFailed |= sameKeys && !logFailed && failure.isPresent();
-            if (sameLog && sameKeys) { // else a new file began meanwhile
+            if (sameLog && sameKeys) { // otherwise a new file began meanwhile
                 if (failure.isPresent()) {
                     throw failure.get();
                 }
@@ -496,8 +499,8 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     }
 
     /**
-     * Begins a new file, and removes from the journal what the files before it have: no start brings it back. The writer
-     * waits while that is written, some 64 MB.
+     * Begins a new file, and removes from the journal what the files before it have: no start brings it back. The
+     * writer waits while that is written, some 64 MB.
      *
      * @return the first receipt that the new file may have
      */
@@ -520,14 +523,14 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         return inTurn(() -> journal.named().logFirst());
     }
 
-    /** Of the last batch, microseconds since 1970. */
+    /** The time of the last batch, in microseconds since 1970. */
     long timeMicros() {
         return inTurn(journal::timeMicros);
     }
 
     /**
-     * Of what the last batch left: the lock may be held for as long as a disk hangs. The folder, with thousands of files
-     * perhaps, is looked at once a minute; what comes meanwhile is counted.
+     * Of what the last batch left: the lock may be held for as long as a disk hangs. The folder, with thousands of
+     * files perhaps, is looked at once a minute; what comes meanwhile is counted.
      */
     LogFigures figures(GroupCommit.Figures commits) {
         if (nanoTime.getAsLong() - uncounted.dueNanos >= 0) {
@@ -570,7 +573,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         }
     }
 
-    /** Gives the journal more of its full size, unless the disk has no room: what is left of that is for messages. */
+    /** Extends the journal towards its full size, if the disk has room beyond what is reserved for messages. */
     void grow() {
         if (!hasFullSize && nanoTime.getAsLong() - growNanos >= 0) {
             try {

@@ -14,14 +14,14 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Makes log and keys equal to the journal, whatever a kill, a power cut or somebody else left, before any request is
- * taken. All of it is done again by the next start, until the header at the end is flushed.
+ * Restores log and key file from the journal after a kill, a power cut or changes by others, before the server takes
+ * requests. If it is interrupted before it flushes a header at its end, the next start does everything again.
  */
 final class Start {
 
     private static final Logger log = LoggerFactory.getLogger(Start.class);
 
-    /** A smaller key file is not written anew. */
+    /** A smaller key file is not rewritten. */
     private static final int LEAST_KEY_BYTES = 4 * 1024 * 1024;
 
     private final Disk disk;
@@ -80,7 +80,7 @@ final class Start {
                 .close();
     }
 
-    /** Cuts a torn end off, which was never acknowledged, and goes on where the old log ends. */
+    /** Cuts off an incomplete last line, which was never acknowledged, and continues at the end of the old log. */
     private Checkpoint mendOldLog() throws IOException {
         LogScan scan = LogScan.strict(disk, path);
         long torn = disk.stat(path).orElseThrow().length() - scan.endOfLines();
@@ -96,7 +96,7 @@ final class Start {
         return new Checkpoint(0, Journal.RING_START, next, scan.lastTimeMicros(), first, scan.endOfLines(), 1, 0);
     }
 
-    /** Begins above all receipts that were ever given: nobody gives a million a second for years. */
+    /** Begins above all receipts that were ever given: assumes that nobody logs a million a second for years. */
     private Checkpoint beginAbove(Past past) throws IOException {
         long highest = StoredFile.lastReceipt(disk, path);
         if (disk.stat(path).isPresent()) {
@@ -107,7 +107,9 @@ final class Start {
         return new Checkpoint(0, Journal.RING_START, next, 0, next, 0, 1, 0);
     }
 
-    /** Gives the active file what the journal has and it lacks; after another file, or one with more, a new one begins. */
+    /**
+     * Gives the active file what the journal has and it lacks; after another file, or one with more, a new one begins.
+     */
     private LogWriter makeEqual(Journal journal, KeyTable keys, KeyFile keyFile, List<JournalRecord> records)
             throws IOException {
         disk.delete(unfinished);
@@ -127,7 +129,7 @@ final class Start {
         return started;
     }
 
-    /** Whether the file at the path is the one that the header names: its first receipt is its identity. */
+    /** Whether the file at the path is the one that the header names; its first receipt identifies it. */
     private boolean isActive(Checkpoint named, ByteBuffer lines) throws IOException {
         long length = disk.stat(path).map(Disk.Stat::length).orElse(-1L);
         return length >= named.logLength()
@@ -136,7 +138,7 @@ final class Start {
                         || named.logLength() == 0 && isTornStartOf(lines, length));
     }
 
-    /** Whether a power cut can have left this of the lines: their bytes, or zeros. */
+    /** Whether these bytes can be what a power cut left of the lines: their bytes, or zeros. */
     private boolean isTornStartOf(ByteBuffer lines, long length) throws IOException {
         if (length > lines.remaining()) {
             return false;
@@ -153,7 +155,7 @@ final class Start {
         return true;
     }
 
-    /** Writes what lies past the checkpoint again: after a failed flush, the cache may hold what no disk has. */
+    /** Writes the bytes after the checkpoint again: after a failed flush they may be in the cache but not on disk. */
     private LogFile writeAgain(Checkpoint named, ByteBuffer lines) throws IOException {
         long end = named.logLength() + lines.remaining();
         try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
@@ -161,7 +163,7 @@ final class Start {
             handle.write(lines.duplicate(), named.logLength());
             long endOfLines = found > end ? LogScan.tolerant(disk, path, end).endOfLines() : end;
             if (found > endOfLines) {
-                handle.truncate(endOfLines); // a line that was torn before it was acknowledged
+                handle.truncate(endOfLines); // an incomplete line, never acknowledged
                 log.warn("cut {} bytes off the end of {}: no whole line", found - endOfLines, path);
             } else if (found < end) {
                 log.info("{} lacked {} bytes, which the journal had", path, end - found);
@@ -171,8 +173,8 @@ final class Start {
     }
 
     /**
-     * Makes a file with these lines, which gets its name when all of it is on disk, and before a header names it: should
-     * a power cut undo a renaming of the old one by somebody else, that one is still the one to be mended.
+     * Creates a file with these lines. It gets its name when all of it is on disk, and before a header names it. So if
+     * somebody renamed the old file and a power cut undoes that, the next start still repairs the old file.
      */
     private LogFile beginAnother(Journal journal, List<JournalRecord> records) throws IOException {
         long next = journal.nextReceipt();
@@ -195,7 +197,7 @@ final class Start {
             handle.write(lines, 0);
             handle.force();
         }
-        disk.delete(path); // where it is, it is empty
+        disk.delete(path); // it is empty, if it exists
         disk.rename(unfinished, path);
         return new LogFile(disk, path, JournalRecord.firstReceipt(records, next), lines.limit());
     }

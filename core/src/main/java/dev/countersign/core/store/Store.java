@@ -40,7 +40,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** All that the service keeps, opened and closed as one. The one place that picks the engines. */
+/** Registrations and messages of one server, opened and closed together. Picks the engines by the settings. */
 public final class Store implements Closeable {
 
     private final Home home;
@@ -59,11 +59,11 @@ public final class Store implements Closeable {
     }
 
     /**
-     * Opens what the home folder holds, and closes that folder with itself.
+     * Opens the store of a home. {@link #close} also closes the home.
      *
      * @param registryCompletions completes the stages of a batch of registrations
-     * @param logCompletions the same of messages
-     * @throws StartupException where something can't be opened; all of it is closed again
+     * @param logCompletions completes the stages of a batch of messages
+     * @throws StartupException if something can't be opened; then everything is closed again
      */
     public static Store open(Home home, StoreSettings settings, Executor registryCompletions, Executor logCompletions) {
         Deque<Closeable> opened = new ArrayDeque<>(List.of(home));
@@ -112,10 +112,11 @@ public final class Store implements Closeable {
     }
 
     /**
-     * Copies a home, whose server may go on, into another: all that was acknowledged when this began. Messages come first, so
-     * that whoever sent one is registered in the copy. What is kept outside of the home is not copied.
+     * Copies a home into another, while its server may be running. The copy has everything that was acknowledged when
+     * this began. Messages are copied first, so that the sender of each message is registered in the copy. What is kept
+     * outside the home is not copied.
      *
-     * @return what was copied, and what was not, in words
+     * @return a sentence on what was copied and what was not
      */
     public static String backUp(Path home, DatabaseSettings database, TopicSettings topic, Home copy)
             throws IOException {
@@ -150,13 +151,13 @@ public final class Store implements Closeable {
                 : KafkaLogReader.open(topic, range);
     }
 
-    /** Reads the messages of these files of a log, wherever they are. */
+    /** Reads the messages of these log files, wherever they are. */
     public static LogReader read(List<Path> files, LogRange range) throws IOException {
         return FileLogReader.ofFiles(files, range);
     }
 
     /**
-     * Checks every file of a home's log, beside the server that writes it; true where nothing is wrong.
+     * Checks every file of a home's log, while its server may be running; true if nothing is wrong.
      *
      * @param report takes a line for each file and what is wrong with it, and one for all
      * @param progress takes the bytes read so far, and those of all files
@@ -172,7 +173,7 @@ public final class Store implements Closeable {
         return new LogCheck(report, progress).ofLog(Home.messageLog(home.get()));
     }
 
-    /** The same of these files of a log, wherever they are. */
+    /** Checks these log files, wherever they are. */
     public static boolean verify(List<Path> files, Consumer<String> report, BiConsumer<Long, Long> progress)
             throws IOException {
         return new LogCheck(report, progress).ofFiles(files);
@@ -211,20 +212,20 @@ public final class Store implements Closeable {
         return messageLog;
     }
 
-    /** Why it can't take registrations or messages, in words; empty where it can. */
+    /** Why the store can't take registrations or messages; empty if it can. */
     public Optional<String> trouble() {
         return messageLog.trouble().or(registrations::trouble);
     }
 
     /**
-     * Completes with the cause when a writer's thread has died: from then on this is not healthy and refuses its work,
-     * and only a new process can help. Whoever opened this decides whether to end the process.
+     * Completes with the cause when a writer thread has died. From then on the store refuses work, and only a new
+     * process can help. The caller decides whether to end the process.
      */
     public CompletionStage<Throwable> writerDeath() {
         return registrations.writerDeath().applyToEither(messageLog.writerDeath(), cause -> cause);
     }
 
-    /** Drains both writers, then closes the files. */
+    /** Completes the queued work of both writers, then closes the files. */
     @Override
     public void close() throws IOException {
         try (home;
