@@ -25,6 +25,7 @@ import org.eclipse.jetty.util.BufferUtil;
  */
 abstract class StrictHttpConnection extends HttpConnection {
 
+    private static final Pattern METHOD = Pattern.compile("[\\w!#$%&'*+.^`|~-]");
     private static final Pattern ABSOLUTE = Pattern.compile("https?://[^/?#]", Pattern.CASE_INSENSITIVE);
 
     /** Set by {@link #newRequestHandler}, which the superclass constructor calls: an initializer would overwrite it. */
@@ -71,9 +72,13 @@ abstract class StrictHttpConnection extends HttpConnection {
             super.startRequest(method, target, version);
         }
 
-        /** Jetty answers other targets of OPTIONS and PRI with a redirect; after CONNECT anything may follow. */
+        /**
+         * Jetty answers other targets of OPTIONS and PRI with a redirect; after CONNECT anything may follow. Of a method Jetty
+         * checks all characters but the first.
+         */
         private boolean isServed(String method, String target) {
             return !method.equals("CONNECT")
+                    && METHOD.matcher(method).lookingAt()
                     && (target.startsWith("/")
                             || target.equals("*")
                             || ABSOLUTE.matcher(target).lookingAt());
@@ -153,6 +158,9 @@ abstract class StrictHttpConnection extends HttpConnection {
             for (int i = buffer.position(); i < buffer.limit() && headBytes >= 0 && headBytes < HEAD.length; i++) {
                 byte b = buffer.get(i);
                 boolean isEmptyLine = headBytes == 0 && (b == '\r' || b == '\n');
+                if (headBytes == 0 && b == ':') {
+                    buffer.put(i, (byte) ' '); // a colon before a request Jetty skips; a blank it refuses
+                }
                 if (!isEmptyLine) {
                     headBytes = b == HEAD[headBytes] ? headBytes + 1 : -1;
                 }

@@ -49,7 +49,7 @@ import org.slf4j.LoggerFactory;
 @Timeout(value = 1, unit = TimeUnit.DAYS)
 final class FuzzTest {
 
-    private static final long INPUTS = Long.getLong("fuzz.inputs", 6_000);
+    private static final long INPUTS = Long.getLong("fuzz.inputs", 4_000);
     private static final long SEED = Long.getLong("fuzz.seed", 1);
     private static final int INPUTS_OF_A_SEED = 50_000;
     private static final int CLIENTS = 4;

@@ -3,6 +3,7 @@ package dev.countersign.web;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.countersign.web.OracleRequest.Extent;
 import java.io.EOFException;
@@ -65,7 +66,7 @@ final class Fuzzer {
             for (int i = 0; isOpen && i < requests.size(); i++) {
                 oracle.judge(requests.get(i));
                 allowed = "request " + i + ": " + requests.get(i).faults + " or " + requests.get(i).doubts;
-                isOpen = isAnswered(requests.get(i), connection);
+                isOpen = isAnswered(requests.get(i), i > 0, connection);
             }
             if (isOpen) {
                 connections.put(port, connection);
@@ -103,14 +104,17 @@ final class Fuzzer {
     }
 
     /** Whether the connection goes on. */
-    private boolean isAnswered(OracleRequest request, Connection connection) throws IOException {
+    private boolean isAnswered(OracleRequest request, boolean isBehindOthers, Connection connection) throws IOException {
         if (request.extent == Extent.CUT || request.extent == Extent.BROKEN_BODY) {
             endOfSending(connection);
         }
         Optional<Answer> answer = receive(request, connection);
         answers.merge(answer.map(Answer::status).orElse(0), 1, Integer::sum);
         if (answer.isEmpty()) {
-            assertEquals(Extent.CUT, request.extent, "closed without an answer");
+            // Jetty closes without one when it finds a bad request behind others, now and then
+            boolean isBehindOthersAndBad = isBehindOthers
+                    && (request.faults.contains(OracleRequest.MALFORMED) || request.doubts.contains(OracleRequest.MALFORMED));
+            assertTrue(request.extent == Extent.CUT || isBehindOthersAndBad, "closed without an answer");
             return false;
         }
         oracle.check(request, answer.get());
@@ -118,7 +122,7 @@ final class Fuzzer {
                 .header("Connection")
                 .filter("close"::equalsIgnoreCase)
                 .isPresent();
-        assertFalse(closes && !request.closes && answer.get().status() < 400, "closes after a success");
+        assertFalse(closes && !request.mayClose() && request.doubts.isEmpty() && answer.get().status() < 400, "closes after a success");
         if (closes || request.closes) {
             assertEquals("", rest(connection), "more than an answer");
             return false;

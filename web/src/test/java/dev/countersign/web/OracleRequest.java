@@ -51,8 +51,9 @@ final class OracleRequest {
         BROKEN_HEAD
     }
 
+    private static final Pattern EMPTY_LINE = Pattern.compile("\\r?\\n\\r?\\n");
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-    private static final Pattern REQUEST_LINE = Pattern.compile("(" + TOKEN + ") ([!-~\\x80-\\xff]+) HTTP/1\\.([0-9])");
+    private static final Pattern REQUEST_LINE = Pattern.compile("(" + TOKEN + ") ([!-~\\x80-\\xff]+) (?:HTTP|http)/1\\.([0-9])");
     private static final Pattern FIELD =
             Pattern.compile("(" + TOKEN + "):[ \\t]*([^\\x00-\\x08\\x0a-\\x1f\\x7f]*?)[ \\t]*");
     private static final Pattern HOST = Pattern.compile("([A-Za-z0-9.-]+|\\[::1])(:[0-9]{1,5})?");
@@ -133,22 +134,31 @@ final class OracleRequest {
     // RFC 9112: the head
 
     private boolean readHead() {
-        for (; wire.startsWith("\r\n", end); end += 2) {
+        for (; wire.startsWith("\n", end) || wire.startsWith("\r\n", end); end += wire.charAt(end) == '\n' ? 1 : 2) {
             doubts.add(MALFORMED); // 2.2: empty lines before it may be skipped
         }
-        int headEnd = wire.indexOf("\r\n\r\n", end);
-        String head = wire.substring(end, headEnd < 0 ? wire.length() : headEnd);
+        Matcher emptyLine = EMPTY_LINE.matcher(wire);
+        boolean isWhole = emptyLine.find(end);
+        int headEnd = isWhole ? emptyLine.start() : wire.length();
+        String head = wire.substring(end, headEnd);
         if (head.length() > HEAD_LIMIT - HEAD_SLACK) {
             (head.length() > HEAD_LIMIT + HEAD_SLACK ? faults : doubts).add(HEAD_TOO_LARGE);
         }
-        if (headEnd < 0) {
+        if (!isWhole) {
             return stop(Extent.CUT);
         }
-        end = headEnd + 4;
-        String[] lines = head.split("\r\n");
+        end = emptyLine.end();
+        String[] lines = head.split("\r?\n");
+        if (wire.substring(headEnd, end).length() < 4 || head.matches("(?s)(.*[^\r])?\n.*")) {
+            doubts.add(MALFORMED); // 2.2: a line feed alone may end a line
+        }
+        method = head.startsWith("HEAD ") ? "HEAD" : ""; // whose answer has no body, whatever follows
         Matcher start = REQUEST_LINE.matcher(lines[0]);
         if (!start.matches()) {
             return stop(Extent.BROKEN_HEAD);
+        }
+        if (lines[0].contains(" http/")) {
+            doubts.add(MALFORMED); // 2.3 knows no small letters; Jetty does
         }
         method = start.group(1);
         isVersion10 = start.group(3).equals("0");
@@ -197,7 +207,7 @@ final class OracleRequest {
     }
 
     boolean mayClose() {
-        return closes || faults.contains(HEAD_TOO_LARGE) || faults.contains(BODY_TOO_LARGE);
+        return closes || !values("expect").isEmpty() || faults.contains(HEAD_TOO_LARGE) || faults.contains(BODY_TOO_LARGE);
     }
 
     boolean isRegistration() {
@@ -373,7 +383,7 @@ final class OracleRequest {
         String type = mediaType();
         boolean isText = type.equals("text/plain") && path.equals("/message");
         if (isBasic && path.equals("/rotate") && extent == Extent.WHOLE && body.isEmpty()) {
-            if (!values("content-type").isEmpty() && !type.equals("application/json")) {
+            if (!type.equals("application/json") && !(values("content-type").isEmpty() && fields.get("transfer-encoding") == null)) {
                 doubts.add(MEDIA);
             }
             return;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /** {@link RequestBody} reads a body as {@link OracleRequest} does. Jazzer can call it, too. */
 public final class RequestBodyFuzzTest {
 
-    private static final int BODIES = Integer.getInteger("fuzz.bodies", 50_000);
+    private static final int BODIES = Integer.getInteger("fuzz.bodies", 10_000);
 
     @Test
     void bodiesAreReadAsTheContractSays() {

@@ -29,7 +29,7 @@ public final class LogLineFuzzTest {
     void whatIsTakenForALineIsOne() throws CharacterCodingException {
         Random random = new Random(1);
         int taken = 0;
-        for (int i = 0; i < 300_000; i++) {
+        for (int i = 0; i < 60_000; i++) {
             byte[] bytes = (LINES.get(random.nextInt(3)) + LINES.get(random.nextInt(3))).getBytes(UTF_8);
             for (int changes = random.nextInt(4); changes > 0; changes--) {
                 int at = random.nextInt(bytes.length / 2);
@@ -41,7 +41,7 @@ public final class LogLineFuzzTest {
             }
             taken += isTaken(bytes, random.nextInt(bytes.length + 1)) ? 1 : 0;
         }
-        assertTrue(taken > 10_000 && taken < 250_000, "taken: " + taken);
+        assertTrue(taken > 2_000 && taken < 50_000, "taken: " + taken);
     }
 
     /** To be called by Jazzer. */
