@@ -104,7 +104,8 @@ final class Fuzzer {
     }
 
     /** Whether the connection goes on. */
-    private boolean isAnswered(OracleRequest request, boolean isBehindOthers, Connection connection) throws IOException {
+    private boolean isAnswered(OracleRequest request, boolean isBehindOthers, Connection connection)
+            throws IOException {
         if (request.extent == Extent.CUT || request.extent == Extent.BROKEN_BODY) {
             endOfSending(connection);
         }
@@ -113,7 +114,8 @@ final class Fuzzer {
         if (answer.isEmpty()) {
             // Jetty closes without one when it finds a bad request behind others, now and then
             boolean isBehindOthersAndBad = isBehindOthers
-                    && (request.faults.contains(OracleRequest.MALFORMED) || request.doubts.contains(OracleRequest.MALFORMED));
+                    && (request.faults.contains(OracleRequest.MALFORMED)
+                            || request.doubts.contains(OracleRequest.MALFORMED));
             assertTrue(request.extent == Extent.CUT || isBehindOthersAndBad, "closed without an answer");
             return false;
         }
@@ -122,7 +124,12 @@ final class Fuzzer {
                 .header("Connection")
                 .filter("close"::equalsIgnoreCase)
                 .isPresent();
-        assertFalse(closes && !request.mayClose() && request.doubts.isEmpty() && answer.get().status() < 400, "closes after a success");
+        assertFalse(
+                closes
+                        && !request.mayClose()
+                        && request.doubts.isEmpty()
+                        && answer.get().status() < 400,
+                "closes after a success");
         if (closes || request.closes) {
             assertEquals("", rest(connection), "more than an answer");
             return false;

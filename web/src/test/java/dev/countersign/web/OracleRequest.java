@@ -53,7 +53,8 @@ final class OracleRequest {
 
     private static final Pattern EMPTY_LINE = Pattern.compile("\\r?\\n\\r?\\n");
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-    private static final Pattern REQUEST_LINE = Pattern.compile("(" + TOKEN + ") ([!-~\\x80-\\xff]+) (?:HTTP|http)/1\\.([0-9])");
+    private static final Pattern REQUEST_LINE =
+            Pattern.compile("(" + TOKEN + ") ([!-~\\x80-\\xff]+) (?:HTTP|http)/1\\.([0-9])");
     private static final Pattern FIELD =
             Pattern.compile("(" + TOKEN + "):[ \\t]*([^\\x00-\\x08\\x0a-\\x1f\\x7f]*?)[ \\t]*");
     private static final Pattern HOST = Pattern.compile("([A-Za-z0-9.-]+|\\[::1])(:[0-9]{1,5})?");
@@ -207,7 +208,10 @@ final class OracleRequest {
     }
 
     boolean mayClose() {
-        return closes || !values("expect").isEmpty() || faults.contains(HEAD_TOO_LARGE) || faults.contains(BODY_TOO_LARGE);
+        return closes
+                || !values("expect").isEmpty()
+                || faults.contains(HEAD_TOO_LARGE)
+                || faults.contains(BODY_TOO_LARGE);
     }
 
     boolean isRegistration() {
@@ -383,7 +387,8 @@ final class OracleRequest {
         String type = mediaType();
         boolean isText = type.equals("text/plain") && path.equals("/message");
         if (isBasic && path.equals("/rotate") && extent == Extent.WHOLE && body.isEmpty()) {
-            if (!type.equals("application/json") && !(values("content-type").isEmpty() && fields.get("transfer-encoding") == null)) {
+            if (!type.equals("application/json")
+                    && !(values("content-type").isEmpty() && fields.get("transfer-encoding") == null)) {
                 doubts.add(MEDIA);
             }
             return;
