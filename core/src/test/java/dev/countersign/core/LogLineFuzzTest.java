@@ -1,4 +1,4 @@
-package dev.countersign.core.file;
+package dev.countersign.core;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
