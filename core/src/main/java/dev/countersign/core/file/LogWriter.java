@@ -43,7 +43,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private static final Logger log = LoggerFactory.getLogger(LogWriter.class);
 
     /** A batch has complete requests: at most this many bytes, or one larger request. */
-    private static final int MAX_BATCH_BYTES = 4 * 1024 * 1024;
+    static final int MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
     private static final long MAX_STEP_BACK_MICROS = TimeUnit.MINUTES.toMicros(1);
     private static final long RENAME_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);

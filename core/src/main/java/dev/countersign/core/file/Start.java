@@ -1,6 +1,7 @@
 package dev.countersign.core.file;
 
 import dev.countersign.core.LineText;
+import dev.countersign.core.LogLine;
 import dev.countersign.core.Past;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -135,7 +136,29 @@ final class Start {
         return length >= named.logLength()
                 && (length == 0
                         || LogScan.firstReceipt(disk, path) == named.logFirst()
+                                && (!lines.hasRemaining() || beginsWithCompleteLines(named.logLength()))
                         || named.logLength() == 0 && isTornStartOf(lines, length));
+    }
+
+    /**
+     * Whether the file's start is as it was flushed. If somebody truncates the file, one batch is appended there before
+     * the writer notices; after a power cut, old and new sectors may lie side by side.
+     */
+    private boolean beginsWithCompleteLines(long length) throws IOException {
+        ByteBuffer start = ByteBuffer.allocate((int) Math.min(length, LogWriter.MAX_BATCH_BYTES));
+        try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
+            handle.fill(start, 0);
+        }
+        LogLine line = new LogLine();
+        long last = 0;
+        int from = 0;
+        for (int next; (next = LogLine.endOfLine(start.array(), from, start.position())) > 0; from = next) {
+            if (!line.parse(start.array(), from, next) || line.receipt() <= last) {
+                return false;
+            }
+            last = line.receipt();
+        }
+        return true;
     }
 
     /** Whether these bytes can be what a power cut left of the lines: their bytes, or zeros. */

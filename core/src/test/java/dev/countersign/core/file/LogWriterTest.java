@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -93,6 +94,33 @@ class LogWriterTest {
                         "{\"receipt\":\"2\"," + time + ",\"key\":\"a\\\"b\",\"part\":\"1/2\",\"message\":\"one\"}",
                         "{\"receipt\":\"3\"," + time + ",\"key\":\"a\\\"b\",\"part\":\"2/2\",\"message\":\"two\"}"),
                 Files.readAllLines(files.log()));
+    }
+
+    @Test
+    void aFileThatWasTruncatedAndThenMixedWithNewLinesByAPowerCutIsSetAside() throws Exception {
+        try (LogWriter log = start(Past.NEW)) {
+            for (int i = 1; i <= 20; i++) {
+                logged(log, "old");
+            }
+        }
+        byte[] journal;
+        try (LogWriter log = start(Past.LOST_JOURNAL)) { // its header says that the 20 lines are on disk
+            logged(log, "new");
+            journal = Files.readAllBytes(files.journal()); // before the stop, which flushes all
+        }
+        Files.write(files.journal(), journal);
+        byte[] mixed = Files.readAllBytes(files.log());
+        Arrays.fill(mixed, 512, 1024, (byte) 'x');
+        Files.write(files.log(), mixed);
+
+        try (LogWriter log = start(Past.LOST_JOURNAL)) {
+            logged(log, "after");
+        }
+
+        List<String> lines = Files.readAllLines(files.log());
+        assertEquals(2, lines.size());
+        assertTrue(lines.get(0).startsWith("{\"receipt\":\"21\","), lines.get(0));
+        assertTrue(lines.get(1).startsWith("{\"receipt\":\"22\","), lines.get(1));
     }
 
     @Test
