@@ -145,10 +145,7 @@ final class Start {
      * the writer notices; after a power cut, old and new sectors may lie side by side.
      */
     private boolean beginsWithCompleteLines(long length) throws IOException {
-        ByteBuffer start = ByteBuffer.allocate((int) Math.min(length, LogWriter.MAX_BATCH_BYTES));
-        try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
-            handle.fill(start, 0);
-        }
+        ByteBuffer start = startOfLog(Math.min(length, LogWriter.MAX_BATCH_BYTES));
         LogLine line = new LogLine();
         long last = 0;
         int from = 0;
@@ -166,16 +163,22 @@ final class Start {
         if (length > lines.remaining()) {
             return false;
         }
-        ByteBuffer found = ByteBuffer.allocate((int) length);
-        try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
-            handle.fill(found, 0);
-        }
+        ByteBuffer found = startOfLog(length);
         for (int i = 0; i < found.position(); i++) {
             if (found.get(i) != 0 && found.get(i) != lines.get(i)) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** As many bytes as there are, up to the buffer's position. */
+    private ByteBuffer startOfLog(long bytes) throws IOException {
+        ByteBuffer start = ByteBuffer.allocate((int) bytes);
+        try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
+            handle.fill(start, 0);
+        }
+        return start;
     }
 
     /** Writes the bytes after the checkpoint again: after a failed flush they may be in the cache but not on disk. */
