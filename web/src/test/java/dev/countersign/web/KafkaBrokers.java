@@ -133,13 +133,4 @@ final class KafkaBrokers {
     String url(String topic) {
         return "kafka://" + ports.stream().map(port -> "127.0.0.1:" + port).collect(joining(",")) + "/" + topic;
     }
-
-    /** SIGKILL. */
-    void kill(int node) {
-        ServerProcess.kill(processes.get(node));
-    }
-
-    void killAll() {
-        processes.forEach(ServerProcess::kill);
-    }
 }

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Uuid;
 
 /** A real broker in a process of its own, from this JVM's class path. Closing it kills it. */
-public final class KafkaBroker implements Closeable {
+final class KafkaBroker implements Closeable {
 
     private static final int START_SECONDS = 60;
 
@@ -25,7 +25,7 @@ public final class KafkaBroker implements Closeable {
     private Process process;
 
     /** Returns when it takes connections. */
-    public KafkaBroker(Path folder) throws IOException, InterruptedException {
+    KafkaBroker(Path folder) throws IOException, InterruptedException {
         this.folder = folder;
         port = freePort();
         int controllerPort = freePort();
@@ -79,7 +79,7 @@ public final class KafkaBroker implements Closeable {
     }
 
     /** Goes on with what it had. */
-    public void start() throws IOException, InterruptedException {
+    void start() throws IOException, InterruptedException {
         process = java("kafka.Kafka", settings().toString());
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
@@ -96,7 +96,7 @@ public final class KafkaBroker implements Closeable {
         }
     }
 
-    public String url(String topic) {
+    String url(String topic) {
         return "kafka://127.0.0.1:" + port + "/" + topic;
     }
 
