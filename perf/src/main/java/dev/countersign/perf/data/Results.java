@@ -148,8 +148,9 @@ public final class Results {
      *
      * @param cpuPercent of one core, in the steady part
      * @param maxPauseMillis its longest garbage collection pause
+     * @param runs of the scenario: this one, and those before it in which the load side fell short
      */
-    public record LoadSide(double cpuPercent, double maxPauseMillis) {}
+    public record LoadSide(double cpuPercent, double maxPauseMillis, int runs) {}
 
     /**
      * A JMeter run: {@code 51}, {@code 500} (closed, 5 to 9 s think time) or {@code arrivals-N} (open).

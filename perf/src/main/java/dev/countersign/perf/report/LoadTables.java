@@ -44,6 +44,9 @@ record LoadTables(List<Load> loads) {
                                 "load side: longest pause",
                                 load -> Units.number(load.loadSide().maxPauseMillis(), "ms")),
                         row(
+                                "runs until the load side kept up",
+                                load -> Units.number(Math.max(1, load.loadSide().runs()))),
+                        row(
                                 "server CPU time a request",
                                 load -> Units.number(load.serverCpuMicrosPerRequest(), "µs"))));
     }

@@ -56,14 +56,14 @@ class ThresholdsTest {
 
     @Test
     void whatKeepsAllLimitsPasses() {
-        assertEquals(Verdict.PASS, verdict(GOOD, scenario.offered(), 8_000, 79, 50));
+        assertEquals(Verdict.PASS, verdict(GOOD, scenario.offered(), 16_000, 79, 50));
     }
 
     @Test
     void aBrokenPromiseFailsWhateverTheLoad() {
         Findings lost = new Findings(9, 9, 9, 0, 9, 8, 1, 0, 0, 0, 0, 1, 1);
 
-        assertEquals(Verdict.FAIL, verdict(lost, scenario.offered(), 8_000, 79, 50));
+        assertEquals(Verdict.FAIL, verdict(lost, scenario.offered(), 16_000, 79, 50));
         assertEquals(Verdict.FAIL, verdict(lost, 0, 8_000, 100, 500));
     }
 
@@ -79,22 +79,22 @@ class ThresholdsTest {
                 new Findings(9, 8, 9, 0, 9, 9, 0, 0, 0, 0, 0, 1, 1));
 
         for (Findings findings : broken) {
-            assertEquals(Verdict.FAIL, verdict(findings, scenario.offered(), 8_000, 79, 50), findings::toString);
+            assertEquals(Verdict.FAIL, verdict(findings, scenario.offered(), 16_000, 79, 50), findings::toString);
         }
     }
 
     @Test
     void latencyBeyondItsLimitFails() {
-        assertEquals(Verdict.FAIL, verdict(GOOD, scenario.offered(), 9_000, 79, 50));
+        assertEquals(Verdict.FAIL, verdict(GOOD, scenario.offered(), 17_000, 79, 50));
     }
 
     @Test
     void aLoadSideThatFellShortMakesTheRunInvalidAndItsLatencyToo() {
-        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered() * 0.94, 8_000, 79, 50));
-        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered() * 1.06, 8_000, 79, 50));
-        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 8_000, 81, 50));
-        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 8_000, 79, 51));
-        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 9_000, 79, 51));
+        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered() * 0.94, 16_000, 79, 50));
+        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered() * 1.06, 16_000, 79, 50));
+        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 16_000, 81, 50));
+        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 16_000, 79, 51));
+        assertEquals(Verdict.INVALID, verdict(GOOD, scenario.offered(), 17_000, 79, 51));
     }
 
     @Test
@@ -137,7 +137,7 @@ class ThresholdsTest {
 
     private static List<Threshold> check(
             Thresholds limits, Scenario scenario, Served served, Findings findings, double cpu, double pause) {
-        return limits.check(scenario.name(), PlanRun.metrics(scenario, served, findings, new LoadSide(cpu, pause)));
+        return limits.check(scenario.name(), PlanRun.metrics(scenario, served, findings, new LoadSide(cpu, pause, 1)));
     }
 
     private static Served served(double achieved, long p95) {
