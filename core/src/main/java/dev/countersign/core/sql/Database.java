@@ -55,6 +55,9 @@ public interface Database extends Closeable {
      */
     BitSet insert(Handle handle, List<Registration> registrations, long nowMillis);
 
+    /** A subquery for the ids in a JSON array, its only parameter. */
+    String idsOfJson();
+
     /** Makes the smallest possible write; throws if a commit would fail. */
     void probe() throws IOException;
 

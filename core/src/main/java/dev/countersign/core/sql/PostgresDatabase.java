@@ -258,6 +258,11 @@ public final class PostgresDatabase implements Database {
         return added;
     }
 
+    @Override
+    public String idsOfJson() {
+        return "SELECT jsonb_array_elements_text(CAST(? AS jsonb))";
+    }
+
     private static <T> Argument array(
             String type, List<Registration> from, IntFunction<T[]> newArray, Function<Registration, T> value) {
         return (position, statement, context) -> {

@@ -1,5 +1,6 @@
 package dev.countersign.core.sql;
 
+import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toMap;
 
 import dev.countersign.core.ClientId;
@@ -271,7 +272,7 @@ public final class SqlRegistrations implements Registrations {
                             == 1;
         }
 
-        private static boolean areStored(Handle handle, List<Change> changes, List<Outcome> outcomes) {
+        private boolean areStored(Handle handle, List<Change> changes, List<Outcome> outcomes) {
             Map<String, CodeDigests> stored =
                     find(handle, changes.stream().map(Change::id).toList());
             return IntStream.range(0, changes.size())
@@ -316,12 +317,17 @@ public final class SqlRegistrations implements Registrations {
     }
 
     /** The stored code hashes of the ids that are registered and not revoked. */
-    private static Map<String, CodeDigests> find(Handle handle, List<ClientId> ids) {
-        try (Query query = handle.createQuery("SELECT id, code_sha256, coalesce(next_code_sha256, code_sha256)"
-                + " FROM registration WHERE id IN (<ids>) AND revoked_millis IS NULL")) {
-            return query.bindList("ids", ids.stream().map(ClientId::value).toList())
-                    .map((row, context) ->
-                            Map.entry(row.getString(1), new CodeDigests(row.getBytes(2), row.getBytes(3))))
+    private Map<String, CodeDigests> find(Handle handle, List<ClientId> ids) {
+        // not a list of ?: each number of ids would be another statement, to be parsed and prepared again
+        String json = ids.stream().map(ClientId::value).collect(joining("\",\"", "[\"", "\"]"));
+        try (Query query = handle.createQuery("SELECT id, code_sha256, next_code_sha256 FROM registration WHERE id IN ("
+                + database.idsOfJson() + ") AND revoked_millis IS NULL")) {
+            return query.bind(0, json)
+                    .map((row, context) -> {
+                        byte[] current = row.getBytes(2); // one array for both where there is one code: many are cached
+                        byte[] next = Optional.ofNullable(row.getBytes(3)).orElse(current);
+                        return Map.entry(row.getString(1), new CodeDigests(current, next));
+                    })
                     .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
         }
     }

@@ -189,6 +189,11 @@ public final class SqliteDatabase implements Database {
         }
     }
 
+    @Override
+    public String idsOfJson() {
+        return "SELECT value FROM json_each(?)";
+    }
+
     /** Rewrites the schema version, the smallest possible write. */
     @Override
     public void probe() throws IOException {
