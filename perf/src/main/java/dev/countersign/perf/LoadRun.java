@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import dev.countersign.perf.capacity.CapacityRun;
 import dev.countersign.perf.capacity.OpenRun;
+import dev.countersign.perf.capacity.PeerRun;
 import dev.countersign.perf.capacity.Servers;
 import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.load.PlanRun;
@@ -29,7 +30,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The whole load run: {@code mvn -pl perf exec:exec@load}, with {@code -Dquick} for a look of two minutes.
+ * The whole load run: {@code mvn -pl perf exec:exec@load}, with {@code -Dquick} for a look of two minutes. {@code mvn -pl
+ * perf exec:exec@peers} measures anew what the run has of other servers, and nothing else.
  *
  * <p>It writes to {@code reports}, a quick one to {@code perf/target/reports}, once everything is measured: what stands
  * there is of one run, and stays as it is when another is interrupted. Exit codes: 0 all thresholds hold, 1 one is missed or INVALID, 2 it can't be run.
@@ -45,6 +47,7 @@ public final class LoadRun {
     private final List<String> serverCommand;
     private final boolean quick;
     private final List<Threshold> thresholds = new ArrayList<>();
+    private Environment environment;
 
     LoadRun(Project project, List<String> serverCommand, boolean quick) {
         this.project = project;
@@ -52,27 +55,28 @@ public final class LoadRun {
         this.quick = quick;
     }
 
+    /** Takes {@code peers}, for the other servers alone, or nothing. */
     public static void main(String[] arguments) {
         Project project = new Project(Path.of("").toAbsolutePath());
         List<String> server = JavaCommand.of(Main.class, JavaCommand.FLAGS);
         LoadRun run = new LoadRun(project, server, Boolean.getBoolean("quick"));
         Interruption interruption = Interruption.prepare(project.scratch());
         try {
-            Verdict verdict = run.measure();
+            Verdict verdict = run.measure(List.of(arguments).contains("peers"));
             interruption.exit(verdict == Verdict.PASS ? 0 : 1, run.summary());
         } catch (IOException | InterruptedException e) {
             interruption.exit(2, "can't run: " + e.getMessage());
         }
     }
 
-    /** Measures everything, publishes it, and gives the worst result of a threshold. */
-    Verdict measure() throws IOException, InterruptedException {
+    /** Measures everything, or the other servers alone, publishes it, and gives the worst result of a threshold. */
+    Verdict measure(boolean peersAlone) throws IOException, InterruptedException {
         Folders.empty(project.scratch());
         Files.createDirectory(project.data());
-        write("environment", Machine.environment(project, String.join(" ", JavaCommand.FLAGS), quick));
+        environment = Machine.environment(project, String.join(" ", JavaCommand.FLAGS), quick);
         try (Servers servers = new Servers(project.scratch());
                 Progress progress = new Progress(InstantSource.system(), System.out)) {
-            List<RunStep> steps = steps(servers, progress);
+            List<RunStep> steps = peersAlone ? peers(servers) : steps(servers, progress);
             steps.forEach(step -> progress.expect(step.expected()));
             for (RunStep step : steps) {
                 progress.begin(step.expected());
@@ -107,7 +111,17 @@ public final class LoadRun {
         steps.add(new RunStep("writing it down", Duration.ofSeconds(1), () -> {
             write("open", open.result());
             write("capacity", capacity.result(OpenRun.judge(limits, open.result())));
+            write("environment", environment);
         }));
+        steps.addAll(peers(servers));
+        return steps;
+    }
+
+    private List<RunStep> peers(Servers servers) {
+        PeerRun peers = new PeerRun(servers, quick);
+        List<RunStep> steps = new ArrayList<>(peers.steps());
+        steps.add(new RunStep(
+                "writing down the other servers", Duration.ZERO, () -> write("peers", peers.result(environment))));
         return steps;
     }
 
@@ -118,13 +132,16 @@ public final class LoadRun {
     private void publish() throws IOException {
         Path reports = project.reports(quick);
         Path data = Files.createDirectories(reports.resolve("data"));
+        if (!quick && Files.exists(project.data().resolve("capacity.json"))) {
+            keepPastRun(data);
+        }
         try (Stream<Path> files = Files.list(project.data())) {
             for (Path file : files.toList()) {
                 Files.copy(file, data.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
             }
         }
         for (Scenario scenario : Scenario.all(quick)) {
-            if (scenario.hasDashboard()) {
+            if (Files.exists(project.dashboard(scenario))) {
                 Path published = reports.resolve(scenario.name());
                 Folders.delete(published);
                 Files.move(project.dashboard(scenario), published);
@@ -136,6 +153,15 @@ public final class LoadRun {
                     data.resolve("jmh.json"), JVM_PATH.matcher(results).replaceAll("\"jvm\" : \"java\""));
         }
         ReportPage.write(reports);
+    }
+
+    /** Before it is written over. A run that can't be read is of no use for a comparison, and no reason to fail. */
+    private static void keepPastRun(Path data) throws IOException {
+        try {
+            Files.writeString(data.resolve("history.json"), GSON.toJson(ReportPage.runs(data)) + "\n");
+        } catch (IOException e) {
+            System.out.println("The run before is not kept for comparison: " + e.getMessage());
+        }
     }
 
     /** The thresholds that were missed, the verdict, and where the page is. */
@@ -152,7 +178,9 @@ public final class LoadRun {
                                 each.unit(),
                                 Units.number(each.limit())))
                 .forEach(lines::add);
-        lines.add(Verdict.worst(thresholds).toString());
+        if (!thresholds.isEmpty()) {
+            lines.add(Verdict.worst(thresholds).toString());
+        }
         lines.add("The report: " + ReportPage.of(project.reports(quick)).toUri());
         return lines.toArray(String[]::new);
     }

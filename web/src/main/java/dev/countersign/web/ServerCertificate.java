@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A thread of its own watches the files, so that a hanging file system blocks nobody.
  */
-final class ServerCertificate extends SslContextFactory.Server {
+public final class ServerCertificate extends SslContextFactory.Server {
 
     private static final Logger log = LoggerFactory.getLogger(ServerCertificate.class);
     private static final String PASSWORD = "COUNTERSIGN_TLS_KEYSTORE_PASSWORD";
@@ -62,7 +62,7 @@ final class ServerCertificate extends SslContextFactory.Server {
      *
      * @throws StartupException if it can't be used; the message names the option and the file
      */
-    static Optional<ServerCertificate> of(TlsSettings settings) {
+    public static Optional<ServerCertificate> of(TlsSettings settings) {
         if (settings.certificate().isEmpty() != settings.key().isEmpty()) {
             throw new StartupException("--tls-certificate and --tls-key need each other: set both");
         }

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * noise.
  *
  * <p>Then a server that leaves the flush to the operating system takes turns with an empty servlet, to tell the disk's
- * share of what is missing from the server's own.
+ * share of what is missing from the server's own; and server and empty servlet take turns with TLS.
  */
 public final class CapacityRun {
     private static final int SERVER = 0;
@@ -41,6 +41,7 @@ public final class CapacityRun {
     private final Thresholds thresholds;
     private final List<Comparison> comparisons = new ArrayList<>();
     private final List<Comparison> unflushed = new ArrayList<>();
+    private final List<Comparison> encrypted = new ArrayList<>();
     private final List<Threshold> judged = new ArrayList<>();
 
     /** Of the messages' texts. */
@@ -84,6 +85,13 @@ public final class CapacityRun {
             steps.add(servers.begin(small, warmUp, List.of(server("--sync=os"), emptyServlet())));
             FULL.forEach(connections ->
                     steps.add(comparison("without the flush, ", small.over(connections), 2, rounds, unflushed)));
+            Keystore keystore = new Keystore(servers.folder().resolveSibling("keystore"));
+            steps.add(new RunStep("making a certificate", START, keystore::make));
+            steps.add(servers.begin(
+                    small,
+                    warmUp.dividedBy(2),
+                    Stream.of(server(), emptyServlet()).map(keystore::addTo).toList()));
+            steps.add(comparison("with TLS, ", small, 2, rounds, encrypted));
             steps.addAll(new Variants(servers, thresholds, judged, VARIANT_ROUNDS, turn).steps(warmUp.dividedBy(2)));
         }
         steps.add(new RunStep("starting server and empty servlet", START.multipliedBy(2L * starts), () -> {
@@ -105,7 +113,7 @@ public final class CapacityRun {
         List<Threshold> all = judge(thresholds, comparisons);
         all.addAll(judged);
         all.addAll(later);
-        return new Capacity(LoadGenerator.NAME, warmUp.toMillis() / 1e3, comparisons, unflushed, all);
+        return new Capacity(LoadGenerator.NAME, warmUp.toMillis() / 1e3, comparisons, unflushed, encrypted, all);
     }
 
     /** Of the comparisons, those that were made in full: with the control. */

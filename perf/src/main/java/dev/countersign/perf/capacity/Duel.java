@@ -5,7 +5,7 @@ import dev.countersign.perf.data.Results.Side;
 import dev.countersign.perf.run.Folders;
 import dev.countersign.perf.run.Interruption;
 import dev.countersign.perf.server.JavaCommand;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.server.ServerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
  *
  * <p>Candidate, baseline and a second copy of the baseline run side by side and take turns under full load. The second
  * copy is the control: what it differs by from the first is noise. A build needs the wire contract, and the options
- * that place it ({@link ServerJvm#start}); so builds of other commits can be compared.
+ * that place it ({@link ServerProcess#start}); so builds of other commits can be compared.
  */
 @Command(
         name = "duel",
@@ -146,7 +146,7 @@ public final class Duel implements Callable<Integer> {
         try (Servers servers = new Servers(scratch)) {
             List<Turns.Entrant> entrants = new ArrayList<>();
             for (int i = 0; i < NAMES.size(); i++) {
-                ServerJvm server = servers.start(command(i));
+                ServerProcess server = servers.start(command(i));
                 entrants.add(new Turns.Entrant(server, workload(i, server)));
             }
             Turns.take(over(connections.get(0), entrants), 1, seconds(warmUpSeconds));
@@ -200,7 +200,7 @@ public final class Duel implements Callable<Integer> {
                 : command;
     }
 
-    private Workload workload(int entrant, ServerJvm server) throws IOException {
+    private Workload workload(int entrant, ServerProcess server) throws IOException {
         boolean plain = isPlain(entrant);
         if (workload == Load.registrations) {
             return Workload.registrations(1).carrying(1, keyed && !plain);

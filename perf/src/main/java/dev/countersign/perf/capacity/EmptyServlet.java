@@ -5,12 +5,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.countersign.web.HttpServer;
 import dev.countersign.web.Limits;
 import dev.countersign.web.Listener;
+import dev.countersign.web.ServerCertificate;
+import dev.countersign.web.TlsSettings;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What the server is measured against: the server's own Jetty, with the same two ports, and behind each a servlet that
@@ -27,19 +31,31 @@ public final class EmptyServlet {
     /**
      * Listens on free ports of the loopback address until the process is ended.
      *
-     * @param options taken and ignored, so that it can be started as the server is
+     * @param options as the server has them, so that it can be started likewise; only those of a keystore count
      */
     public static void main(String... options) {
+        Optional<ServerCertificate> certificate = ServerCertificate.of(new TlsSettings(
+                "", "", value("--tls-keystore=", options), value("--tls-keystore-password-file=", options)));
         HttpServer server = new HttpServer(
                 Limits.defaults(),
                 List.of(
-                        new Listener(
-                                "register", "127.0.0.1", 0, Map.of("/register", new FixedAnswer(REGISTERED, true))),
-                        new Listener("message", "127.0.0.1", 0, Map.of("/message", new FixedAnswer(LOGGED, false)))));
+                        listener("register", certificate, new FixedAnswer(REGISTERED, true)),
+                        listener("message", certificate, new FixedAnswer(LOGGED, false))));
         server.start();
         Runtime.getRuntime().addShutdownHook(new Thread(server::close));
-        System.out.println("http://127.0.0.1:" + server.port("register") + "/register");
-        System.out.println("http://127.0.0.1:" + server.port("message") + "/message");
+        server.addresses().values().forEach(System.out::println);
+    }
+
+    private static String value(String option, String... options) {
+        return Stream.of(options)
+                .filter(each -> each.startsWith(option))
+                .map(each -> each.substring(option.length()))
+                .findFirst()
+                .orElse("");
+    }
+
+    private static Listener listener(String name, Optional<ServerCertificate> certificate, HttpServlet servlet) {
+        return new Listener(name, "127.0.0.1", 0, certificate, Map.of("/" + name, servlet), false);
     }
 
     private static final class FixedAnswer extends HttpServlet {

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -26,7 +27,7 @@ import org.HdrHistogram.Histogram;
  * <p>Written here because generator and servers share two cores, and because turns want connections that stay open and
  * warm while another server has its turn. jetty-load-generator has no closed loop, takes a whole HttpClient for each
  * connection, and closes all when a run ends; Hyperfoil lends connections to its sessions out of shared pools. This one
- * is a selector, requests whose bytes were written beforehand, and as much of HTTP as {@link Answer} reads.
+ * is a selector, requests whose bytes were written beforehand, and as much of a protocol as an {@link Answer} reads.
  *
  * <p>An instance is used by one thread at a time.
  */
@@ -37,7 +38,6 @@ final class LoadGenerator implements AutoCloseable {
     /** How long no answer may come after a turn's end before the requests that still wait count as errors. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private static final int CREATED = 201;
     private static final long NONE_WAITS = Long.MIN_VALUE;
     private static final long HIGHEST_MICROS = Duration.ofMinutes(2).toNanos() / 1000;
 
@@ -51,13 +51,19 @@ final class LoadGenerator implements AutoCloseable {
     /**
      * Opens a connection for each of the suppliers, one after the other, and sends nothing yet.
      *
+     * @param answers reads what a connection is answered
      * @throws IOException if a connection can't be opened; those before it are closed
      */
-    static LoadGenerator connect(InetSocketAddress server, List<Supplier<ByteBuffer>> requests) throws IOException {
+    static LoadGenerator connect(
+            InetSocketAddress server,
+            boolean isTls,
+            List<Supplier<ByteBuffer>> requests,
+            Supplier<? extends Answer> answers)
+            throws IOException {
         LoadGenerator generator = new LoadGenerator(Selector.open());
         try {
             for (Supplier<ByteBuffer> each : requests) {
-                generator.connections.add(generator.new Connection(server, each));
+                generator.connections.add(generator.new Connection(server, isTls, each, answers.get()));
             }
             return generator;
         } catch (IOException e) {
@@ -199,10 +205,10 @@ final class LoadGenerator implements AutoCloseable {
             errors++;
         }
 
-        void answered(int status, long due, long now) {
+        void answered(boolean isCreated, long due, long now) {
             outstanding--;
             lastAnswer = Math.max(end, now);
-            if (status == CREATED) {
+            if (isCreated) {
                 latencies.recordValue(Math.min((now - due) / 1000, HIGHEST_MICROS));
                 inTime += now <= end ? 1 : 0;
             } else {
@@ -216,18 +222,21 @@ final class LoadGenerator implements AutoCloseable {
     }
 
     private final class Connection {
-        private final SocketChannel channel;
+        private final ByteChannel channel;
         private final Supplier<ByteBuffer> requests;
-        private final Answer answer = new Answer();
+        private final Answer answer;
         /** When the request that waits for its answer was due, by {@link System#nanoTime()}; or {@link #NONE_WAITS}. */
         private volatile long due = NONE_WAITS;
 
-        Connection(InetSocketAddress server, Supplier<ByteBuffer> requests) throws IOException {
+        Connection(InetSocketAddress server, boolean isTls, Supplier<ByteBuffer> requests, Answer answer)
+                throws IOException {
             this.requests = requests;
-            channel = SocketChannel.open(server);
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            channel.configureBlocking(false);
-            channel.register(selector, SelectionKey.OP_READ, this);
+            this.answer = answer;
+            SocketChannel socket = SocketChannel.open(server);
+            socket.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel = isTls ? new TlsChannel(socket) : socket;
+            socket.configureBlocking(false);
+            socket.register(selector, SelectionKey.OP_READ, this);
         }
 
         boolean isWaiting() {
@@ -261,7 +270,7 @@ final class LoadGenerator implements AutoCloseable {
         void receive(Tally tally, Consumer<Connection> next) {
             try {
                 if (answer.read(channel)) {
-                    tally.answered(answer.status(), due, System.nanoTime());
+                    tally.answered(answer.isCreated(), due, System.nanoTime());
                     due = NONE_WAITS;
                     next.accept(this);
                 }

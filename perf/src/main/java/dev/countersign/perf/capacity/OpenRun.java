@@ -6,7 +6,7 @@ import static dev.countersign.perf.data.Results.OpenRates.SERVER;
 import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.run.RunStep;
 import dev.countersign.perf.server.JavaCommand;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.server.ServerProcess;
 import dev.countersign.perf.threshold.Metric;
 import dev.countersign.perf.threshold.Thresholds;
 import dev.countersign.web.Main;
@@ -98,7 +98,7 @@ public final class OpenRun {
 
     private OpenRate measure(String target, int percent) throws IOException {
         double perSecond = knee * percent / 100;
-        ServerJvm server = servers.get(TARGETS.indexOf(target));
+        ServerProcess server = servers.get(TARGETS.indexOf(target));
         long begin = System.currentTimeMillis();
         try (LoadGenerator load = WORKLOAD.connect(server)) {
             Turn answered = load.openRate(perSecond, length);

@@ -5,10 +5,13 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The requests of a connection, as bytes written beforehand: only ids, codes and keys are put in anew.
@@ -21,6 +24,8 @@ final class Requests {
     private static final String KEY = "Idempotency-Key: ";
     private static final String JSON = "Content-Type: application/json\r\n";
     private static final String BASIC = "Authorization: Basic ";
+    /** Its length, the protocol's version 3.0, and two parameters. */
+    private static final String POSTGRES_SESSION = "\0\0\0\51\0\3\0\0user\0postgres\0database\0postgres\0\0";
 
     private Requests() {}
 
@@ -77,6 +82,32 @@ final class Requests {
                 keyed,
                 random,
                 (request, head) -> request.put(head.length() + body.indexOf(ID) + ID.length(), ascii(uuid(random))));
+    }
+
+    /** Messages for one stream of Redis, as many commands in a write as the workload has texts. */
+    static Supplier<ByteBuffer> xadds(Workload workload, SplittableRandom random) {
+        String command = Stream.of(
+                        "XADD", "messages", "*", "id", uuid(random), "message", "m".repeat(workload.bodyBytes()))
+                .map(word -> "$" + word.length() + "\r\n" + word + "\r\n")
+                .collect(Collectors.joining("", "*7\r\n", ""));
+        byte[] commands = ascii(command.repeat(workload.texts()));
+        ByteBuffer request = ByteBuffer.allocateDirect(commands.length).put(commands);
+        return request::rewind;
+    }
+
+    /** Messages for PostgreSQL's table, a transaction each; the first request begins the session. */
+    static Supplier<ByteBuffer> inserts(Workload workload, SplittableRandom random) {
+        String row = "('" + uuid(random) + "','" + "m".repeat(workload.bodyBytes()) + "')";
+        String rows = String.join(",", Collections.nCopies(workload.texts(), row));
+        byte[] sql = ascii("INSERT INTO message (id, message) VALUES " + rows + "\0");
+        int length = Integer.BYTES + sql.length;
+        ByteBuffer insert = ByteBuffer.allocateDirect(1 + length)
+                .put((byte) 'Q')
+                .putInt(length)
+                .put(sql);
+        Iterator<ByteBuffer> first =
+                List.of(ByteBuffer.wrap(ascii(POSTGRES_SESSION))).iterator();
+        return () -> first.hasNext() ? first.next() : insert.rewind();
     }
 
     private interface Filling {

@@ -2,7 +2,7 @@ package dev.countersign.perf.capacity;
 
 import dev.countersign.perf.run.Folders;
 import dev.countersign.perf.run.RunStep;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.server.ServerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,10 +10,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Servers alive side by side, each in a JVM and on a folder of its own. {@link #close()} leaves none of them behind. */
+/** Servers alive side by side, each in a process and on a folder of its own. {@link #close()} leaves none of them behind. */
 public final class Servers implements AutoCloseable {
     private final Path folder;
-    private final List<ServerJvm> servers = new ArrayList<>();
+    private final List<ServerProcess> servers = new ArrayList<>();
 
     /** @param parent where the servers' folders are made: on the disk that is to be measured */
     public Servers(Path parent) throws IOException {
@@ -23,13 +23,20 @@ public final class Servers implements AutoCloseable {
     /**
      * Starts one more.
      *
-     * @param command as {@link ServerJvm#start} takes it
+     * @param command as {@link ServerProcess#start} takes it
      * @throws IOException if it ends before it listens
      */
-    ServerJvm start(List<String> command) throws IOException {
-        ServerJvm server = ServerJvm.start(command, folder.resolve("server-" + servers.size()));
+    ServerProcess start(List<String> command) throws IOException {
+        ServerProcess server = ServerProcess.start(command, folder.resolve("server-" + servers.size()));
         servers.add(server);
         return server;
+    }
+
+    /** Starts one more, of another kind, and gives its name with its version. */
+    String start(PeerProgram program) throws IOException {
+        Path home = Files.createDirectory(folder.resolve("server-" + servers.size()));
+        servers.add(program.start(home));
+        return program.nameOf(home);
     }
 
     /** Where their folders are. */
@@ -49,7 +56,7 @@ public final class Servers implements AutoCloseable {
     }
 
     /** One of them, in the order of their starts. */
-    ServerJvm get(int index) {
+    ServerProcess get(int index) {
         return servers.get(index);
     }
 
@@ -70,14 +77,14 @@ public final class Servers implements AutoCloseable {
 
     /** Stops them and removes their folders; others may be started. */
     void stop() throws IOException {
-        servers.forEach(ServerJvm::close);
+        servers.forEach(ServerProcess::close);
         servers.clear();
         Folders.empty(folder);
     }
 
     @Override
     public void close() throws IOException {
-        servers.forEach(ServerJvm::close);
+        servers.forEach(ServerProcess::close);
         Folders.delete(folder);
     }
 }

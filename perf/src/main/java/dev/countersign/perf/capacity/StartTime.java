@@ -1,7 +1,7 @@
 package dev.countersign.perf.capacity;
 
 import dev.countersign.perf.run.Folders;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.server.ServerProcess;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetSocketAddress;
@@ -40,7 +40,7 @@ record StartTime(List<String> command, Optional<Path> home) {
             Folders.copy(home.get(), folder);
         }
         long start = System.nanoTime();
-        try (ServerJvm server = ServerJvm.start(command, folder)) {
+        try (ServerProcess server = ServerProcess.start(command, folder)) {
             for (InetSocketAddress port : List.of(server.registerPort(), server.messagePort())) {
                 HttpURLConnection health =
                         (HttpURLConnection) new URL("http", "127.0.0.1", port.getPort(), "/health").openConnection();

@@ -2,7 +2,7 @@ package dev.countersign.perf.capacity;
 
 import dev.countersign.perf.data.Results.Quartiles;
 import dev.countersign.perf.data.Results.Side;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.server.ServerProcess;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ record Turns(List<List<Outcome>> outcomes) {
     private static final int IDLE_AT_ONCE = 50;
 
     /** One of those that take turns: a server, and what its clients send in its turns. */
-    record Entrant(ServerJvm server, Workload workload) {}
+    record Entrant(ServerProcess server, Workload workload) {}
 
     /**
      * What one turn came to.

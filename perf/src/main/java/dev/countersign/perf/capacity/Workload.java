@@ -1,20 +1,23 @@
 package dev.countersign.perf.capacity;
 
 import com.google.gson.Gson;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.server.ServerProcess;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
  * What the connections to a server send.
  *
- * @param request {@value #MESSAGE}, {@value #PLAIN_TEXT} or {@value #REGISTER}
+ * @param request {@value #MESSAGE}, {@value #PLAIN_TEXT} or {@value #REGISTER}; of other servers {@value #XADD} (Redis)
+ *     or {@value #INSERT} (PostgreSQL)
  * @param bodyBytes bytes of a message's text, 0 for a registration
  * @param texts of a request
  * @param keyed whether each request carries an {@code Idempotency-Key} of its own
@@ -27,7 +30,9 @@ record Workload(String request, int bodyBytes, int texts, boolean keyed, int bus
     static final String MESSAGE = "message";
     static final String PLAIN_TEXT = "plain-text";
     static final String REGISTER = "register";
-    private static final int REGISTERING_AT_ONCE = 50;
+    static final String XADD = "XADD";
+    static final String INSERT = "INSERT";
+    private static final int AT_ONCE = 50;
 
     static Workload messages(int bodyBytes, int connections) {
         return new Workload(MESSAGE, bodyBytes, 1, false, connections, 0, List.of());
@@ -35,6 +40,11 @@ record Workload(String request, int bodyBytes, int texts, boolean keyed, int bus
 
     static Workload registrations(int connections) {
         return new Workload(REGISTER, 0, 1, false, connections, 0, List.of());
+    }
+
+    /** Messages of 64 bytes for another server. */
+    static Workload other(String request) {
+        return new Workload(request, 64, 1, false, 1, 0, List.of());
     }
 
     Workload over(int connections) {
@@ -61,20 +71,36 @@ record Workload(String request, int bodyBytes, int texts, boolean keyed, int bus
     /**
      * Opens the connections, those that are to be busy first.
      *
-     * @throws IOException if the server can't be reached, or refuses a registration
+     * @throws IOException if the server can't be reached, or refuses a registration or a session
      */
-    LoadGenerator connect(ServerJvm server) throws IOException {
+    LoadGenerator connect(ServerProcess server) throws IOException {
+        InetSocketAddress port = request.equals(REGISTER) ? server.registerPort() : server.messagePort();
+        Supplier<Answer> answers = switch (request) {
+            case XADD -> () -> PeerAnswer.redis(texts);
+            case INSERT -> PeerAnswer::postgres;
+            default -> HttpAnswer::new;
+        };
+        LoadGenerator load = LoadGenerator.connect(port, server.isTls(), requests(server), answers);
+        if (request.equals(INSERT) && load.once(AT_ONCE).errors() > 0) { // the first request of each begins its session
+            load.close();
+            throw new IOException("PostgreSQL refused a session");
+        }
+        return load;
+    }
+
+    /** For each connection. */
+    private List<Supplier<ByteBuffer>> requests(ServerProcess server) throws IOException {
         SplittableRandom random = new SplittableRandom(System.nanoTime());
         int connections = busy + idle;
-        if (request.equals(REGISTER)) {
-            return LoadGenerator.connect(server.registerPort(), registrations(keyed, random, connections));
-        }
-        List<Credential> own = senders.isEmpty() ? register(server, connections) : List.of();
-        List<Supplier<ByteBuffer>> messages = IntStream.range(0, connections)
-                .mapToObj(i -> senders.isEmpty() ? own.subList(i, i + 1) : senders)
-                .map(clients -> Requests.messages(this, clients, random.split()))
-                .toList();
-        return LoadGenerator.connect(server.messagePort(), messages);
+        boolean isFromOwn = senders.isEmpty() && List.of(MESSAGE, PLAIN_TEXT).contains(request);
+        Iterator<Credential> own = isFromOwn ? register(server, connections).iterator() : Collections.emptyIterator();
+        Supplier<Supplier<ByteBuffer>> next = switch (request) {
+            case REGISTER -> () -> Requests.registrations(keyed, random.split());
+            case XADD -> () -> Requests.xadds(this, random);
+            case INSERT -> () -> Requests.inserts(this, random);
+            default -> () -> Requests.messages(this, isFromOwn ? List.of(own.next()) : senders, random.split());
+        };
+        return Stream.generate(next).limit(connections).toList();
     }
 
     /**
@@ -82,26 +108,18 @@ record Workload(String request, int bodyBytes, int texts, boolean keyed, int bus
      *
      * @throws IOException if the server can't be reached, or refuses a registration
      */
-    static List<Credential> register(ServerJvm server, int count) throws IOException {
+    static List<Credential> register(ServerProcess server, int count) throws IOException {
         Gson gson = new Gson();
-        SplittableRandom random = new SplittableRandom(System.nanoTime());
         List<Credential> registered = new ArrayList<>();
-        try (LoadGenerator load =
-                LoadGenerator.connect(server.registerPort(), registrations(false, random, REGISTERING_AT_ONCE))) {
+        try (LoadGenerator load = registrations(AT_ONCE).connect(server)) {
             while (registered.size() < count) {
-                if (load.once(REGISTERING_AT_ONCE).errors() > 0) {
+                if (load.once(AT_ONCE).errors() > 0) {
                     throw new IOException("a registration was not answered with 201");
                 }
                 load.bodies().forEach(answer -> registered.add(gson.fromJson(answer, Credential.class)));
             }
         }
         return registered;
-    }
-
-    private static List<Supplier<ByteBuffer>> registrations(boolean keyed, SplittableRandom random, int connections) {
-        return Stream.generate(() -> Requests.registrations(keyed, random.split()))
-                .limit(connections)
-                .toList();
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.countersign.perf.data;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.HdrHistogram.Histogram;
 
@@ -11,8 +12,8 @@ import org.HdrHistogram.Histogram;
  *
  * <p>Times are microseconds and rates are a second's, unless a name says otherwise. Files, by Gson, field for field:
  * {@code environment.json}; {@code disk.json} ({@link Disk}); {@code 51.json}, {@code 500.json}, {@code arrivals-51.json}, {@code arrivals-500.json}
- * ({@link Load}); {@code capacity.json} ({@link Capacity}); {@code open.json} ({@link OpenRates});
- * {@code jmh.json} is JMH's own format; {@code proof/*.json} ({@link Trial}) hold what the long tests print. A file that
+ * ({@link Load}); {@code capacity.json} ({@link Capacity}); {@code open.json} ({@link OpenRates}); {@code peers.json}
+ * ({@link Peers}); {@code history.json} (a list of {@link PastRun}, the oldest first); {@code jmh.json} is JMH's own format; {@code proof/*.json} ({@link Trial}) hold what the long tests print. A file that
  * is missing was not measured, and the page says so.
  */
 public final class Results {
@@ -82,8 +83,25 @@ public final class Results {
     /** A point of a latency distribution: {@code percentile} of the requests took at most {@code micros}. */
     public record Point(double percentile, long micros) {}
 
-    /** A second of a run, counted from its start. */
-    public record Second(int second, int virtualUsers, int requests, int errors, Latency latency, boolean ramp) {}
+    /**
+     * A second of a run, counted from its start.
+     *
+     * @param histogram how many requests took less than 1 ms, from there on less than 2, 4, 8 ms and so on; empty in data
+     *     of before there was one
+     */
+    public record Second(
+            int second,
+            int virtualUsers,
+            int requests,
+            int errors,
+            Latency latency,
+            boolean ramp,
+            List<Integer> histogram) {
+
+        public Second {
+            histogram = Objects.requireNonNullElse(histogram, List.of());
+        }
+    }
 
     /** One kind of request ("register", "message", "wrong code") in the measured (steady) part of a run. */
     public record Step(String name, long requests, long errors, Latency latency) {}
@@ -158,6 +176,7 @@ public final class Results {
      * @param virtualUsers at once; of arrivals, new ones each second
      * @param steadySeconds seconds measured after the ramp
      * @param offered requests a second that the plan asks for (arithmetic)
+     * @param own of the server; empty in data of before there were any
      */
     public record Load(
             String scenario,
@@ -168,6 +187,7 @@ public final class Results {
             Findings findings,
             LoadSide loadSide,
             double serverCpuMicrosPerRequest,
+            List<OwnFigures> own,
             List<Threshold> thresholds) {
 
         /** A file of another shape must not pass for one of zeros. */
@@ -175,6 +195,7 @@ public final class Results {
             Objects.requireNonNull(served, "served");
             Objects.requireNonNull(findings, "findings");
             Objects.requireNonNull(loadSide, "loadSide");
+            own = Objects.requireNonNullElse(own, List.of());
             Objects.requireNonNull(thresholds, "thresholds");
         }
     }
@@ -212,13 +233,65 @@ public final class Results {
      * @param loadGenerator its name and version
      * @param unflushed comparisons of a server with {@code --sync os} with the empty servlet, to tell the disk's share
      *     from the server's own; empty in a quick run
+     * @param encrypted comparisons of both with TLS; empty in a quick run, and in data of before there were any
      */
     public record Capacity(
             String loadGenerator,
             double warmUpSeconds,
             List<Comparison> comparisons,
             List<Comparison> unflushed,
-            List<Threshold> thresholds) {}
+            List<Comparison> encrypted,
+            List<Threshold> thresholds) {
+
+        public Capacity {
+            encrypted = Objects.requireNonNullElse(encrypted, List.of());
+        }
+    }
+
+    /** Server over empty servlet, as in {@link Comparison}. */
+    public record Ratios(Quartiles throughput, Quartiles cpu) {}
+
+    /**
+     * What is kept of a run once another one is published in its place.
+     *
+     * @param ratios of each comparison with a control, by its title
+     */
+    public record PastRun(String commit, String startedAt, String cpu, Map<String, Ratios> ratios) {
+
+        /** A file of another shape must not pass for one of zeros. */
+        public PastRun {
+            Objects.requireNonNull(ratios, "ratios");
+        }
+    }
+
+    /**
+     * A server in its turns among others, each of which answers once a message is on the disk.
+     *
+     * @param name with its version; the first is Countersign
+     * @param texts messages of 64 bytes in a request
+     * @param perSecond messages
+     * @param p99 of a request's latency
+     * @param ratio its messages a second over Countersign's, of the same rounds
+     */
+    public record Peer(
+            String name, int connections, int texts, Quartiles perSecond, long p99, long errors, Quartiles ratio) {}
+
+    /**
+     * Other servers beside Countersign.
+     *
+     * @param environment of this measurement, which may be newer than the rest
+     * @param missing why one of them was not measured
+     */
+    public record Peers(
+            Environment environment, int turns, double turnSeconds, List<Peer> peers, List<String> missing) {
+
+        /** A file of another shape must not pass for one of zeros. */
+        public Peers {
+            Objects.requireNonNull(environment, "environment");
+            Objects.requireNonNull(peers, "peers");
+            Objects.requireNonNull(missing, "missing");
+        }
+    }
 
     /**
      * The server's own figures, of five seconds.
@@ -227,7 +300,13 @@ public final class Results {
      * @param durableP99Millis of the messages, from when the log got them to when they were on disk
      * @param flushP99Millis of the batches, their write included
      */
-    public record OwnFigures(double second, double durableP99Millis, double flushP99Millis) {}
+    public record OwnFigures(double second, double durableP99Millis, double flushP99Millis) {
+
+        /** The same, counted from a start that many seconds earlier. */
+        public OwnFigures later(double seconds) {
+            return new OwnFigures(second + seconds, durableP99Millis, flushP99Millis);
+        }
+    }
 
     /**
      * One fixed rate: latency is counted from when a request was due. {@code percentOfKnee} 25 to 90.

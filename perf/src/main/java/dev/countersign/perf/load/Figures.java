@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
@@ -99,8 +100,20 @@ record Figures(long steadyFromMillis, long steadyToMillis, long steadyRequests, 
                 inIt.size(),
                 (int) errors(inIt),
                 latency(inIt),
-                start + second * 1000L < steadyFrom)));
+                start + second * 1000L < steadyFrom,
+                powersOfTwo(inIt))));
         return seconds;
+    }
+
+    /** How many took less than 1, 2, 4, 8 ms and so on, each one counted once. */
+    private static List<Integer> powersOfTwo(List<Sample> samples) {
+        int[] counts = new int[Long.SIZE + 1];
+        samples.forEach(sample -> counts[Long.SIZE - Long.numberOfLeadingZeros(sample.millis())]++);
+        int end = counts.length;
+        while (counts[end - 1] == 0) {
+            end--;
+        }
+        return IntStream.of(counts).limit(end).boxed().toList();
     }
 
     private static List<Point> distribution(Histogram histogram) {

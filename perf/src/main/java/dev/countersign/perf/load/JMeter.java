@@ -1,7 +1,7 @@
 package dev.countersign.perf.load;
 
 import dev.countersign.perf.server.JavaCommand;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.server.ServerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,7 +101,7 @@ final class JMeter {
      *
      * @param folder empty; takes samples and logs
      */
-    Run start(Scenario scenario, ServerJvm server, Path folder) throws IOException {
+    Run start(Scenario scenario, ServerProcess server, Path folder) throws IOException {
         List<String> arguments = new ArrayList<>(
                 List.of("-n", "-t", plans.resolve(scenario.plan()).toString(), "-l", Run.SAMPLES));
         arguments.add("-JregisterPort=" + server.registerPort().getPort());

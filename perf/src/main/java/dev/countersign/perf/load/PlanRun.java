@@ -2,11 +2,12 @@ package dev.countersign.perf.load;
 
 import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.run.Folders;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.server.ServerProcess;
 import dev.countersign.perf.threshold.Metric;
 import dev.countersign.perf.threshold.Thresholds;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +31,7 @@ public final class PlanRun {
     /**
      * Finds JMeter.
      *
-     * @param serverCommand as {@link ServerJvm#start} takes it
+     * @param serverCommand as {@link ServerProcess#start} takes it
      * @param progress is told what begins
      */
     public PlanRun(Project project, List<String> serverCommand, Thresholds thresholds, Consumer<String> progress)
@@ -64,8 +65,9 @@ public final class PlanRun {
         Path home = folder.resolve("home");
         CpuClock serverCpu = new CpuClock();
         CpuClock loadCpu = new CpuClock();
+        List<OwnFigures> own = new ArrayList<>();
         try {
-            JMeter.Run run = drive(scenario, folder, home, serverCpu, loadCpu);
+            JMeter.Run run = drive(scenario, folder, home, serverCpu, loadCpu, own);
             progress.accept(scenario.name() + ": holding the log against the answers");
             List<Sample> samples = Sample.read(run.samples());
             Figures figures = Figures.of(samples, scenario.ramp(), scenario.steady());
@@ -88,16 +90,26 @@ public final class PlanRun {
                     findings,
                     loadSide,
                     cpuPerRequest,
+                    since(from - scenario.ramp().toMillis(), own),
                     thresholds.check(scenario.name(), metrics(scenario, figures.served(), findings, loadSide)));
         } finally {
             Folders.delete(home);
         }
     }
 
-    private JMeter.Run drive(Scenario scenario, Path folder, Path home, CpuClock serverCpu, CpuClock loadCpu)
+    /** Their seconds count from 1970 before, and from the start afterwards. */
+    private static List<OwnFigures> since(long startMillis, List<OwnFigures> own) {
+        return own.stream()
+                .map(each -> each.later(-startMillis / 1000.0))
+                .filter(each -> each.second() >= 0)
+                .toList();
+    }
+
+    private JMeter.Run drive(
+            Scenario scenario, Path folder, Path home, CpuClock serverCpu, CpuClock loadCpu, List<OwnFigures> own)
             throws IOException, InterruptedException {
         progress.accept(scenario.name() + ": starting a server");
-        try (ServerJvm server = ServerJvm.start(serverCommand, home)) {
+        try (ServerProcess server = ServerProcess.start(serverCommand, home)) {
             if (!scenario.warmUp().isZero()) {
                 progress.accept(scenario.name() + ": warming the server up");
                 jmeter.start(scenario.warmUpScenario(), server, Folders.empty(folder.resolve("warm-up")))
@@ -110,6 +122,7 @@ public final class PlanRun {
                 serverCpu.read(now, server.cpu());
                 run.cpu().ifPresent(cpu -> loadCpu.read(now, cpu));
             });
+            own.addAll(server.ownFigures(0));
             return run;
         }
     }

@@ -15,17 +15,8 @@ import java.util.function.ToLongFunction;
 /** The first screen's table: each load, and the capacity, beside the reference's own figures. */
 record BesideReference(ReportData data, Reference reference) {
 
-    /** Every cell is text, {@link Units#NONE} where there is nothing to say. */
-    record Row(
-            String name,
-            String offered,
-            String served,
-            String median,
-            String p95,
-            String p99,
-            String worst,
-            String errors,
-            Reference.Row reference) {}
+    /** @param cells offered, served, median, p95, p99, worst, errors; {@link Units#NONE} where there is nothing to say */
+    record Row(String name, List<String> cells, Reference.Row reference) {}
 
     List<Row> rows() {
         List<Row> rows = new ArrayList<>(List.of(
@@ -50,35 +41,42 @@ record BesideReference(ReportData data, Reference reference) {
 
     private Row steady(String name, String scenario) {
         return data.load(scenario)
-                .map(load -> new Row(
-                        name,
-                        Units.number(load.offered()),
-                        Units.number(load.served().achieved()),
-                        Units.millis(load.served().latency().p50()),
-                        Units.millis(load.served().latency().p95()),
-                        Units.millis(load.served().latency().p99()),
-                        Units.millis(load.served().latency().max()),
-                        Units.number(load.served().errors()),
-                        reference.row(scenario)))
+                .map(load -> {
+                    Latency latency = load.served().latency();
+                    return row(
+                            name,
+                            scenario,
+                            Units.number(load.offered()),
+                            Units.number(load.served().achieved()),
+                            Units.millis(latency.p50()),
+                            Units.millis(latency.p95()),
+                            Units.millis(latency.p99()),
+                            Units.millis(latency.max()),
+                            Units.number(load.served().errors()));
+                })
                 .orElseGet(() -> notMeasured(name, scenario));
     }
 
     /** While the 500 come, all within a second: the reference's worst moments. */
     private Row ramp(String name, String key) {
         return data.load("500")
-                .map(load -> new Row(
+                .map(load -> row(
                         name,
+                        key,
                         NONE,
                         "≤ " + Units.number(mostInRamp(load, Second::requests)),
                         "≤ "
-                                + Units.millis(mostInRamp(
-                                        load, second -> second.latency().p50())),
+                                + Units.millis(
+                                        mostInRamp(load, each -> each.latency().p50())),
                         Units.millis(load.served().rampP95()),
                         NONE,
-                        Units.millis(mostInRamp(load, second -> second.latency().max())),
-                        NONE,
-                        reference.row(key)))
+                        Units.millis(mostInRamp(load, each -> each.latency().max())),
+                        NONE))
                 .orElseGet(() -> notMeasured(name, key));
+    }
+
+    private Row row(String name, String key, String... cells) {
+        return new Row(name, List.of(cells), reference.row(key));
     }
 
     private static long mostInRamp(Load load, ToLongFunction<Second> figure) {
@@ -96,20 +94,20 @@ record BesideReference(ReportData data, Reference reference) {
     }
 
     private Row capacity(String name, String request, Comparison measured) {
-        return new Row(
+        return row(
                 "%s, %s connections".formatted(name, measured.connections()),
+                request,
                 NONE,
                 Units.number(measured.server().perSecond().median()),
                 Units.millis(measured.server().p50()),
                 NONE,
                 Units.millis(measured.server().p99()),
                 NONE,
-                Units.number(measured.server().errors()),
-                reference.row(request));
+                Units.number(measured.server().errors()));
     }
 
     private Row notMeasured(String name, String key) {
-        return new Row(name + ": not measured", NONE, NONE, NONE, NONE, NONE, NONE, NONE, reference.row(key));
+        return row(name + ": not measured", key, NONE, NONE, NONE, NONE, NONE, NONE, NONE);
     }
 
     /**

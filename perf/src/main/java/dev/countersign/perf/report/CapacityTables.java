@@ -28,11 +28,16 @@ record CapacityTables(Capacity capacity) {
                         "empty servlet p50",
                         "empty servlet p99",
                         "errors"),
-                Stream.concat(
-                                capacity.comparisons().stream().map(one -> row(CapacityFigures.title(one), one)),
-                                capacity.unflushed().stream()
-                                        .map(one -> row(CapacityFigures.title(one) + ", not flushed", one)))
+                Stream.of(
+                                rows(capacity.comparisons(), ""),
+                                rows(capacity.unflushed(), ", not flushed"),
+                                rows(capacity.encrypted(), ", TLS"))
+                        .flatMap(rows -> rows)
                         .toList());
+    }
+
+    private static Stream<List<String>> rows(List<Comparison> comparisons, String how) {
+        return comparisons.stream().map(one -> row(CapacityFigures.title(one) + how, one));
     }
 
     private static List<String> row(String title, Comparison one) {
@@ -56,7 +61,15 @@ record CapacityTables(Capacity capacity) {
 
     /** One text such as "105 % (51 connections), 85 % (500 connections)"; none where it was not measured. */
     List<String> shareUnflushed() {
-        return capacity.unflushed().stream()
+        return share(capacity.unflushed());
+    }
+
+    List<String> shareEncrypted() {
+        return share(capacity.encrypted());
+    }
+
+    private static List<String> share(List<Comparison> comparisons) {
+        return comparisons.stream()
                 .map(one -> "%s (%s connections)"
                         .formatted(Units.percent(one.ratio().median()), Units.number(one.connections())))
                 .reduce((one, next) -> one + ", " + next)

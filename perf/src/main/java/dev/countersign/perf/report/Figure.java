@@ -12,7 +12,8 @@ record Figure(String id, String title, String caption, LineChart chart) {
 
     /** Every point of the chart, a row for each place of the x axis and a column for each series. */
     Table table() {
-        List<Series> series = chart.series();
+        List<Series> series =
+                Stream.concat(chart.series().stream(), chart.heat().stream()).toList();
         return new Table(
                 title,
                 Stream.concat(

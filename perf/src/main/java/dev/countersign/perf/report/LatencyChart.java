@@ -3,9 +3,12 @@ package dev.countersign.perf.report;
 import static java.util.stream.Collectors.joining;
 
 import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.OwnFigures;
 import dev.countersign.perf.data.Results.Point;
+import dev.countersign.perf.report.LineChart.Band;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** How latencies are charted: in milliseconds, on logarithmic scales, since a worst case is tens of medians. */
 final class LatencyChart {
@@ -32,6 +35,26 @@ final class LatencyChart {
                                 Look.values()[i],
                                 loads.get(i).served().distribution()))
                         .toList()));
+    }
+
+    /**
+     * What the server says of itself; empty where it was not asked.
+     *
+     * @param of what it was doing, to begin the title with; may be ""
+     */
+    static Stream<Figure> inTheServer(String id, String of, Axis seconds, List<Band> bands, List<OwnFigures> own) {
+        List<Series> series = List.of(
+                Series.of("durable", Look.SECOND, own, OwnFigures::second, OwnFigures::durableP99Millis),
+                Series.of("flush", Look.FIRST, own, OwnFigures::second, OwnFigures::flushP99Millis));
+        return own.isEmpty()
+                ? Stream.empty()
+                : Stream.of(new Figure(
+                        id + "-in-the-server",
+                        of + "In the server: p99 of five seconds each",
+                        "“Durable” counts from when the log gets a message to when it is on disk; “flush” is the write and"
+                                + " flush of a batch, which is part of it. Both are the server’s own figures. Whatever"
+                                + " else a client waits for is not the disk.",
+                        new LineChart(seconds, axis(series), bands, List.of(), series)));
     }
 
     private static String caption(Load load) {

@@ -2,20 +2,24 @@ package dev.countersign.perf.report;
 
 import static dev.countersign.perf.report.Units.coordinate;
 import static java.util.Comparator.comparingDouble;
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.summingDouble;
 
 import dev.countersign.perf.report.Series.Mark;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Lines over two axes, as the coordinates that the template {@code chart.svg} draws.
+ * Lines, or a heat map, over two axes, as the coordinates that the template {@code chart.svg} draws.
  *
  * <p>The drawing is as wide as a column of the page, on a telephone too, so that its text is never scaled far from the
  * size it was set in. Coordinates are SVG's: units of a pixel, y downwards.
  */
-record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
+record LineChart(Axis x, Axis y, List<Band> bands, List<Series> heat, List<Series> series) {
 
     private static final int WIDTH = 384;
     private static final int HEIGHT = 236;
@@ -28,17 +32,21 @@ record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
     private static final int MOST_MARKERS = 12;
 
     private static final int FEW_MARKERS = 7;
+    /** Each stands for twice the share of the next lighter one. */
+    private static final int SHADES = 6;
+
     /** With more points than this a dash would be lost in the zigzag. */
     private static final int DENSE = 120;
 
     /** A series without a point is left out. */
     LineChart {
         bands = List.copyOf(bands);
+        heat = List.copyOf(heat);
         series = series.stream().filter(one -> !one.marks().isEmpty()).toList();
     }
 
     LineChart(Axis x, Axis y, List<Series> series) {
-        this(x, y, List.of(), series);
+        this(x, y, List.of(), List.of(), series);
     }
 
     /** A stretch of the x axis that is shaded and named. */
@@ -48,6 +56,8 @@ record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
     record Frame(int width, int height, int left, int right, int top, int bottom) {}
 
     record Tick(String at, String label) {}
+
+    record Shade(String opacity, String path) {}
 
     record Area(String name, String at, String width) {}
 
@@ -89,6 +99,29 @@ record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
                 .toList();
     }
 
+    /** Of each shade all cells: a row of the heat map reaches to twice the height of the one before, the first to 1. */
+    List<Shade> shades() {
+        Map<Double, Double> columns =
+                heat.stream().flatMap(row -> row.marks().stream()).collect(groupingBy(Mark::x, summingDouble(Mark::y)));
+        Map<Integer, String> paths = new TreeMap<>();
+        for (int row = 0; row < heat.size(); row++) {
+            for (Mark mark : heat.get(row).marks()) {
+                double halvings = Math.ceil(Math.log(mark.y() / columns.get(mark.x())) / Math.log(2));
+                paths.merge((int) Math.max(1, SHADES + halvings), cell(mark.x(), row), String::concat);
+            }
+        }
+        return paths.entrySet().stream()
+                .map(shade -> new Shade(coordinate(shade.getKey() / (double) SHADES), shade.getValue()))
+                .toList();
+    }
+
+    private String cell(double x, int row) {
+        String width = coordinate(across(x + 1) - across(x));
+        String top = coordinate(down(Math.scalb(1, row)));
+        return "M%s %sh%sV%sh-%sz"
+                .formatted(coordinate(across(x)), top, width, coordinate(down(Math.scalb(0.5, row))), width);
+    }
+
     List<Line> lines() {
         List<Double> nameHeights = nameHeights();
         return IntStream.range(0, series.size())
@@ -101,7 +134,7 @@ record LineChart(Axis x, Axis y, List<Band> bands, List<Series> series) {
                 one.look().className() + (one.marks().size() > DENSE ? " dense" : ""),
                 one.marks().stream()
                         .map(mark -> coordinate(across(mark.x())) + " " + coordinate(down(mark.y())))
-                        .collect(Collectors.joining("L", "M", "")),
+                        .collect(joining("L", "M", "")),
                 one.look().shape,
                 markers(one),
                 spreads(one),

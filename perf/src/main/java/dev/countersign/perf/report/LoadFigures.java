@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 
 /** How one JMeter run went, second by second. */
 final class LoadFigures {
@@ -28,7 +29,7 @@ final class LoadFigures {
         for (Second next : seen) {
             while (every.size() < next.second()) {
                 Second before = every.isEmpty() ? next : every.get(every.size() - 1);
-                every.add(new Second(every.size(), before.virtualUsers(), 0, 0, NONE, before.ramp()));
+                every.add(new Second(every.size(), before.virtualUsers(), 0, 0, NONE, before.ramp(), List.of()));
             }
             every.add(next);
         }
@@ -36,7 +37,50 @@ final class LoadFigures {
     }
 
     List<Figure> overTime() {
-        return List.of(users(), requests(), latency());
+        return Stream.of(
+                        Stream.of(users(), requests(), latency()),
+                        heat(),
+                        LatencyChart.inTheServer(load.scenario(), title + ": ", axis(), ramp(), load.own()))
+                .flatMap(figures -> figures)
+                .toList();
+    }
+
+    /** Of each second, which share of its requests took how long. Empty where that was not kept. */
+    private Stream<Figure> heat() {
+        List<Series> rows = new ArrayList<>();
+        List<Double> ends = new ArrayList<>();
+        seconds.stream().mapToInt(second -> second.histogram().size()).max().ifPresent(count -> {
+            for (int row = 0; row < count; row++) {
+                ends.add((double) Math.scalb(1, row));
+                rows.add(row("< " + Units.exact(ends.get(row)), row));
+            }
+        });
+        return rows.isEmpty()
+                ? Stream.empty()
+                : Stream.of(new Figure(
+                        "heat-" + load.scenario(),
+                        "%s: heat map of latency".formatted(title),
+                        "Each column is a second; the darker a cell, the larger its share of the second’s requests: a step"
+                                + " lighter is half as many. JMeter can’t tell times below 1\u00a0ms apart.",
+                        new LineChart(
+                                axis(),
+                                new Axis("ms", Scale.logarithmic(0.5, ends.get(ends.size() - 1)), ends),
+                                ramp(),
+                                rows,
+                                List.of())));
+    }
+
+    private Series row(String name, int row) {
+        List<Second> hit = seconds.stream()
+                .filter(second ->
+                        second.histogram().size() > row && second.histogram().get(row) > 0)
+                .toList();
+        return Series.of(
+                name,
+                Look.FIRST,
+                hit,
+                Second::second,
+                second -> second.histogram().get(row));
     }
 
     private Figure users() {
@@ -81,9 +125,16 @@ final class LoadFigures {
     }
 
     private LineChart overTime(Axis y, List<Series> series) {
+        return new LineChart(axis(), y, ramp(), List.of(), series);
+    }
+
+    private Axis axis() {
+        return new Axis("seconds", Scale.linear(seconds.size()));
+    }
+
+    private List<Band> ramp() {
         long rampSeconds = seconds.stream().filter(Second::ramp).count();
-        List<Band> ramp = rampSeconds == 0 ? List.of() : List.of(new Band("ramp", 0, rampSeconds));
-        return new LineChart(new Axis("seconds", Scale.linear(seconds.size())), y, ramp, series);
+        return rampSeconds == 0 ? List.of() : List.of(new Band("ramp", 0, rampSeconds));
     }
 
     private Series series(String name, Look look, ToDoubleFunction<Second> value) {

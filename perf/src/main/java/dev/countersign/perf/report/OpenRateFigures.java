@@ -7,7 +7,6 @@ import static java.util.Comparator.comparingInt;
 
 import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.report.LineChart.Band;
-import dev.countersign.perf.report.Series.Mark;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -33,29 +32,15 @@ record OpenRateFigures(OpenRates rates) {
     /** The time at each rate, one after the other. Empty where the server was not asked. */
     private Stream<Figure> inTheServer() {
         List<OpenRate> measured = of(SERVER);
-        List<Mark> durable = new ArrayList<>();
-        List<Mark> flush = new ArrayList<>();
+        List<OwnFigures> all = new ArrayList<>();
         List<Band> stretches = new ArrayList<>();
         for (int i = 0; i < measured.size(); i++) {
             double begin = i * rates.seconds();
             stretches.add(new Band(measured.get(i).percentOfKnee() + " %", begin, begin + 0.96 * rates.seconds()));
-            for (OwnFigures own : measured.get(i).own()) {
-                durable.add(new Mark(begin + own.second(), own.durableP99Millis()));
-                flush.add(new Mark(begin + own.second(), own.flushP99Millis()));
-            }
+            measured.get(i).own().stream().map(own -> own.later(begin)).forEach(all::add);
         }
-        if (durable.isEmpty()) {
-            return Stream.empty();
-        }
-        List<Series> series =
-                List.of(new Series("durable", Look.SECOND, durable), new Series("flush", Look.FIRST, flush));
         Axis seconds = new Axis("seconds", Scale.linear(measured.size() * rates.seconds()));
-        return Stream.of(new Figure(
-                "open-in-the-server",
-                "In the server: p99 of five seconds each",
-                "From when the log gets a message to when it is on disk, and the write and flush of a batch in it, by the"
-                        + " server’s own figures. What a client waits beyond that is not the disk.",
-                new LineChart(seconds, LatencyChart.axis(series), stretches, series)));
+        return LatencyChart.inTheServer("open", "", seconds, stretches, all);
     }
 
     private Figure overRate() {

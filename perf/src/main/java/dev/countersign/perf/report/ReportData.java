@@ -29,12 +29,15 @@ record ReportData(
         List<Load> arrivals,
         Optional<Capacity> capacity,
         Optional<OpenRates> openRates,
+        Optional<Peers> peers,
+        List<PastRun> history,
         List<BenchmarkGroup.Result> benchmarks,
         List<Trial> trials) {
 
     private static final List<String> CLOSED = List.of("51", "500");
     private static final List<String> ARRIVALS = List.of("arrivals-51", "arrivals-500");
-    private static final List<String> OTHERS = List.of("disk", "capacity", "open", "jmh", "environment");
+    private static final List<String> OTHERS =
+            List.of("disk", "capacity", "open", "peers", "jmh", "history", "environment");
 
     /** @throws IOException when a file can't be read or doesn't hold what its name says; the message names it */
     static ReportData read(Path folder) throws IOException {
@@ -50,6 +53,8 @@ record ReportData(
                 all(folder, ARRIVALS, TypeToken.get(Load.class)),
                 read(folder, "capacity", TypeToken.get(Capacity.class)),
                 read(folder, "open", TypeToken.get(OpenRates.class)),
+                read(folder, "peers", TypeToken.get(Peers.class)),
+                read(folder, "history", new TypeToken<List<PastRun>>() {}).orElse(List.of()),
                 read(folder, "jmh", new TypeToken<List<BenchmarkGroup.Result>>() {})
                         .orElse(List.of()),
                 all(folder, trials, TypeToken.get(Trial.class)));

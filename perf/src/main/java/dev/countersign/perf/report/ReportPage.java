@@ -6,18 +6,15 @@ import static java.util.stream.Collectors.toList;
 import com.samskivert.mustache.Mustache;
 import dev.countersign.perf.data.Results.Environment;
 import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.PastRun;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -61,6 +58,15 @@ public final class ReportPage {
                     .execute(page);
             return Files.writeString(of(reports), html);
         }
+    }
+
+    /**
+     * The runs that a folder of data tells of: those of its history, and the one that it holds.
+     *
+     * @throws IOException when a file of the data is not what its name says
+     */
+    public static List<PastRun> runs(Path folder) throws IOException {
+        return Trend.of(ReportData.read(folder)).runs();
     }
 
     /** Where the page of a reports folder is. */
@@ -151,6 +157,18 @@ public final class ReportPage {
                 .toList();
     }
 
+    /** Empty where they were not measured. */
+    List<PeerTables> peers() {
+        return data.peers().stream().map(PeerTables::new).toList();
+    }
+
+    /** Empty where there is no run to compare with. */
+    List<Trend> trend() {
+        return Stream.of(Trend.of(data))
+                .filter(trend -> trend.runs().size() > 1)
+                .toList();
+    }
+
     List<Figure> openRates() {
         return data.openRates().stream()
                 .flatMap(rates -> new OpenRateFigures(rates).all().stream())
@@ -164,18 +182,13 @@ public final class ReportPage {
     /** Where, when and of what the figures were taken, as the page writes it. */
     record Provenance(Environment environment) {
 
-        private static final DateTimeFormatter DATE =
-                DateTimeFormatter.ofPattern("d MMMM uuuu, HH:mm 'UTC'", Locale.ENGLISH);
-
         /** As much of the commit as people quote. */
         String shortCommit() {
-            String commit = environment.commit();
-            return commit.isEmpty() ? "not known" : commit.substring(0, Math.min(12, commit.length()));
+            return Units.commit(environment.commit());
         }
 
-        /** @throws java.time.DateTimeException when {@code startedAt} is not ISO 8601 with an offset */
         String date() {
-            return DATE.format(OffsetDateTime.parse(environment.startedAt()).withOffsetSameInstant(ZoneOffset.UTC));
+            return Units.date(environment.startedAt());
         }
 
         String memory() {

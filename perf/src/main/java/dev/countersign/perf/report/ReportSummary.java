@@ -78,16 +78,16 @@ record ReportSummary(ReportData data) {
         if (data.closed().isEmpty()) {
             return "Neither 51 nor 500 virtual users were measured.";
         }
-        return "Offered " + each(load -> Units.number(load.offered())) + " requests/s by "
-                + each(load -> Integer.toString(load.virtualUsers())) + " virtual users it served "
-                + each(load -> Units.number(load.served().achieved())) + ": p95 "
-                + each(load -> Units.millis(load.served().latency().p95())) + ", p99 "
-                + each(load -> Units.millis(load.served().latency().p99())) + ", worst "
-                + each(load -> Units.millis(load.served().latency().max())) + "; of "
-                + total(Findings::acknowledged) + " messages acknowledged to virtual users and new clients "
-                + total(Findings::inLog) + " stand in the log, "
-                + total(Findings::lost) + " lost; of "
-                + total(Findings::wrongCodesSent) + " wrong codes sent "
+        return each(load -> Integer.toString(load.virtualUsers())) + " virtual users offered "
+                + each(load -> Units.number(load.offered())) + " requests/s; the server answered "
+                + each(load -> Units.number(load.served().achieved())) + ", with a p95 of "
+                + each(load -> Units.millis(load.served().latency().p95())) + ", a p99 of "
+                + each(load -> Units.millis(load.served().latency().p99())) + ", and a maximum of "
+                + each(load -> Units.millis(load.served().latency().max())) + ". Of "
+                + total(Findings::acknowledged) + " messages acknowledged to virtual users and new clients, "
+                + total(Findings::inLog) + " are in the log and "
+                + total(Findings::lost) + " are lost. Of "
+                + total(Findings::wrongCodesSent) + " wrong codes, "
                 + total(Findings::refused) + " were refused.";
     }
 

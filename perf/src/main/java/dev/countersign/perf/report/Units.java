@@ -6,6 +6,9 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /**
@@ -18,6 +21,8 @@ public final class Units {
     static final String NONE = "–";
 
     private static final char NO_BREAK = '\u00a0';
+    private static final DateTimeFormatter DATE =
+            DateTimeFormatter.ofPattern("d MMMM uuuu, HH:mm 'UTC'", Locale.ENGLISH);
     private static final MathContext THREE_DIGITS = new MathContext(3);
 
     private Units() {}
@@ -50,6 +55,16 @@ public final class Units {
     /** The median, and in brackets the quartiles. */
     static String quartiles(Quartiles quartiles) {
         return "%s (%s to %s)".formatted(number(quartiles.median()), number(quartiles.q1()), number(quartiles.q3()));
+    }
+
+    /** As much of a commit as people quote. */
+    static String commit(String commit) {
+        return commit.isEmpty() ? "not known" : commit.substring(0, Math.min(12, commit.length()));
+    }
+
+    /** @throws java.time.DateTimeException when {@code iso} is not ISO 8601 with an offset */
+    static String date(String iso) {
+        return DATE.format(OffsetDateTime.parse(iso).withOffsetSameInstant(ZoneOffset.UTC));
     }
 
     /** With every digit that counts: for a tick, or a percentile of many nines. */

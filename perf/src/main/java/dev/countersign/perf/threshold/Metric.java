@@ -7,12 +7,12 @@ public enum Metric {
     NOT_KEPT(
             Kind.PROMISE,
             "nothing lost",
-            "every acknowledged message stands in the log exactly once; its text, id and receipt are equal",
+            "every acknowledged message is in the log exactly once; its text, id and receipt are equal",
             "messages"),
     NOT_SENT(
             Kind.PROMISE,
             "nothing forged",
-            "no refused message stands in the log, and nothing that nobody sent",
+            "no refused message is in the log, and nothing that nobody sent",
             "messages"),
     AT_ODDS(Kind.PROMISE, "registrations", "successful ones = distinct codes = rows of the table", "registrations"),
     ERRORS(Kind.PROMISE, "errors", "none but the expected refusals", "requests"),

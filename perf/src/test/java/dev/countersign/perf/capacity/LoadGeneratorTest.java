@@ -6,10 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.countersign.perf.server.JavaCommand;
+import dev.countersign.perf.server.ServerProcess;
+import dev.countersign.web.Main;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,6 +28,7 @@ import org.HdrHistogram.Histogram;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LoadGeneratorTest {
     private static final Credential CLIENT = new Credential("alice", "secret");
@@ -111,6 +116,24 @@ class LoadGeneratorTest {
     }
 
     @Test
+    void overTlsServerAndEmptyServletAnswer(@TempDir Path folder) throws Exception {
+        Keystore keystore = new Keystore(folder.resolve("keystore"));
+        keystore.make();
+        for (Class<?> main : List.of(Main.class, EmptyServlet.class)) {
+            List<String> command = keystore.addTo(JavaCommand.of(main, JavaCommand.FLAGS));
+            try (ServerProcess secure = ServerProcess.start(command, folder.resolve(main.getSimpleName()));
+                    LoadGenerator load = Workload.messages(64, 3).connect(secure)) {
+                Turn turn = load.closedLoop(3, Duration.ofMillis(200));
+
+                assertTrue(secure.isTls());
+                assertTrue(turn.answered() > 3, turn::toString);
+                assertEquals(0, turn.errors());
+                assertEquals(100, load.openRate(1000, Duration.ofMillis(100)).answered());
+            }
+        }
+    }
+
+    @Test
     void bodiesComeInTheOrderOfTheConnections() throws IOException {
         server.createContext("/register", exchange -> answer(exchange, 201, id(exchange)));
         List<String> sent = new ArrayList<>();
@@ -122,7 +145,7 @@ class LoadGeneratorTest {
             requests.add(() -> request);
         }
 
-        try (LoadGenerator load = LoadGenerator.connect(server.getAddress(), requests)) {
+        try (LoadGenerator load = LoadGenerator.connect(server.getAddress(), false, requests, HttpAnswer::new)) {
             assertEquals(5, load.once(2).answered());
             assertEquals(sent, load.bodies());
         }
@@ -142,7 +165,7 @@ class LoadGeneratorTest {
         for (int i = 0; i < connections; i++) {
             requests.add(Requests.messages(Workload.messages(64, 1), List.of(CLIENT), new SplittableRandom(i)));
         }
-        return LoadGenerator.connect(server.getAddress(), requests);
+        return LoadGenerator.connect(server.getAddress(), false, requests, HttpAnswer::new);
     }
 
     private void answer(HttpExchange exchange, int status, String body) throws IOException {

@@ -84,6 +84,37 @@ class RequestsTest {
     }
 
     @Test
+    void redisGetsACommandForEachText() {
+        String request = UTF_8.decode(
+                        Requests.xadds(Workload.other(Workload.XADD).carrying(3, false), new SplittableRandom(1))
+                                .get())
+                .toString();
+        String begin = "*7\r\n$4\r\nXADD\r\n$8\r\nmessages\r\n$1\r\n*\r\n$2\r\nid\r\n$36\r\n";
+
+        assertEquals(3, (request.length() - request.replace(begin, "").length()) / begin.length());
+        assertTrue(request.endsWith("$7\r\nmessage\r\n$64\r\n" + "m".repeat(64) + "\r\n"), request);
+    }
+
+    @Test
+    void postgresGetsASessionAndThenAnInsertOfAllTexts() {
+        Supplier<ByteBuffer> requests =
+                Requests.inserts(Workload.other(Workload.INSERT).carrying(2, false), new SplittableRandom(1));
+        ByteBuffer session = requests.get();
+        assertEquals(session.remaining(), session.getInt());
+        assertEquals(196_608, session.getInt());
+
+        for (int i = 0; i < 2; i++) {
+            ByteBuffer insert = requests.get();
+            assertEquals('Q', insert.get());
+            assertEquals(insert.remaining(), insert.getInt());
+            String sql = UTF_8.decode(insert).toString();
+            assertTrue(
+                    sql.matches("INSERT INTO message \\(id, message\\) VALUES (,?\\('[0-9a-f-]{36}','m{64}'\\)){2}\0"),
+                    sql);
+        }
+    }
+
+    @Test
     void everyRegistrationIsOfANewId() {
         Supplier<ByteBuffer> registrations = Requests.registrations(false, new SplittableRandom(1));
         String first = body(registrations).get("id").getAsString();

@@ -3,7 +3,7 @@ package dev.countersign.perf.capacity;
 import com.google.gson.Gson;
 import dev.countersign.perf.run.Interruption;
 import dev.countersign.perf.server.JavaCommand;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.server.ServerProcess;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -49,7 +49,7 @@ public class RoundTripBenchmark {
     @Param
     public Answering answering;
 
-    private final Answer answer = new Answer();
+    private final HttpAnswer answer = new HttpAnswer();
     private final SplittableRandom random = new SplittableRandom();
     private Servers servers;
     private Interruption interruption;
@@ -60,7 +60,7 @@ public class RoundTripBenchmark {
     public void connect() throws IOException {
         servers = new Servers(Path.of("target/round-trip"));
         interruption = Interruption.prepare(Path.of("target/round-trip"));
-        ServerJvm server = servers.start(JavaCommand.of(answering.main, JavaCommand.FLAGS));
+        ServerProcess server = servers.start(JavaCommand.of(answering.main, JavaCommand.FLAGS));
         messages = Requests.messages(Workload.messages(64, 1), List.of(register(server.registerPort())), random);
         connection = SocketChannel.open(server.messagePort());
     }

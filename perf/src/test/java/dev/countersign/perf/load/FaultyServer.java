@@ -14,7 +14,7 @@ import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
 import dev.countersign.core.store.Store;
 import dev.countersign.perf.server.JavaCommand;
-import dev.countersign.perf.server.ServerJvm;
+import dev.countersign.perf.server.ServerProcess;
 import dev.countersign.web.HttpServer;
 import dev.countersign.web.Limits;
 import dev.countersign.web.Listener;
@@ -39,7 +39,7 @@ public final class FaultyServer {
 
     private FaultyServer() {}
 
-    /** As {@link ServerJvm#start} takes it. */
+    /** As {@link ServerProcess#start} takes it. */
     static List<String> command(Fault fault) {
         List<String> command = JavaCommand.of(FaultyServer.class, List.of());
         command.add(fault.name());

@@ -77,9 +77,26 @@ class FiguresTest {
 
         assertEquals(
                 List.of(
-                        new Second(0, 7, 1, 0, new Latency(5_000, 5_000, 5_000, 5_000), true),
-                        new Second(2, 7, 2, 0, new Latency(10_000, 30_000, 30_000, 30_000), false)),
+                        new Second(0, 7, 1, 0, new Latency(5_000, 5_000, 5_000, 5_000), true, List.of(0, 0, 0, 1)),
+                        new Second(
+                                2,
+                                7,
+                                2,
+                                0,
+                                new Latency(10_000, 30_000, 30_000, 30_000),
+                                false,
+                                List.of(0, 0, 0, 0, 1, 1))),
                 figures().served().seconds());
+    }
+
+    @Test
+    void theHistogramOfASecondCountsByPowersOfTwo() {
+        add(0, 0);
+        for (int millis : List.of(1, 2, 3, 4, 7, 8)) {
+            add(millis, millis);
+        }
+
+        assertEquals(List.of(1, 1, 2, 2, 1), figures().served().seconds().get(0).histogram());
     }
 
     @Test

@@ -77,6 +77,25 @@ class LineChartTest {
     }
 
     @Test
+    void aCellOfHalfTheShareIsAStepLighterAndNoneIsInvisible() {
+        Series underOne = new Series("under 1", Look.FIRST, List.of(new Mark(0, 8), new Mark(1, 10), new Mark(2, 1)));
+        Series underTwo = new Series("under 2", Look.FIRST, List.of(new Mark(1, 10), new Mark(2, 999)));
+        Axis ms = new Axis("ms", Scale.logarithmic(0.5, 2));
+
+        LineChart chart = new LineChart(X, ms, List.of(), List.of(underOne, underTwo), List.of());
+
+        assertEquals(
+                List.of(
+                        new LineChart.Shade("0.2", "M101.6 112h27.8V200h-27.8z"),
+                        new LineChart.Shade("0.8", "M73.8 112h27.8V200h-27.8zM73.8 24h27.8V112h-27.8z"),
+                        new LineChart.Shade("1", "M46 112h27.8V200h-27.8zM101.6 24h27.8V112h-27.8z")),
+                chart.shades());
+        assertEquals(
+                List.of("1", "10", "10"),
+                new Figure("id", "title", "caption", chart).table().rows().get(1));
+    }
+
+    @Test
     void theTableHasEveryPointOfEverySeries() {
         Series server = new Series("server", Look.FIRST, List.of(new Mark(1, 5, 4, 6), new Mark(2, 7)));
         Series empty = new Series("empty", Look.MUTED, List.of(new Mark(2, 3)));

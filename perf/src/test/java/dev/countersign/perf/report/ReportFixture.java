@@ -65,6 +65,10 @@ final class ReportFixture {
         };
     }
 
+    String history() throws IOException {
+        return Files.readString(data("history.json"));
+    }
+
     /** Draws the page and gives its text. */
     String html() throws IOException {
         return Files.readString(page());
@@ -84,6 +88,8 @@ final class ReportFixture {
                 "open.json",
                 "jmh.json",
                 "environment.json",
+                "peers.json",
+                "history.json",
                 "disk.json");
     }
 }

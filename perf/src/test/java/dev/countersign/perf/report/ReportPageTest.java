@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import dev.countersign.perf.data.Results;
 import dev.countersign.perf.data.Results.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,7 +44,7 @@ class ReportPageTest {
         assertEquals("PASS", word(html));
         assertTrue(html.contains("34 of 34 thresholds hold"));
         assertTrue(html.contains(
-                "41,771 messages acknowledged to virtual users and new clients 41,771 stand in the log, 0 lost"));
+                "41,771 messages acknowledged to virtual users and new clients, 41,771 are in the log and 0 are lost"));
     }
 
     @Test
@@ -64,6 +66,97 @@ class ReportPageTest {
     }
 
     @Test
+    void saysWhatTheServerReachesWithTlsAndNothingWhereThatWasNotMeasured() throws IOException {
+        String html = fixture.html();
+        assertTrue(html.contains("of 64 B, it reaches 81\u00a0% (51 connections)"));
+        assertTrue(html.contains("Messages of 64 B, TLS"));
+
+        String before = fixture.with("capacity.json", capacity -> capacity.remove("encrypted"))
+                .html();
+
+        assertFalse(before.contains("TLS"));
+    }
+
+    @Test
+    void otherServersAreOnTheFirstScreenAndInATableForEachSetting() throws IOException {
+        String html = fixture.html();
+
+        assertTrue(html.contains("over 51 connections. Countersign: 60,000; Redis Streams 7.0.15: 40,000."));
+        assertTrue(html.contains("<caption>500 connections, 100 messages a request</caption>"));
+        assertTrue(html.contains(
+                "<th scope=\"row\">Redis Streams 7.0.15</th><td>40,000</td><td>0.667 (0.65 to 0.7)</td>"));
+        assertTrue(html.contains("Not measured: PostgreSQL: postgres is not installed</p>"));
+    }
+
+    @Test
+    void withoutOtherServersTheFirstScreenIsSilentOfThem() throws IOException {
+        String html = fixture.without("peers.json").html();
+
+        assertFalse(html.contains("Messages/s on this disk"));
+        assertTrue(html.contains("Not measured in this run."));
+    }
+
+    @Test
+    void aRatioWhoseQuartilesOverlapIsNoiseAndOthersAreBetterOrWorse() throws IOException {
+        String html = fixture.html();
+
+        assertTrue(html.contains("Compared with the run of 20 November 2026, 10:00 UTC, commit 0abcdef01234."));
+        assertTrue(html.contains("<th scope=\"row\">Messages of 64 B, 51 connections</th>"
+                + "<td>0.8 (0.79 to 0.81)</td><td>0.878 (0.865 to 0.889)</td><td>+9.75\u00a0%, better</td>"
+                + "<td>1.1 (1.09 to 1.11)</td><td>1.22 (1.2 to 1.24)</td><td>+10.9\u00a0%, worse</td>"));
+        assertTrue(html.contains("<td>−0.682\u00a0%, noise</td>"));
+        assertTrue(html.contains("<td>−9.6\u00a0%, worse</td>")); // registrations over 51 connections
+        assertTrue(html.contains("Throughput over the runs"));
+    }
+
+    @Test
+    void aRunOnAnotherCpuIsSaidToBe() throws IOException {
+        String other = fixture.history().replace("Invented CPU of a test fixture", "Older CPU");
+
+        assertTrue(fixture.with("history.json", other).html().contains(", on another CPU: Older CPU."));
+    }
+
+    @Test
+    void withoutAnEarlierRunThereIsNothingToCompareWith() throws IOException {
+        for (String history : List.of("[]", "null")) {
+            assertTrue(
+                    fixture.with("history.json", history).html().contains("There is no earlier run to compare with."));
+        }
+        assertTrue(fixture.without("history.json").html().contains("There is no earlier run to compare with."));
+    }
+
+    @Test
+    void aRunIsKeptBeforeItIsWrittenOver() throws IOException {
+        Path data = reports.resolve("data");
+        List<Results.PastRun> runs = ReportPage.runs(data);
+
+        assertEquals(2, runs.size());
+        assertEquals("2026-11-20T10:00:00Z", runs.get(0).startedAt());
+        assertTrue(runs.get(1).ratios().containsKey("Registrations, 500 connections"));
+        assertFalse(runs.get(1).ratios().containsKey("Registrations, 8 connections"), "without a control");
+        fixture.with("history.json", new Gson().toJson(runs));
+        assertEquals(runs, ReportPage.runs(data));
+    }
+
+    @Test
+    void aHeatMapIsDrawnOnlyOfSecondsThatKeptAHistogram() throws IOException {
+        String title = "51 virtual users: heat map of latency";
+        assertTrue(fixture.html().contains(title));
+        assertTrue(fixture.html().contains("51 virtual users: In the server: p99"));
+
+        String html = fixture.with("51.json", load -> {
+                    load.remove("own");
+                    served(load)
+                            .getAsJsonArray("seconds")
+                            .forEach(second -> second.getAsJsonObject().remove("histogram"));
+                })
+                .html();
+
+        assertFalse(html.contains(title));
+        assertFalse(html.contains("51 virtual users: In the server: p99"));
+    }
+
+    @Test
     void saysWhatAFlushTakesAndWhereThatIsNotKnown() throws IOException {
         assertTrue(
                 fixture.html().contains("takes 0.146\u00a0ms (p50) and 0.301\u00a0ms (p99), 6,512 of them a second."));
@@ -73,7 +166,7 @@ class ReportPageTest {
 
     @Test
     void saysWhatTheServerDidAtTheFixedRatesWhereItWasAsked() throws IOException {
-        String title = "In the server: p99 of five seconds each";
+        String title = "<h3>In the server: p99 of five seconds each</h3>";
         assertTrue(fixture.html().contains(title));
 
         String html = fixture.with(
@@ -151,7 +244,7 @@ class ReportPageTest {
         assertTrue(html.contains("33 of 34 thresholds hold"));
         assertTrue(html.contains("<strong>FAIL</strong> 51 virtual users: nothing lost 1 (limit 0)"));
         assertTrue(html.contains(
-                "41,771 messages acknowledged to virtual users and new clients 41,770 stand in the log, 1 lost"));
+                "41,771 messages acknowledged to virtual users and new clients, 41,770 are in the log and 1 are lost"));
     }
 
     @Test
@@ -159,7 +252,7 @@ class ReportPageTest {
         String html = fixture.html();
 
         assertTrue(html.contains("<p>34 of 34 thresholds hold</p>"));
-        assertTrue(html.matches("(?s).*<p>\\d+ of \\d+ goals are met; they don’t count</p>.*"));
+        assertTrue(html.matches("(?s).*<p>\\d+ of \\d+ goals are met; goals don’t affect the verdict</p>.*"));
         assertTrue(html.contains("<th scope=\"col\">goal</th>"));
         assertTrue(html.contains("<td class=\"pass\">MET</td>"));
     }

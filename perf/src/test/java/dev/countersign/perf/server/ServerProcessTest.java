@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ServerJvmTest {
+class ServerProcessTest {
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
@@ -23,7 +23,8 @@ class ServerJvmTest {
 
     @Test
     void theServersOwnFiguresTellOfItsMessages() throws Exception {
-        try (ServerJvm server = ServerJvm.start(JavaCommand.of(Main.class, JavaCommand.FLAGS), folder.resolve("home"));
+        try (ServerProcess server =
+                        ServerProcess.start(JavaCommand.of(Main.class, JavaCommand.FLAGS), folder.resolve("home"));
                 CountersignClient client = CountersignClient.builder()
                         .registerPort(server.registerPort().getPort())
                         .messagePort(server.messagePort().getPort())
@@ -48,8 +49,8 @@ class ServerJvmTest {
 
     @Test
     void aServerWithoutASocketHasNone() throws Exception {
-        try (ServerJvm server =
-                ServerJvm.start(JavaCommand.of(EmptyServlet.class, JavaCommand.FLAGS), folder.resolve("home"))) {
+        try (ServerProcess server =
+                ServerProcess.start(JavaCommand.of(EmptyServlet.class, JavaCommand.FLAGS), folder.resolve("home"))) {
             assertEquals(List.of(), server.ownFigures(0));
         }
     }

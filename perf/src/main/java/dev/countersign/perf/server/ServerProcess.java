@@ -18,37 +18,46 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * A server in a JVM of its own, on a home folder of its own and free ports, up from its start to {@link #close()}.
- *
- * <p>Server and empty servlet alike: both print the addresses of their two ports, and take the same options.
- */
-public final class ServerJvm implements AutoCloseable {
-    private static final Pattern ADDRESS = Pattern.compile("http://([^:/ ]+):(\\d+)/(register|message)");
+/** A server in a process of its own, on a folder of its own and free ports, up from its start to {@link #close()}. */
+public final class ServerProcess implements AutoCloseable {
+    private static final Pattern ADDRESS = Pattern.compile("(https?)://([^:/ ]+):(\\d+)/(register|message)");
     private static final Duration STOP = Duration.ofSeconds(20);
 
     private final Process process;
     private final Path home;
     private final Map<String, InetSocketAddress> addresses = new HashMap<>();
+    private boolean isTls;
 
-    private ServerJvm(Process process, Path home) {
+    private ServerProcess(Process process, Path home) {
         this.process = process;
         this.home = home;
     }
 
     /**
-     * Starts a server and waits until it says where it listens.
+     * A server of another kind, which takes messages at {@code port} of this machine.
+     *
+     * @param process whose output somebody else reads
+     */
+    public static ServerProcess other(Process process, Path home, int port) {
+        ServerProcess server = new ServerProcess(process, home);
+        server.addresses.put("message", new InetSocketAddress("127.0.0.1", port));
+        return server;
+    }
+
+    /**
+     * Starts a server, or an empty servlet, and waits until it says where it listens. Both print the addresses of their
+     * two ports, and take the same options.
      *
      * @param command starts the server, but for the options that place it: home, host and ports. What it does not set
      *     has its default, whatever the environment says
      * @throws IOException if it ends before it listens; what it printed is in the message
      */
-    public static ServerJvm start(List<String> command, Path home) throws IOException {
+    public static ServerProcess start(List<String> command, Path home) throws IOException {
         List<String> placed = new ArrayList<>(command);
         placed.addAll(List.of("--home=" + home, "--host=127.0.0.1", "--register-port=0", "--message-port=0"));
         ProcessBuilder builder = new ProcessBuilder(placed).redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("COUNTERSIGN_"));
-        ServerJvm server = new ServerJvm(builder.start(), home);
+        ServerProcess server = new ServerProcess(builder.start(), home);
         try {
             server.awaitAddresses();
             return server;
@@ -66,6 +75,15 @@ public final class ServerJvm implements AutoCloseable {
     /** Where it takes {@code POST /message}. */
     public InetSocketAddress messagePort() {
         return addresses.get("message");
+    }
+
+    /** Whether both ports speak TLS. */
+    public boolean isTls() {
+        return isTls;
+    }
+
+    public boolean isAlive() {
+        return process.isAlive();
     }
 
     /** User and system time of the whole process since its start, in steps of 10 ms ({@code /proc/PID/stat}). */
@@ -120,8 +138,9 @@ public final class ServerJvm implements AutoCloseable {
             printed.append(line).append('\n');
             Matcher address = ADDRESS.matcher(line);
             while (address.find()) {
+                isTls = address.group(1).equals("https");
                 addresses.put(
-                        address.group(3), new InetSocketAddress(address.group(1), Integer.parseInt(address.group(2))));
+                        address.group(4), new InetSocketAddress(address.group(2), Integer.parseInt(address.group(3))));
             }
         }
         Thread drain = new Thread(this::drainOutput, "server-output");

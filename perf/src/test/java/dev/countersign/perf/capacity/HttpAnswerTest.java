@@ -14,11 +14,11 @@ import java.nio.channels.Channels;
 import java.nio.channels.ReadableByteChannel;
 import org.junit.jupiter.api.Test;
 
-class AnswerTest {
+class HttpAnswerTest {
     private static final String CREATED =
             "HTTP/1.1 201 Created\r\ncontent-LENGTH: 11\r\nDate: today\r\n\r\n{\"a\":\"bcd\"}";
 
-    private final Answer answer = new Answer();
+    private final HttpAnswer answer = new HttpAnswer();
 
     @Test
     void anAnswerIsWholeOnlyWithItsLastByte() throws IOException {
@@ -68,7 +68,7 @@ class AnswerTest {
     }
 
     private static void assertRefused(String bytes) {
-        assertThrows(ProtocolException.class, () -> new Answer().read(sent(bytes)), bytes);
+        assertThrows(ProtocolException.class, () -> new HttpAnswer().read(sent(bytes)), bytes);
     }
 
     private static ReadableByteChannel sent(String bytes) {
