@@ -85,8 +85,8 @@ public final class PeerRun {
             for (int i = 0; i < names.size(); i++) {
                 Side side = turns.side(i);
                 Quartiles ratio = turns.ratio(i, COUNTERSIGN);
-                figures.add(new Peer(
-                        names.get(i), connections, texts, side.perSecond(), side.p99(), side.errors(), ratio));
+                figures.add(
+                        new Peer(names.get(i), connections, texts, side.perSecond(), side.p99(), side.errors(), ratio));
             }
         } catch (IOException | IllegalStateException e) { // the rest of a long run is worth more
             missing.add("%s connections, %s at a time: %s".formatted(connections, texts, e.getMessage()));

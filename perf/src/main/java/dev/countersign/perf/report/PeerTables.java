@@ -22,8 +22,7 @@ record PeerTables(Peers measured) {
                                 first.get(0).connections(),
                                 first.stream()
                                         .map(peer -> peer.name() + ": "
-                                                + Units.number(
-                                                        peer.perSecond().median()))
+                                                + Units.number(peer.perSecond().median()))
                                         .collect(joining("; "))));
     }
 
