@@ -7,6 +7,8 @@ import com.samskivert.mustache.Mustache;
 import dev.countersign.perf.data.Results.Environment;
 import dev.countersign.perf.data.Results.Load;
 import dev.countersign.perf.data.Results.PastRun;
+import dev.countersign.perf.threshold.Recheck;
+import dev.countersign.perf.threshold.Thresholds;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -32,13 +34,20 @@ public final class ReportPage {
         this.data = data;
     }
 
-    /** Takes one argument, the {@code reports} folder; {@code mvn -pl perf exec:exec@report} gives it. */
+    /**
+     * Takes the {@code reports} folder and the file of thresholds, as {@code mvn -pl perf exec:exec@report} gives them, and
+     * checks what was measured against these thresholds.
+     */
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 1) {
-            System.err.println("usage: ReportPage <the reports folder>");
+        if (arguments.length != 2) {
+            System.err.println("usage: ReportPage <the reports folder> <the file of thresholds>");
             System.exit(2);
         }
-        System.out.println("The report: " + write(Path.of(arguments[0])).toUri());
+        Path reports = Path.of(arguments[0]);
+        List<String> scenarios = Stream.concat(ReportData.CLOSED.stream(), ReportData.ARRIVALS.stream())
+                .toList();
+        Recheck.write(reports.resolve("data"), scenarios, Thresholds.read(Path.of(arguments[1])));
+        System.out.println("The report: " + write(reports).toUri());
     }
 
     /**

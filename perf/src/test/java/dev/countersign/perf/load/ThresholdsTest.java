@@ -4,13 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.Gson;
 import dev.countersign.perf.data.Results.Findings;
 import dev.countersign.perf.data.Results.Latency;
+import dev.countersign.perf.data.Results.Load;
 import dev.countersign.perf.data.Results.LoadSide;
 import dev.countersign.perf.data.Results.Served;
 import dev.countersign.perf.data.Results.Threshold;
 import dev.countersign.perf.data.Results.Verdict;
 import dev.countersign.perf.threshold.Metric;
+import dev.countersign.perf.threshold.Recheck;
 import dev.countersign.perf.threshold.Thresholds;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -81,6 +84,30 @@ class ThresholdsTest {
         for (Findings findings : broken) {
             assertEquals(Verdict.FAIL, verdict(findings, scenario.offered(), 16_000, 79, 50), findings::toString);
         }
+    }
+
+    @Test
+    void aChangedLimitChangesTheVerdictOfAFileAndNothingThatWasMeasured(@TempDir Path data) throws IOException {
+        Path file = data.resolve("51.json");
+        Files.copy(Path.of("src/test/resources/report/pass/51.json"), file);
+        Load before = load(file);
+        Threshold delivered = before.thresholds().stream()
+                .filter(each -> each.name().equals("load delivered"))
+                .findFirst()
+                .orElseThrow();
+        Path limits = Files.writeString(data.resolve("limits"), "51.percent-off=" + delivered.measured() / 2);
+
+        Recheck.write(data, List.of("51", "500"), Thresholds.read(limits));
+
+        Load after = load(file);
+        assertEquals(before.served(), after.served());
+        assertEquals(1, after.thresholds().size());
+        assertEquals(delivered.measured(), after.thresholds().get(0).measured());
+        assertEquals(Verdict.INVALID, after.thresholds().get(0).verdict());
+    }
+
+    private static Load load(Path file) throws IOException {
+        return new Gson().fromJson(Files.readString(file), Load.class);
     }
 
     @Test
