@@ -9,7 +9,6 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -31,9 +30,6 @@ abstract class PostServlet extends HttpServlet {
 
     /** About how much heap Jetty uses for a request in flight. */
     private static final int REQUEST_BYTES = 8 * 1024;
-
-    /** How long a refused client may continue to send its body. */
-    private static final Duration UNWANTED_TIME = Duration.ofSeconds(2);
 
     private final transient Limits limits;
     private final transient MemoryBudget bodyMemory;
@@ -295,7 +291,7 @@ abstract class PostServlet extends HttpServlet {
             head(refusal);
             // uses Jetty's response: flushing the servlet's would block on a client that does not read
             request.getServletContextResponse().write(false, ByteBuffer.wrap(refusal.json()), rest);
-            rest.start(Content.Chunk.EMPTY, UNWANTED_TIME);
+            rest.start(Content.Chunk.EMPTY, UnwantedBody.TIME);
         }
     }
 }

@@ -16,10 +16,9 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
  * An HTTP/1.1 connection that reads and parses on one thread at a time.
  *
  * <p>Jetty's own can run {@link #onFillable} on two threads at once (jetty.project issue 12939, present in 12.1.14).
- * When the parser finds a bad request, it hands the refusal to a second thread and continues. The second thread answers
- * and schedules {@code onFillable} for the client's next bytes, while the first one is still in it. Then one of them
- * returns the connection's read buffer to the pool while the other fills or parses it, and the pool gives the buffer to
- * another client: their requests and answers get mixed up.
+ * When a bad request is answered, Jetty has a second thread call {@code onFillable} for the client's next bytes, while the
+ * thread that read the request is still in it. Then one of them returns the connection's read buffer to the pool while
+ * the other fills or parses it, and the pool gives the buffer to another client: their requests and answers get mixed up.
  *
  * <p>Here a call that finds another one running only leaves a note, and the running one loops. Nobody waits. All other
  * ways into a connection are safe: a body is read only between a request's headers and its answer, when
@@ -80,13 +79,14 @@ final class SerialHttpConnection extends StrictHttpConnection {
     /** Does the work that other threads have asked for meanwhile. */
     private void leave() {
         while (calls.decrementAndGet() > 0) {
-            if (!isFillInterested()) { // otherwise Jetty calls it when there is something to read
-                read();
-            }
+            read();
         }
     }
 
     private void read() {
+        if (isFillInterested()) {
+            return; // Jetty calls when there is something to read
+        }
         servesTurn = false;
         long bytes = getBytesIn();
         long requests = getMessagesIn();
@@ -94,6 +94,9 @@ final class SerialHttpConnection extends StrictHttpConnection {
             super.onFillable();
         } catch (Throwable e) { // without this nobody would call again, and the connection would hang
             getEndPoint().close(e);
+        }
+        if (hasRefused && !isFillInterested() && getEndPoint().isOpen()) {
+            fillInterested(); // discards what still comes
         }
         if (getMessagesIn() != requests || getBytesIn() == 0 && !isHandshaking()) {
             headersSince = 0;
@@ -118,7 +121,7 @@ final class SerialHttpConnection extends StrictHttpConnection {
     void enforce(Limits limits, long now) {
         if (getEndPoint().isOutputShutdown()) { // the last answer is sent, whatever still comes
             answeredSince = answeredSince == 0 ? now : answeredSince;
-            if (now - answeredSince > limits.idleTimeout().toNanos()) {
+            if (now - answeredSince > UnwantedBody.TIME.toNanos()) {
                 getEndPoint().close();
             }
         } else if (headersSince != 0

@@ -14,9 +14,14 @@ import org.eclipse.jetty.http.HttpParser;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpChannel;
 import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.internal.HttpChannelState;
 import org.eclipse.jetty.server.internal.HttpConnection;
 import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Invocable;
 
 /**
  * A connection that follows RFC 9112 where Jetty 12.1 doesn't. {@link HttpConnection} is in a package that Jetty calls
@@ -30,6 +35,9 @@ abstract class StrictHttpConnection extends HttpConnection {
 
     /** Set by {@link #newRequestHandler}, which the superclass constructor calls: an initializer would overwrite it. */
     private RequestHandler requests;
+
+    /** Whether Jetty has refused a request, which was the last one. It then stops reading. */
+    boolean hasRefused;
 
     StrictHttpConnection(HttpConfiguration http, Connector connector, EndPoint endPoint) {
         super(http, connector, endPoint);
@@ -49,11 +57,48 @@ abstract class StrictHttpConnection extends HttpConnection {
         return parser;
     }
 
-    /** If it refuses a request line, Jetty sets the method to "BAD"; but the refusal of a HEAD must not have a body. */
+    /**
+     * Answers a bad request on the thread that reads. Jetty uses a second thread, and the first one closes the connection if it
+     * reads more, or the end, before the answer is written.
+     */
+    @Override
+    protected HttpChannel newHttpChannel(Server server, HttpConfiguration configuration) {
+        return new HttpChannelState(this) {
+            @Override
+            public Runnable onFailure(Throwable failure) {
+                Runnable task = super.onFailure(failure);
+                hasRefused |= failure instanceof HttpException;
+                return hasRefused && task != null ? Invocable.from(InvocationType.NON_BLOCKING, task) : task;
+            }
+        };
+    }
+
+    /** Not before the refusal is written: then Jetty has the connection read again. */
+    @Override
+    public void fillInterested(Callback callback) {
+        if (getHttpChannel().getRequest() == null) {
+            super.fillInterested(callback);
+        }
+    }
+
+    /**
+     * If it refuses a request line, Jetty sets the method to "BAD"; but the refusal of a HEAD must not have a body. If a request
+     * is answered before its body has come, Jetty closes the connection; but what still comes must be read.
+     */
     @Override
     protected HttpStreamOverHTTP1 newHttpStream(String method, String uri, HttpVersion version) {
         boolean isHead = method.equals("BAD") && isReadingHead();
-        return super.newHttpStream(isHead ? HttpMethod.HEAD.asString() : method, uri, version);
+        return new HttpStreamOverHTTP1(isHead ? HttpMethod.HEAD.asString() : method, uri, version) {
+            @Override
+            public void failed(Throwable failure) {
+                if (getEndPoint().isOpen() && getEndPoint().isOutputShutdown()) {
+                    getParser().close();
+                    succeeded();
+                } else {
+                    super.failed(failure);
+                }
+            }
+        };
     }
 
     /** Whether the current or last request began as a HEAD. */
@@ -103,7 +148,7 @@ abstract class StrictHttpConnection extends HttpConnection {
         }
     }
 
-    private static final class StrictParser extends HttpParser {
+    private final class StrictParser extends HttpParser {
 
         private static final byte[] HEAD = "HEAD ".getBytes(US_ASCII);
         private static final byte[] HTTP_1 = "HTTP/1.".getBytes(US_ASCII);
@@ -116,12 +161,29 @@ abstract class StrictHttpConnection extends HttpConnection {
         /** How many bytes of HTTP_1 the version begins with; -1 when the version is known. */
         private int versionBytes;
 
+        private int discardedBytes;
+
         StrictParser(RequestHandler requests, int maxHeaderBytes, HttpCompliance compliance) {
             super(requests, maxHeaderBytes, compliance);
         }
 
+        /**
+         * Whether Jetty should close the connection if more comes. What comes behind the last request is discarded: closing
+         * would reset the connection, and the client might never see the answer (RFC 9112, 9.6).
+         */
+        @Override
+        public boolean isTerminated() {
+            return super.isTerminated()
+                    && (getHttpChannel().getRequest() != null || discardedBytes > UnwantedBody.MAX_BYTES);
+        }
+
         @Override
         public boolean parseNext(ByteBuffer bytes) {
+            if (super.isTerminated()) {
+                discardedBytes += bytes.remaining();
+                BufferUtil.clear(bytes);
+                return false;
+            }
             buffer = bytes;
             if (isStart() || isState(State.METHOD)) {
                 readMethod();
@@ -169,7 +231,7 @@ abstract class StrictHttpConnection extends HttpConnection {
 
         /**
          * Treats HTTP/1.2 to 1.9 as HTTP/1.1: a higher minor version is served as the highest known one (RFC 9110,
-         * 2.5).
+         * 2.5). Spoils small letters: Jetty would serve "http/1.1" (RFC 9112, 2.3).
          */
         private void readVersion() {
             for (int i = buffer.position(); i < buffer.limit() && versionBytes >= 0; i++) {
@@ -182,6 +244,7 @@ abstract class StrictHttpConnection extends HttpConnection {
                 } else if (b == HTTP_1[versionBytes]) {
                     versionBytes++;
                 } else if (versionBytes > 0 || b != ' ') {
+                    buffer.put(i, b >= 'a' ? (byte) '?' : b);
                     versionBytes = -1;
                 }
             }

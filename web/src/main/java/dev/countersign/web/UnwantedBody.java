@@ -1,6 +1,7 @@
 package dev.countersign.web;
 
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.Callback;
@@ -11,7 +12,10 @@ import org.eclipse.jetty.util.Callback;
  */
 final class UnwantedBody extends BodyReader implements Callback {
 
-    private static final int MAX_BYTES = 16 * 1024 * 1024;
+    static final int MAX_BYTES = 16 * 1024 * 1024;
+
+    /** How long a refused client may continue to send. */
+    static final Duration TIME = Duration.ofSeconds(2);
 
     private final Runnable complete;
     private final AtomicInteger outstanding = new AtomicInteger(2); // two: the answer is written, the body is read

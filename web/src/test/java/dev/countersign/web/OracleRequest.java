@@ -43,8 +43,9 @@ final class OracleRequest {
     private static final Map<String, Set<String>> PATHS =
             Map.of("register", Set.of("/register", "/rotate", "/health"), "message", Set.of("/message", "/health"));
 
-    /** How much of it stands there. CUT: more was to come. */
+    /** How much of it stands there. CUT: more was to come. NOTHING: line ends, which need no answer. */
     enum Extent {
+        NOTHING,
         WHOLE,
         CUT,
         BROKEN_BODY,
@@ -54,7 +55,7 @@ final class OracleRequest {
     private static final Pattern EMPTY_LINE = Pattern.compile("\\r?\\n\\r?\\n");
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
     private static final Pattern REQUEST_LINE =
-            Pattern.compile("(" + TOKEN + ") ([!-~\\x80-\\xff]+) (?:HTTP|http)/1\\.([0-9])");
+            Pattern.compile("(" + TOKEN + ") ([!-~\\x80-\\xff]+) HTTP/1\\.([0-9])");
     private static final Pattern FIELD =
             Pattern.compile("(" + TOKEN + "):[ \\t]*([^\\x00-\\x08\\x0a-\\x1f\\x7f]*?)[ \\t]*");
     private static final Pattern HOST = Pattern.compile("([A-Za-z0-9.-]+|\\[::1])(:[0-9]{1,5})?");
@@ -145,21 +146,18 @@ final class OracleRequest {
         if (head.length() > HEAD_LIMIT - HEAD_SLACK) {
             (head.length() > HEAD_LIMIT + HEAD_SLACK ? faults : doubts).add(HEAD_TOO_LARGE);
         }
+        method = head.startsWith("HEAD ") ? "HEAD" : ""; // whose answer has no body, whatever follows
         if (!isWhole) {
-            return stop(Extent.CUT);
+            return stop(head.matches("\r?") ? Extent.NOTHING : Extent.CUT);
         }
         end = emptyLine.end();
         String[] lines = head.split("\r?\n");
         if (wire.substring(headEnd, end).length() < 4 || head.matches("(?s)(.*[^\r])?\n.*")) {
             doubts.add(MALFORMED); // 2.2: a line feed alone may end a line
         }
-        method = head.startsWith("HEAD ") ? "HEAD" : ""; // whose answer has no body, whatever follows
         Matcher start = REQUEST_LINE.matcher(lines[0]);
         if (!start.matches()) {
             return stop(Extent.BROKEN_HEAD);
-        }
-        if (lines[0].contains(" http/")) {
-            doubts.add(MALFORMED); // 2.3 knows no small letters; Jetty does
         }
         method = start.group(1);
         isVersion10 = start.group(3).equals("0");
@@ -233,7 +231,7 @@ final class OracleRequest {
             boolean isOdd = hosts.size() == 1 && hosts.get(0).matches("[A-Za-z0-9._~!$&'()*+;=%:\\[\\]-]*");
             (isOdd ? doubts : faults).add(MALFORMED);
         }
-        if (!isVersion10 && !values("expect").stream().allMatch("100-continue"::equalsIgnoreCase)) {
+        if (!isVersion10 && !values("expect").stream().allMatch(each -> each.matches("(?i)(100-continue)?"))) {
             faults.add(MALFORMED);
         }
         String options = ","
