@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.LoggerFactory;
 
@@ -44,15 +46,24 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>mvn -pl web test -Dtest=FuzzTest -Dfuzz.inputs=1000000 -Dfuzz.seed=1</pre>
  *
- * A seed is for 50,000 requests on a home of its own, and is printed when they are done: a later run goes on with the next.
+ * A seed is for 50,000 requests on a home of its own, and is printed when they are done. A later run goes on behind so many with
+ * {@code -Dfuzz.from=1000000}, and adds its figures to those of the runs before.
  */
 @Timeout(value = 1, unit = TimeUnit.DAYS)
 final class FuzzTest {
 
     private static final long INPUTS = Long.getLong("fuzz.inputs", 4_000);
+    private static final long FROM = Long.getLong("fuzz.from", 0);
     private static final long SEED = Long.getLong("fuzz.seed", 1);
     private static final int INPUTS_OF_A_SEED = 50_000;
     private static final int CLIENTS = 4;
+
+    @RegisterExtension
+    static final Proof PROOF = new Proof(
+            "HOSTILE_INPUT",
+            "requests of every kind, right, wrong, mangled and cut off, one behind the other",
+                    "mvn -pl web test -Dtest=FuzzTest -Dfuzz.inputs=" + (FROM + INPUTS) + " -Dfuzz.seed=" + SEED)
+            .goingOn(FROM > 0);
 
     /** C0, DEL, C1, the line separators and every bidirectional control. */
     private static final Pattern UNSAFE =
@@ -85,9 +96,9 @@ final class FuzzTest {
     @Test
     void eachAnswerIsOneThatTheContractAllows() throws Exception {
         long done = 0;
-        for (long seed = SEED; done < INPUTS; seed++) {
+        for (long seed = SEED + FROM / INPUTS_OF_A_SEED; done < INPUTS; seed++) {
             Map<Integer, Integer> answers = run(seed, (int) Math.min(INPUTS_OF_A_SEED, INPUTS - done));
-            done += answers.values().stream().mapToInt(count -> count).sum();
+            done += count(answers);
             System.out.printf(
                     Locale.ROOT,
                     "fuzz test: seed %d, %,d requests so far; of this seed %,d messages logged, answers: %s%n",
@@ -98,6 +109,10 @@ final class FuzzTest {
             assertTrue(answers.keySet()
                     .containsAll(Set.of(200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 422, 431)));
         }
+    }
+
+    private static long count(Map<Integer, Integer> answers) {
+        return answers.values().stream().mapToInt(count -> count).sum();
     }
 
     private Map<Integer, Integer> run(long seed, int inputs) throws Exception {
@@ -122,6 +137,7 @@ final class FuzzTest {
             threads.shutdownNow();
             server.afterAll(null);
         }
+        PROOF.harmed(count(answers));
         assertLogged(home);
         try (Stream<Path> paths = Files.walk(home)) {
             for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
@@ -133,6 +149,10 @@ final class FuzzTest {
 
     /** The log has each message that was acknowledged, once, and no other. */
     private void assertLogged(Path home) throws IOException {
+        List<LoggedMessage> log = LoggedMessage.readAll(home);
+        Set<LoggedMessage> lost = new HashSet<>(acknowledged.values());
+        log.forEach(lost::remove);
+        PROOF.lookedFor(acknowledged.size(), lost.size(), log.size() + lost.size() - acknowledged.size());
         Map<String, LoggedMessage> missing = new HashMap<>(acknowledged);
         for (Path file : LoggedMessage.files(home)) {
             long last = 0;

@@ -12,12 +12,13 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.TestWatcher;
 import org.opentest4j.TestAbortedException;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Counts what a test class does to the server, and what was lost by it. With {@code -Dproof=FOLDER}, relative to the
  * project's folder, it leaves a file there with the name of the class, which the report shows; its fields are those of
  * {@code Results.Trial} in perf. A test that fails is counted, too. A class that is cut off leaves no file, and none of an
- * earlier run.
+ * earlier run, unless it goes on with that one.
  */
 final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
 
@@ -29,6 +30,7 @@ final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
     private long lost;
     private long doubled;
     private long failed;
+    private boolean goesOn;
 
     /**
      * @param harm KILL, POWER_CUT, FAULT, OTHERS_HANDS or HOSTILE_INPUT
@@ -39,6 +41,12 @@ final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
         this.harm = harm;
         this.what = what;
         this.command = command;
+    }
+
+    /** Whether the figures of the run before are added to this one's. */
+    Proof goingOn(boolean withTheRunBefore) {
+        goesOn = withTheRunBefore;
+        return this;
     }
 
     /** To be told before anything is asserted of it. */
@@ -59,9 +67,22 @@ final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
 
     @Override
     public void beforeAll(ExtensionContext context) throws IOException {
-        if (file(context).isPresent()) {
-            Files.deleteIfExists(file(context).get());
+        Optional<Path> file = file(context);
+        if (goesOn && file.filter(Files::exists).isPresent()) {
+            add(file.get());
+        } else if (file.isPresent()) {
+            Files.deleteIfExists(file.get());
         }
+    }
+
+    void add(Path file) throws IOException {
+        JsonNode earlier = Json.parse(Files.readString(file));
+        harmed(earlier.required("times").longValue());
+        lookedFor(
+                earlier.required("checked").longValue(),
+                earlier.required("lost").longValue(),
+                earlier.required("doubled").longValue());
+        failed += earlier.required("failed").longValue();
     }
 
     @Override

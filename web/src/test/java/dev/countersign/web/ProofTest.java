@@ -5,8 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 class ProofTest {
 
@@ -26,5 +29,18 @@ class ProofTest {
         proof.write(file, Instant.parse("2026-11-26T19:00:00.123Z"));
 
         assertEquals(Files.readString(EXPECTED), Files.readString(file));
+
+        Proof next = new Proof("KILL", "server killed", "mvn -pl web test -Dtest=CrashTest -Dcrash.rounds=150");
+        next.add(file);
+        next.harmed(50);
+        next.lookedFor(1_000, 0, 1);
+        next.write(file, Instant.parse("2026-11-27T19:00:00Z"));
+
+        JsonNode both = Json.parse(Files.readString(file));
+        assertEquals(
+                List.of(150L, 11_000L, 2L, 2L, 1L),
+                Stream.of("times", "checked", "lost", "doubled", "failed")
+                        .map(field -> both.required(field).longValue())
+                        .toList());
     }
 }

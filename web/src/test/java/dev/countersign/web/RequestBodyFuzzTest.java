@@ -8,18 +8,34 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** {@link RequestBody} reads a body as {@link OracleRequest} does. Jazzer can call it, too. */
+/**
+ * {@link RequestBody} reads a body as {@link OracleRequest} does. Some thousands, or more, and others with another seed:
+ *
+ * <pre>mvn -pl web test -Dtest=RequestBodyFuzzTest -Dfuzz.bodies=1000000 -Dfuzz.seed=1</pre>
+ */
+@Timeout(value = 1, unit = TimeUnit.DAYS)
 public final class RequestBodyFuzzTest {
 
     private static final int BODIES = Integer.getInteger("fuzz.bodies", 10_000);
+    private static final long SEED = Long.getLong("fuzz.seed", 1);
+
+    @RegisterExtension
+    static final Proof PROOF = new Proof(
+            "HOSTILE_INPUT",
+            "bodies of requests, right, wrong and mangled, to the parser alone",
+            "mvn -pl web test -Dtest=RequestBodyFuzzTest -Dfuzz.bodies=" + BODIES + " -Dfuzz.seed=" + SEED);
 
     @Test
     void bodiesAreReadAsTheContractSays() {
-        FuzzGenerator generator = new FuzzGenerator(new Random(Long.getLong("fuzz.seed", 1)), new Oracle(Map.of()));
+        FuzzGenerator generator = new FuzzGenerator(new Random(SEED), new Oracle(Map.of()));
         int read = 0;
         for (int i = 0; i < BODIES; i++) {
+            PROOF.harmed(1);
             read += isRead(generator.body().getBytes(ISO_8859_1)) ? 1 : 0;
         }
         assertTrue(read > BODIES / 4, "read: " + read);

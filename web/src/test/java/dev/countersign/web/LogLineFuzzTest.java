@@ -1,4 +1,4 @@
-package dev.countersign.core;
+package dev.countersign.web;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,15 +6,35 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import dev.countersign.core.LineText;
+import dev.countersign.core.LogLine;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** What {@link LogLine} takes for a line is one, to the letter; and no bytes throw it off. Jazzer can call it, too. */
+/**
+ * What {@link LogLine} takes for a line is one, to the letter; and no bytes throw it off. Some thousands, or more, and others with
+ * another seed:
+ *
+ * <pre>mvn -pl web test -Dtest=LogLineFuzzTest -Dfuzz.lines=10000000 -Dfuzz.seed=1</pre>
+ */
+@Timeout(value = 1, unit = TimeUnit.DAYS)
 public final class LogLineFuzzTest {
+
+    private static final int COUNT = Integer.getInteger("fuzz.lines", 60_000);
+    private static final long SEED = Long.getLong("fuzz.seed", 1);
+
+    @RegisterExtension
+    static final Proof PROOF = new Proof(
+            "HOSTILE_INPUT",
+            "lines of the log, whole and mangled, to its reader alone",
+            "mvn -pl web test -Dtest=LogLineFuzzTest -Dfuzz.lines=" + COUNT + " -Dfuzz.seed=" + SEED);
 
     private static final List<String> LINES = Stream.of(
                     "'receipt':'42','time':'2026-11-26T14:44:15.525102Z','id':'bob','message':'a\\u0000\\\\\\'\u00e9\ud83d\ude00'",
@@ -27,9 +47,10 @@ public final class LogLineFuzzTest {
 
     @Test
     void whatIsTakenForALineIsOne() throws CharacterCodingException {
-        Random random = new Random(1);
+        Random random = new Random(SEED);
         int taken = 0;
-        for (int i = 0; i < 60_000; i++) {
+        for (int i = 0; i < COUNT; i++) {
+            PROOF.harmed(1);
             byte[] bytes = (LINES.get(random.nextInt(3)) + LINES.get(random.nextInt(3))).getBytes(UTF_8);
             for (int changes = random.nextInt(4); changes > 0; changes--) {
                 int at = random.nextInt(bytes.length / 2);
@@ -41,7 +62,7 @@ public final class LogLineFuzzTest {
             }
             taken += isTaken(bytes, random.nextInt(bytes.length + 1)) ? 1 : 0;
         }
-        assertTrue(taken > 2_000 && taken < 50_000, "taken: " + taken);
+        assertTrue(taken > COUNT / 30 && taken < COUNT / 6 * 5, "taken: " + taken);
     }
 
     /** To be called by Jazzer. */
