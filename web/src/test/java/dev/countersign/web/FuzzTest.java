@@ -60,8 +60,8 @@ final class FuzzTest {
 
     @RegisterExtension
     static final Proof PROOF = new Proof(
-            "HOSTILE_INPUT",
-            "requests of every kind, right, wrong, mangled and cut off, one behind the other",
+                    "HOSTILE_INPUT",
+                    "requests of every kind, right, wrong, mangled and cut off, one behind the other",
                     "mvn -pl web test -Dtest=FuzzTest -Dfuzz.inputs=" + (FROM + INPUTS) + " -Dfuzz.seed=" + SEED)
             .goingOn(FROM > 0);
 
@@ -106,8 +106,8 @@ final class FuzzTest {
                     done,
                     acknowledged.size(),
                     answers);
-            assertTrue(answers.keySet()
-                    .containsAll(Set.of(200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 422, 431)));
+            assertTrue(
+                    answers.keySet().containsAll(Set.of(200, 201, 400, 401, 403, 404, 405, 409, 413, 415, 422, 431)));
         }
     }
 

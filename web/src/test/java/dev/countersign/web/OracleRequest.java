@@ -54,8 +54,7 @@ final class OracleRequest {
 
     private static final Pattern EMPTY_LINE = Pattern.compile("\\r?\\n\\r?\\n");
     private static final String TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-    private static final Pattern REQUEST_LINE =
-            Pattern.compile("(" + TOKEN + ") ([!-~\\x80-\\xff]+) HTTP/1\\.([0-9])");
+    private static final Pattern REQUEST_LINE = Pattern.compile("(" + TOKEN + ") ([!-~\\x80-\\xff]+) HTTP/1\\.([0-9])");
     private static final Pattern FIELD =
             Pattern.compile("(" + TOKEN + "):[ \\t]*([^\\x00-\\x08\\x0a-\\x1f\\x7f]*?)[ \\t]*");
     private static final Pattern HOST = Pattern.compile("([A-Za-z0-9.-]+|\\[::1])(:[0-9]{1,5})?");

@@ -211,7 +211,19 @@ final class StrictHttpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"HTTP/1.10", "HTTP/1.22", "HTTP/1.a", "HTTP/1.", "HTTP/1", "HTTP/0.2", "HTTP/2.2", "http/1.1", "HTTp/1.1", "hTTP/1.0"})
+    @ValueSource(
+            strings = {
+                "HTTP/1.10",
+                "HTTP/1.22",
+                "HTTP/1.a",
+                "HTTP/1.",
+                "HTTP/1",
+                "HTTP/0.2",
+                "HTTP/2.2",
+                "http/1.1",
+                "HTTp/1.1",
+                "hTTP/1.0"
+            })
     void anotherVersionIsRefused(String version) throws IOException {
         for (Port port : Port.values()) {
             byte[] request = Connection.bytes(HEALTH.replace("HTTP/1.1", version));
