@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Queue, keys, journal and flusher under schedules drawn from seeds; and three races, put in by hand, that these find. */
+@Timeout(value = 10, unit = TimeUnit.MINUTES) // on a busy machine; a schedule that hangs is found by itself
 class ScheduleTest {
 
     /** Seeds from 1; more by {@code -Dcountersign.schedules=}. */

@@ -1,5 +1,8 @@
 package dev.countersign.core.file;
 
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -20,13 +23,15 @@ import java.util.stream.Stream;
  */
 final class Turns {
 
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(120);
     private static final int MAX_TURNS = 20_000;
 
     private final ThreadGroup group;
     private final Random random;
     private final List<Thread> waiting = new ArrayList<>();
     private Optional<Thread> chosen = Optional.empty();
+    private Optional<ThreadInfo> unparked = Optional.empty(); // the last one whose time was said to be over
     private boolean over;
 
     Turns(ThreadGroup group, Random random) {
@@ -75,7 +80,9 @@ final class Turns {
 
     /** Gives a turn if no thread runs; false where one does, or none can have a turn. */
     private synchronized boolean giveOne(List<Thread> threads) {
-        if (chosen.isPresent() || !threads.stream().allMatch(Turns::isQuiet)) {
+        if (chosen.isPresent()
+                || unparked.filter(Turns::isParkedYet).isPresent()
+                || !threads.stream().allMatch(Turns::isQuiet)) {
             return false;
         }
         List<Thread> candidates = threads.stream()
@@ -90,9 +97,16 @@ final class Turns {
             chosen = Optional.of(next);
             notifyAll();
         } else {
+            unparked = Optional.ofNullable(THREADS.getThreadInfo(next.getId()));
             LockSupport.unpark(next);
         }
         return true;
+    }
+
+    /** On a busy machine a thread may not have run for long after it was unparked; it counts as parked until then. */
+    private static boolean isParkedYet(ThreadInfo before) {
+        ThreadInfo now = THREADS.getThreadInfo(before.getThreadId());
+        return now != null && now.getWaitedCount() == before.getWaitedCount();
     }
 
     private static boolean isQuiet(Thread thread) {
