@@ -55,13 +55,4 @@ public record LogSettings(
     static LogSettings defaults() {
         return new LogSettings(DEFAULT_KEEP_FREE_BYTES, 128 * 1024 * 1024, false, 0, 0, false, false);
     }
-
-    public LogSettings withRollBytes(long changed) {
-        return new LogSettings(
-                keepFreeBytes, changed, rollsDaily, keepBytes, keepDays, compressesRolled, groupReadable);
-    }
-
-    public LogSettings withKept(long bytes, boolean compressed) {
-        return new LogSettings(keepFreeBytes, rollBytes, rollsDaily, bytes, keepDays, compressed, groupReadable);
-    }
 }

@@ -73,6 +73,15 @@ record LoggedMessage(
         }
     }
 
+    /** Those that end with a newline, of a file that nobody packs meanwhile. */
+    static List<String> wholeLines(Path file) throws IOException {
+        try (InputStream bytes = Files.newInputStream(file);
+                InputStream in = file.toString().endsWith(".gz") ? new GZIPInputStream(bytes) : bytes) {
+            String all = new String(in.readAllBytes(), UTF_8);
+            return all.substring(0, all.lastIndexOf('\n') + 1).lines().toList();
+        }
+    }
+
     private static Path unpacked(Path file) {
         return Path.of(file.toString().replaceFirst("\\.gz$", ""));
     }

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
  * @param logLength of the active log file, in bytes
  * @param keyFile the number of the key file
  * @param keyLength of the key file, in bytes
+ * @param logSum the checksum of the log file, by {@link LogFile#sum}; 0 if it is unknown or the file is empty
  */
 record Checkpoint(
         long lsn,
@@ -22,12 +23,12 @@ record Checkpoint(
         long logFirst,
         long logLength,
         long keyFile,
-        long keyLength) {
-
-    static final int BYTES = 8 * Long.BYTES;
+        long keyLength,
+        long logSum) {
 
     static Checkpoint read(ByteBuffer from) {
         return new Checkpoint(
+                from.getLong(),
                 from.getLong(),
                 from.getLong(),
                 from.getLong(),
@@ -40,11 +41,15 @@ record Checkpoint(
 
     void write(ByteBuffer to) {
         to.putLong(lsn).putLong(position).putLong(nextReceipt).putLong(timeMicros);
-        to.putLong(logFirst).putLong(logLength).putLong(keyFile).putLong(keyLength);
+        to.putLong(logFirst)
+                .putLong(logLength)
+                .putLong(keyFile)
+                .putLong(keyLength)
+                .putLong(logSum);
     }
 
     /** The same point, with a new log file for everything that follows. */
     Checkpoint inNewLog(long first) {
-        return new Checkpoint(lsn, position, nextReceipt, timeMicros, first, 0, keyFile, keyLength);
+        return new Checkpoint(lsn, position, nextReceipt, timeMicros, first, 0, keyFile, keyLength, 0);
     }
 }

@@ -406,8 +406,9 @@ final class Journal implements Closeable {
 
     /** The current checkpoint, given that log and key file have everything. */
     Checkpoint reached(LogFile log, KeyFile keys) {
+        long sum = log.sum();
         return new Checkpoint(
-                lsn, position, nextReceipt, timeMicros, log.first(), log.length(), keys.number(), keys.length());
+                lsn, position, nextReceipt, timeMicros, log.first(), log.length(), keys.number(), keys.length(), sum);
     }
 
     /** The receipt of the next line. */

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.zip.CRC32C;
 
 /**
  * The active file of the log. Lines are appended after the journal's flush; the file itself is flushed later. Used by
@@ -23,12 +24,16 @@ final class LogFile implements Closeable {
         CHANGED
     }
 
+    /** The bytes at the start of a file that have a checksum; no batch is larger. */
+    private static final int SUMMED_BYTES = 8 * 1024 * 1024;
+
     private final Disk disk;
     private final Path path;
     private final Disk.Handle handle;
     private final Disk.Handle positioned; // the same file; the other handle writes at the end only
     private final Object identity;
     private final long first;
+    private final CRC32C sum;
     private long length;
 
     /**
@@ -45,6 +50,7 @@ final class LogFile implements Closeable {
         identity = disk.stat(path)
                 .orElseThrow(() -> new NoSuchFileException(path.toString()))
                 .identity();
+        sum = sum(disk, path, length);
         positioned = disk.open(path, Disk.Mode.POSITIONED);
         try {
             handle = disk.open(path, Disk.Mode.APPEND);
@@ -72,6 +78,29 @@ final class LogFile implements Closeable {
         return length;
     }
 
+    long sum() {
+        return sum.getValue();
+    }
+
+    /**
+     * The checksum of a file of this length: only of its start, where a batch would be appended after somebody has
+     * truncated the file.
+     */
+    static CRC32C sum(Disk disk, Path path, long length) throws IOException {
+        CRC32C sum = new CRC32C();
+        sum.update(start(disk, path, length));
+        return sum;
+    }
+
+    /** The first bytes of a file, as many as have a checksum. */
+    static ByteBuffer start(Disk disk, Path path, long bytes) throws IOException {
+        try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
+            ByteBuffer start = ByteBuffer.allocate((int) Math.min(SUMMED_BYTES, Math.min(bytes, handle.length())));
+            handle.fill(start, 0);
+            return start.flip();
+        }
+    }
+
     Found check() throws IOException {
         Optional<Disk.Stat> stat = disk.stat(path);
         if (stat.isEmpty()) {
@@ -83,11 +112,13 @@ final class LogFile implements Closeable {
     /** Appends all remaining bytes; if this throws, the source's position tells how many were appended. */
     void append(ByteBuffer source) throws IOException {
         while (source.hasRemaining()) {
-            int before = source.remaining();
+            int before = source.position();
             try {
                 handle.append(source);
             } finally {
-                length += before - source.remaining();
+                int appended = source.position() - before;
+                sum.update(source.slice(before, (int) Math.min(appended, Math.max(0, SUMMED_BYTES - length))));
+                length += appended;
             }
         }
     }

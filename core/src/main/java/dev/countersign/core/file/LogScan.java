@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param firstReceipt of the first line that has one; 0 if none has
  * @param lastReceipt the highest receipt
- * @param lastTimeMicros of the last line, if the scan was strict; 0 otherwise
+ * @param lastTimeMicros of the last line that has a time; 0 if none has
  * @param endOfLines the end of the last complete line, in bytes
  */
 record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long endOfLines) {
@@ -25,61 +25,31 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
     private static final Logger log = LoggerFactory.getLogger(LogScan.class);
     private static final long SAY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** Gets a line, without its newline. */
-    private interface Visitor {
-        void line(ByteBuffer line, long number);
-    }
-
     /**
      * Reads the log of a version without a journal. Only its end may be incomplete.
      *
      * @throws StartupException if a complete line is not a message, or its receipt does not rise
      */
     static LogScan strict(Disk disk, Path file) throws IOException {
-        long[] found = new long[3];
-        LogLine record = new LogLine();
-        long end = lines(disk, file, 0, true, (line, number) -> {
-            int start = line.arrayOffset();
-            if (!record.parse(line.array(), start, start + line.remaining() + 1)) {
-                throw damaged(file, number, "is no record");
-            }
-            if (record.receipt() <= found[1]) {
-                throw damaged(file, number, "has a receipt that does not rise");
-            }
-            found[0] = found[0] == 0 ? record.receipt() : found[0];
-            found[1] = record.receipt();
-            found[2] = record.micros();
-        });
-        return new LogScan(found[0], found[1], found[2], end);
+        return scan(disk, file, 0, true);
     }
 
     /** Reads from the start of a line, whatever the lines contain. */
     static LogScan tolerant(Disk disk, Path file, long from) throws IOException {
-        long[] found = new long[2];
-        long end = lines(disk, file, from, false, (line, number) -> {
-            long receipt = receipt(line);
-            found[0] = found[0] == 0 ? receipt : found[0];
-            found[1] = Math.max(found[1], receipt);
-        });
-        return new LogScan(found[0], found[1], 0, end);
+        return scan(disk, file, from, false);
     }
 
-    /** The receipt of the first line; 0 if there is none. */
-    static long firstReceipt(Disk disk, Path file) throws IOException {
-        ByteBuffer start = ByteBuffer.allocate(32);
-        try (Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED)) {
-            handle.read(start, 0);
-        }
-        return receipt(start.flip());
-    }
-
-    private static long lines(Disk disk, Path file, long from, boolean strict, Visitor visitor) throws IOException {
+    private static LogScan scan(Disk disk, Path file, long from, boolean strict) throws IOException {
+        long firstReceipt = 0;
+        long lastReceipt = 0;
         long number = 0;
         long endOfLines = from;
         long position = from;
         long saidNanos = System.nanoTime();
+        LogLine line = new LogLine();
         try (Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED)) {
-            ByteBuffer buffer = ByteBuffer.allocate((int) Math.min(MAX_LINE_BYTES, handle.length() - from + 1));
+            ByteBuffer buffer =
+                    ByteBuffer.allocate((int) Math.min(MAX_LINE_BYTES, 1 + Math.max(0, handle.length() - from)));
             for (int read; (read = handle.read(buffer, position)) > 0; ) {
                 position += read;
                 if (System.nanoTime() - saidNanos > SAY_NANOS) {
@@ -89,7 +59,13 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
                 buffer.flip();
                 for (int next; (next = LogLine.endOfLine(buffer.array(), buffer.position(), buffer.limit())) > 0; ) {
                     number++;
-                    visitor.line(buffer.slice(buffer.position(), next - 1 - buffer.position()), number);
+                    boolean isMessage = line.parse(buffer.array(), buffer.position(), next);
+                    long receipt = Math.max(0, line.receipt()); // of a damaged line, too
+                    if (strict && (!isMessage || receipt <= lastReceipt)) {
+                        throw damaged(file, number, isMessage ? "has a receipt that does not rise" : "is no record");
+                    }
+                    firstReceipt = firstReceipt == 0 ? receipt : firstReceipt;
+                    lastReceipt = Math.max(lastReceipt, receipt);
                     endOfLines += next - buffer.position();
                     buffer.position(next);
                 }
@@ -102,14 +78,7 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
                 }
             }
         }
-        return endOfLines;
-    }
-
-    /** Of a line whose rest may be damaged; 0 where it has none. */
-    private static long receipt(ByteBuffer line) {
-        LogLine record = new LogLine();
-        record.parse(line.array(), line.arrayOffset(), line.arrayOffset() + line.limit());
-        return Math.max(0, record.receipt());
+        return new LogScan(firstReceipt, lastReceipt, line.micros(), endOfLines);
     }
 
     private static StartupException damaged(Path file, long lineNumber, String what) {

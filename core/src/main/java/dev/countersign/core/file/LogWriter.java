@@ -43,7 +43,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private static final Logger log = LoggerFactory.getLogger(LogWriter.class);
 
     /** A batch has complete requests: at most this many bytes, or one larger request. */
-    static final int MAX_BATCH_BYTES = 4 * 1024 * 1024;
+    private static final int MAX_BATCH_BYTES = 4 * 1024 * 1024;
 
     private static final long MAX_STEP_BACK_MICROS = TimeUnit.MINUTES.toMicros(1);
     private static final long RENAME_GRACE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -152,10 +152,10 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             if (lacksRoom) {
                 requireRoom();
             }
-            mend();
-            rollIfDue();
             List<Appended> outcomes = new ArrayList<>(requests.size());
             while (outcomes.size() < requests.size()) {
+                mend(); // checks the log: so one batch at most is appended after somebody has truncated it
+                rollIfDue();
                 commitBatch(requests, outcomes);
             }
             keyFile.tidy(keys, journal.nextReceipt());
@@ -293,12 +293,13 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             active.writeAgain(JournalRecord.lines(journal.since(flushed)), flushed.logLength());
             logFlushFailed = false;
         }
-        if (found != LogFile.Found.CHANGED) {
+        boolean isGone = found == LogFile.Found.MISSING && graceHasPassed();
+        if (found != LogFile.Found.CHANGED && !isGone) { // on a full disk this fails until the removed file is closed
             completeLog();
         }
         if (newFileDue.isPresent() || found == LogFile.Found.CHANGED) {
             newFile(newFileDue.orElse("something else has changed or replaced it"));
-        } else if (found == LogFile.Found.MISSING && graceHasPassed()) {
+        } else if (isGone) {
             newFile("it was renamed or removed");
         }
         if (keyFlushFailed) {
@@ -374,7 +375,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         journal.writeHeader(start);
         Level level = USUAL.contains(reason) ? Level.INFO : Level.WARN;
         if (isSetAside) {
-            Path aside = StoredFile.setAside(disk, path, active.first(), journal.nextReceipt() - 1);
+            Path aside = StoredFile.setAside(disk, path, active.first(), journal.nextReceipt() - 1, StoredFile.ENDING);
             log.atLevel(level).log("the message log {} was set aside as {}: {}", path, aside.getFileName(), reason);
         } else {
             log.atLevel(level).log("a new message log {} begins: {}", path, reason);
@@ -547,7 +548,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         long count = -rolls;
         try {
             for (Path each : disk.list(path.getParent())) {
-                if (StoredFile.isOfLog(each)) {
+                if (StoredFile.isRotated(each)) {
                     bytes += disk.stat(each).map(Disk.Stat::length).orElse(0L);
                     count++;
                 }

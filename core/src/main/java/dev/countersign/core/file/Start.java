@@ -1,13 +1,15 @@
 package dev.countersign.core.file;
 
 import dev.countersign.core.LineText;
-import dev.countersign.core.LogLine;
 import dev.countersign.core.Past;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -24,6 +26,9 @@ final class Start {
 
     /** A smaller key file is not rewritten. */
     private static final int LEAST_KEY_BYTES = 4 * 1024 * 1024;
+
+    private static final int SECTOR_BYTES = 512;
+    private static final int MAX_TRIES = 5;
 
     private final Disk disk;
     private final MessageFiles files;
@@ -42,6 +47,22 @@ final class Start {
     }
 
     LogWriter run(Past past) throws IOException {
+        for (int tries = 1; ; tries++) {
+            List<Closeable> opened = new ArrayList<>();
+            try {
+                return run(past, opened);
+            } catch (IOException | RuntimeException e) {
+                for (Closeable each : opened) {
+                    each.close();
+                }
+                if (tries == MAX_TRIES || !(e instanceof FileSystemException)) { // somebody may have renamed the log
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private LogWriter run(Past past, List<Closeable> opened) throws IOException {
         if (disk.stat(files.journal()).isEmpty()) {
             makeJournal(past);
         }
@@ -52,25 +73,18 @@ final class Start {
                     + " of the same length while the server runs goes unnoticed");
         }
         Journal journal = Journal.open(disk, files.journal(), files.sync());
-        try {
-            KeyTable keys = new KeyTable(files.rememberedKeys());
-            KeyFile keyFile =
-                    new KeyFile(disk, files.dataFolder(), journal.seed(), LEAST_KEY_BYTES, journal.named(), keys);
-            try {
-                List<JournalRecord> records = journal.since(journal.named());
-                for (JournalRecord each : records) {
-                    keyFile.append(each.keys(), keys);
-                }
-                LogWriter.flush(keyFile.handles());
-                return makeEqual(journal, keys, keyFile, records);
-            } catch (IOException | RuntimeException e) {
-                keyFile.close();
-                throw e;
-            }
-        } catch (IOException | RuntimeException e) {
-            journal.close();
-            throw e;
+        opened.add(journal);
+        KeyTable keys = new KeyTable(files.rememberedKeys());
+        KeyFile keyFile = new KeyFile(disk, files.dataFolder(), journal.seed(), LEAST_KEY_BYTES, journal.named(), keys);
+        opened.add(keyFile);
+        List<JournalRecord> records = journal.since(journal.named());
+        for (JournalRecord each : records) {
+            keyFile.append(each.keys(), keys);
         }
+        LogWriter.flush(keyFile.handles());
+        LogFile active = openEqual(journal, records);
+        opened.add(active);
+        return makeEqual(journal, keys, keyFile, active);
     }
 
     private void makeJournal(Past past) throws IOException {
@@ -94,7 +108,7 @@ final class Start {
         }
         long next = scan.lastReceipt() + 1;
         long first = scan.firstReceipt() == 0 ? next : scan.firstReceipt();
-        return new Checkpoint(0, Journal.RING_START, next, scan.lastTimeMicros(), first, scan.endOfLines(), 1, 0);
+        return new Checkpoint(0, Journal.RING_START, next, scan.lastTimeMicros(), first, scan.endOfLines(), 1, 0, 0);
     }
 
     /** Begins above all receipts that were ever given: assumes that nobody logs a million a second for years. */
@@ -105,18 +119,13 @@ final class Start {
         }
         long next =
                 past != Past.LOST_JOURNAL && highest == 0 ? 1 : Math.max(highest + 1, LineText.micros(clock.instant()));
-        return new Checkpoint(0, Journal.RING_START, next, 0, next, 0, 1, 0);
+        return new Checkpoint(0, Journal.RING_START, next, 0, next, 0, 1, 0, 0);
     }
 
     /**
      * Gives the active file what the journal has and it lacks; after another file, or one with more, a new one begins.
      */
-    private LogWriter makeEqual(Journal journal, KeyTable keys, KeyFile keyFile, List<JournalRecord> records)
-            throws IOException {
-        disk.delete(unfinished);
-        LogFile active = isActive(journal.named(), JournalRecord.lines(records))
-                ? writeAgain(journal.named(), JournalRecord.lines(records))
-                : beginAnother(journal, records);
+    private LogWriter makeEqual(Journal journal, KeyTable keys, KeyFile keyFile, LogFile active) throws IOException {
         LogScan more = LogScan.tolerant(disk, path, active.length());
         disk.flushFolder(path.getParent());
         LogWriter started = new LogWriter(disk, files, clock, nanoTime, journal, keys, keyFile, active);
@@ -130,59 +139,64 @@ final class Start {
         return started;
     }
 
-    /** Whether the file at the path is the one that the header names; its first receipt identifies it. */
+    private LogFile openEqual(Journal journal, List<JournalRecord> records) throws IOException {
+        disk.delete(unfinished);
+        Checkpoint named = journal.named();
+        ByteBuffer lines = JournalRecord.lines(records);
+        boolean isActive = isActive(named, lines);
+        if (isActive) {
+            writeAgain(named, lines);
+            isActive = isActive(named, lines); // somebody may have truncated or replaced it meanwhile
+        }
+        return isActive
+                ? new LogFile(disk, path, named.logFirst(), named.logLength() + lines.remaining())
+                : beginAnother(journal, records);
+    }
+
+    /** Whether the file at the path is the one that the header names, and its start is as it was flushed. */
     private boolean isActive(Checkpoint named, ByteBuffer lines) throws IOException {
         long length = disk.stat(path).map(Disk.Stat::length).orElse(-1L);
+        if (named.logLength() == 0) {
+            return length == 0 || length > 0 && beginsWith(lines);
+        }
         return length >= named.logLength()
-                && (length == 0
-                        || LogScan.firstReceipt(disk, path) == named.logFirst()
-                                && (!lines.hasRemaining() || beginsWithCompleteLines(named.logLength()))
-                        || named.logLength() == 0 && isTornStartOf(lines, length));
+                && (named.logSum() == 0
+                        || LogFile.sum(disk, path, named.logLength()).getValue() == named.logSum());
     }
 
-    /**
-     * Whether the file's start is as it was flushed. If somebody truncates the file, one batch is appended there before
-     * the writer notices; after a power cut, old and new sectors may lie side by side.
-     */
-    private boolean beginsWithCompleteLines(long length) throws IOException {
-        ByteBuffer start = startOfLog(Math.min(length, LogWriter.MAX_BATCH_BYTES));
-        LogLine line = new LogLine();
-        long last = 0;
-        int from = 0;
-        for (int next; (next = LogLine.endOfLine(start.array(), from, start.position())) > 0; from = next) {
-            if (!line.parse(start.array(), from, next) || line.receipt() <= last) {
-                return false;
-            }
-            last = line.receipt();
-        }
-        return true;
-    }
-
-    /** Whether these bytes can be what a power cut left of the lines: their bytes, or zeros. */
-    private boolean isTornStartOf(ByteBuffer lines, long length) throws IOException {
-        if (length > lines.remaining()) {
-            return false;
-        }
-        ByteBuffer found = startOfLog(length);
-        for (int i = 0; i < found.position(); i++) {
+    /** Whether the file's start can be what a power cut left of these lines: their bytes, or zeros. */
+    private boolean beginsWith(ByteBuffer lines) throws IOException {
+        ByteBuffer found = LogFile.start(disk, path, lines.remaining());
+        for (int i = 0; i < found.limit(); i++) {
             if (found.get(i) != 0 && found.get(i) != lines.get(i)) {
                 return false;
             }
         }
-        return true;
+        return lines.hasRemaining();
     }
 
-    /** As many bytes as there are, up to the buffer's position. */
-    private ByteBuffer startOfLog(long bytes) throws IOException {
-        ByteBuffer start = ByteBuffer.allocate((int) bytes);
-        try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
-            handle.fill(start, 0);
+    /**
+     * Whether the file's start has sectors of one of these batches. If somebody truncates the file, a batch is appended
+     * there before the writer notices; after a power cut, sectors of old and new lines may lie side by side.
+     */
+    private boolean hasBatchAtStart(List<JournalRecord> batches) throws IOException {
+        ByteBuffer found = LogFile.start(disk, path, Long.MAX_VALUE);
+        for (JournalRecord each : batches) {
+            int length = each.lines().limit();
+            ByteBuffer batch =
+                    ByteBuffer.allocate(length + SECTOR_BYTES).put(each.lines().duplicate());
+            for (int at = 0; at < Math.min(length, found.limit()); at += SECTOR_BYTES) {
+                int bytes = Math.min(SECTOR_BYTES, found.limit() - at);
+                if (batch.slice(at, bytes).equals(found.slice(at, bytes))) {
+                    return true;
+                }
+            }
         }
-        return start;
+        return false;
     }
 
     /** Writes the bytes after the checkpoint again: after a failed flush they may be in the cache but not on disk. */
-    private LogFile writeAgain(Checkpoint named, ByteBuffer lines) throws IOException {
+    private void writeAgain(Checkpoint named, ByteBuffer lines) throws IOException {
         long end = named.logLength() + lines.remaining();
         try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
             long found = handle.length();
@@ -195,7 +209,6 @@ final class Start {
                 log.info("{} lacked {} bytes, which the journal had", path, end - found);
             }
         }
-        return new LogFile(disk, path, named.logFirst(), end);
     }
 
     /**
@@ -206,16 +219,21 @@ final class Start {
         long next = journal.nextReceipt();
         if (disk.stat(path).filter(stat -> stat.length() > 0).isPresent()) {
             LogScan scan = LogScan.tolerant(disk, path, 0);
+            long first = journal.named().logFirst();
+            boolean isRolled = scan.lastReceipt() + 1 == first;
+            boolean isMixed = scan.firstReceipt() >= first && hasBatchAtStart(records);
             LogFile.flush(disk, path);
             Path aside = StoredFile.setAside(
-                    disk, path, scan.firstReceipt(), scan.lastReceipt() == 0 ? next - 1 : scan.lastReceipt());
-            boolean isRolled = scan.lastReceipt() + 1 == journal.named().logFirst();
+                    disk,
+                    path,
+                    isMixed ? first : scan.firstReceipt(),
+                    isMixed || scan.lastReceipt() == 0 ? next - 1 : scan.lastReceipt(),
+                    isMixed ? StoredFile.UNREAD_ENDING : StoredFile.ENDING);
+            String reason = isMixed
+                    ? "somebody had truncated it, and lines in it may be made of an old and a new one"
+                    : isRolled ? "a stop interrupted that" : "it is not the file that was written last";
             log.atLevel(isRolled ? Level.INFO : Level.WARN)
-                    .log(
-                            "{} was set aside as {}: {}",
-                            path,
-                            aside.getFileName(),
-                            isRolled ? "a stop interrupted that" : "it is not the file that was written last");
+                    .log("{} was set aside as {}: {}", path, aside.getFileName(), reason);
         }
         ByteBuffer lines = JournalRecord.lines(records);
         disk.create(unfinished);

@@ -25,6 +25,11 @@ import java.util.stream.Stream;
  */
 record StoredFile(Path path, long first, Optional<Long> last, int copy) {
 
+    static final String ENDING = ".jsonl";
+
+    /** Of a file that is kept, but no longer read as part of the log. */
+    static final String UNREAD_ENDING = ".jsonl.truncated";
+
     /** The server's names, {@code messages-FIRST-LAST.jsonl}, sort by receipt; somebody may have added to the name. */
     private static final Pattern NAMED =
             Pattern.compile("messages-(0?\\d{16,18})-(0?\\d{16,18})(?:\\.(\\d{1,9}))?\\.jsonl(?:\\.gz)?(.*)");
@@ -35,13 +40,13 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
             .thenComparingInt(StoredFile::copy);
 
     /** Renames the active file after its first and last receipt; never replaces a file. */
-    static Path setAside(Disk disk, Path active, long first, long last) throws IOException {
+    static Path setAside(Disk disk, Path active, long first, long last, String ending) throws IOException {
         String receipts = String.format(Locale.ROOT, "messages-%019d-%019d", first, Math.max(first, last));
-        Path aside = active.resolveSibling(receipts + ".jsonl");
+        Path aside = active.resolveSibling(receipts + ending);
         for (int copy = 2;
                 disk.stat(aside).isPresent() || disk.stat(packed(aside)).isPresent();
                 copy++) {
-            aside = active.resolveSibling(receipts + "." + copy + ".jsonl"); // a file with the same receipts exists
+            aside = active.resolveSibling(receipts + "." + copy + ending); // a file with the same receipts exists
         }
         disk.rename(active, aside);
         return aside;
@@ -57,13 +62,7 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
                 .orElse(0);
     }
 
-    /** Whether this is the name of the active file, or of one that the server renamed or compressed. */
-    static boolean isOfLog(Path file) {
-        String name = file.getFileName().toString();
-        return name.startsWith("messages") && (name.endsWith(".jsonl") || name.endsWith(".jsonl.gz"));
-    }
-
-    /** Whether it is one that the server or logrotate renamed or packed, by its name. */
+    /** Whether this is the name of the active file, or of one that the server or logrotate renamed or compressed. */
     static boolean isRotated(Path file) {
         return ROTATED.matcher(file.getFileName().toString()).matches();
     }
@@ -79,12 +78,11 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
      * The files from before the opened active file, in order. Leaves out files that were rolled after it was opened.
      */
     static List<StoredFile> before(Path active, Optional<LogLines> opened) throws IOException {
-        long end = opened.isPresent() ? opened.get().firstReceipt() : 0;
         Set<Path> names = rotated(active);
-        long newest = sorted(names).stream().mapToLong(StoredFile::first).max().orElse(0);
         names.addAll(rotated(active)); // listing can miss a file that is renamed meanwhile to be compressed
+        long end = opened.isPresent() ? opened.get().firstReceipt() : 0; // it may have been empty until now
         return sorted(names).stream()
-                .filter(file -> file.first <= newest && (end == 0 || file.first < end))
+                .filter(file -> end == 0 || file.first < end)
                 .toList();
     }
 

@@ -184,7 +184,7 @@ class ErasureTest {
                 files.sync(),
                 files.ringBytes(),
                 files.rememberedKeys(),
-                files.settings().withKept(1, false));
+                new LogSettings(0, files.settings().rollBytes(), false, 1, 0, false, false));
         PowerCutDisk memory = new PowerCutDisk(new Random(1));
         disk = memory;
         LogWriter log = start();

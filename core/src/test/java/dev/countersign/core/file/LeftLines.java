@@ -100,7 +100,7 @@ final class LeftLines {
     }
 
     List<Line> inFile(PowerCutDisk image, Path file) throws IOException {
-        if (isTwice(image, file)) {
+        if (isTwice(image, file) || file.toString().endsWith(StoredFile.UNREAD_ENDING)) {
             return List.of();
         }
         PowerCutDisk.Pages pages = image.pages(file);

@@ -2,6 +2,7 @@ package dev.countersign.core.file;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -13,6 +14,7 @@ import dev.countersign.core.ClientId;
 import dev.countersign.core.GroupCommit;
 import dev.countersign.core.Histogram;
 import dev.countersign.core.LogFigures;
+import dev.countersign.core.LogRange;
 import dev.countersign.core.LogSettings;
 import dev.countersign.core.MemoryBudget;
 import dev.countersign.core.Messages;
@@ -24,10 +26,13 @@ import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
 import dev.countersign.core.UnavailableException;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.Duration;
@@ -49,6 +54,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The messages on a real disk: what stands in the files, and what a start, a repeat and others' hands make of it. */
 class LogWriterTest {
@@ -121,6 +128,171 @@ class LogWriterTest {
         assertEquals(2, lines.size());
         assertTrue(lines.get(0).startsWith("{\"receipt\":\"21\","), lines.get(0));
         assertTrue(lines.get(1).startsWith("{\"receipt\":\"22\","), lines.get(1));
+    }
+
+    @Test
+    void aLineThatAPowerCutMadeOfAnOldAndANewOneIsInNoFileThatIsRead() throws Exception {
+        try (LogWriter log = start(Past.NEW)) {
+            for (int i = 1; i <= 3; i++) {
+                logged(log, "o".repeat(2000));
+            }
+        }
+        byte[] old = Files.readAllBytes(files.log());
+        byte[] journal;
+        byte[] all;
+        try (LogWriter log = start(Past.LOST_JOURNAL)) { // its header says that the old lines are on disk
+            logged(log, "n".repeat(2000));
+            journal = Files.readAllBytes(files.journal());
+            all = Files.readAllBytes(files.log());
+        }
+        Files.write(files.journal(), journal);
+        byte[] mixed = old.clone(); // somebody truncated it, and the new line was appended at its start
+        System.arraycopy(all, old.length + 512, mixed, 512, 512);
+        Files.write(files.log(), mixed);
+
+        try (LogWriter log = start(Past.LOST_JOURNAL)) {
+            logged(log, "after");
+        }
+
+        assertEquals(
+                List.of("messages-0000000000000000001-0000000000000000004.jsonl.truncated", "messages.jsonl"),
+                logNames());
+        assertArrayEquals(
+                mixed,
+                Files.readAllBytes(home.resolve("logs").resolve(logNames().get(0))));
+        assertEquals(List.of("n".repeat(2000), "after"), texts(files.log()));
+        List<String> read = new ArrayList<>();
+        try (FileLogReader reader = FileLogReader.ofLog(files.log(), LogRange.from(1))) {
+            while (reader.next()) {
+                read.add(reader.line().escapedText());
+            }
+        }
+        assertEquals(List.of("n".repeat(2000), "after"), read);
+    }
+
+    private enum Hand {
+        RENAMES,
+        RENAMES_AND_CREATES,
+        REMOVES,
+        COPIES_AND_TRUNCATES,
+        APPENDS,
+        REPLACES
+    }
+
+    /** Before each call of a start to the disk, in turn. */
+    @ParameterizedTest
+    @EnumSource
+    void whatSomebodyDoesToTheLogWhileItStartsStopsNothingAndTakesNoMoreThanThat(Hand hand) throws Exception {
+        files = new MessageFiles(files.journal(), files.log(), Sync.ALWAYS, 1 << 16, 800, Requests.NEVER_ROLLED);
+        LogWriter killed = start(Past.NEW); // never closed: as a kill leaves it
+        logged(killed, "flushed");
+        killed.checkpoint();
+        logged(killed, "one");
+        logged(killed, "two");
+        byte[] journal = Files.readAllBytes(files.journal());
+        byte[] left = Files.readAllBytes(files.log());
+        boolean isUsed = true;
+        for (int moment = 0; isUsed; moment++) {
+            for (Path each : filesOfLog()) {
+                Files.delete(each);
+            }
+            Files.write(files.journal(), journal);
+            Files.write(files.log(), left);
+            String how = hand + " before call " + moment;
+            AtomicInteger callsBefore = new AtomicInteger(moment);
+            Disk disk = disturbed(() -> {
+                if (callsBefore.getAndDecrement() == 0) {
+                    use(hand);
+                }
+                return null;
+            });
+
+            try (LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.LOST_JOURNAL)) {
+                isUsed = callsBefore.getAndSet(-1) < 0;
+                assertTrue(Requests.firstReceipt(logged(log, "after")) >= 4, how);
+                log.probe();
+                nanos += Duration.ofMillis(101).toNanos();
+                log.probe();
+            }
+
+            List<String> all = new ArrayList<>();
+            for (Path each : filesOfLog()) {
+                all.addAll(texts(each));
+            }
+            assertTrue(all.containsAll(List.of("flushed", "one", "two", "after")), how + ": " + all);
+            assertTrue(
+                    List.of("flushed", "one", "two", "after").containsAll(texts(files.log())),
+                    how + ": " + texts(files.log()));
+        }
+    }
+
+    private List<Path> filesOfLog() throws IOException {
+        try (Stream<Path> found = Stream.concat(Files.list(home), Files.list(home.resolve("logs")))) {
+            return found.filter(Files::isRegularFile).toList();
+        }
+    }
+
+    private void use(Hand hand) throws IOException {
+        Path log = files.log();
+        Path taken = home.resolve("taken");
+        try {
+            switch (hand) {
+                case RENAMES -> Files.move(log, taken);
+                case RENAMES_AND_CREATES -> {
+                    Files.move(log, taken);
+                    Files.createFile(log);
+                }
+                case REMOVES -> {
+                    Files.createLink(taken, log);
+                    Files.delete(log);
+                }
+                case COPIES_AND_TRUNCATES -> {
+                    Files.copy(log, taken);
+                    Files.write(log, new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
+                }
+                case APPENDS -> Files.writeString(log, "{\"message\":\"foreign\"}\n", StandardOpenOption.APPEND);
+                case REPLACES -> {
+                    Files.createLink(taken, log);
+                    Path saved = Files.copy(log, home.resolve("saved"));
+                    Files.move(saved, log, StandardCopyOption.ATOMIC_MOVE);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            // there is none just now
+        }
+    }
+
+    /** A real disk; somebody acts before each call to it, or to a file that it has opened. */
+    private static Disk disturbed(Callable<?> act) {
+        return (Disk) disturbed(Disk.class, new LocalDisk(), act);
+    }
+
+    private static Object disturbed(Class<?> type, Object real, Callable<?> act) {
+        return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
+            act.call();
+            try {
+                Object result = method.invoke(real, arguments);
+                return result instanceof Disk.Handle ? disturbed(Disk.Handle.class, result, act) : result;
+            } catch (InvocationTargetException e) {
+                throw e.getCause();
+            }
+        });
+    }
+
+    @Test
+    void aLogWhoseStartSomebodyChangedWhileItWasStoppedIsSetAsideAndRead() throws Exception {
+        try (LogWriter log = start(Past.NEW)) {
+            logged(log, "one");
+            logged(log, "two");
+        }
+        Files.writeString(files.log(), read(files.log()).replace("one", "eno"));
+
+        try (LogWriter log = start(Past.LOST_JOURNAL)) {
+            assertEquals(3, Requests.firstReceipt(logged(log, "after")));
+        }
+
+        assertEquals(List.of("messages-0000000000000000001-0000000000000000002.jsonl", "messages.jsonl"), logNames());
+        assertEquals(List.of("after"), texts(files.log()));
     }
 
     @Test
@@ -326,7 +498,7 @@ class LogWriterTest {
     }
 
     private MessageFiles rollingAt(long bytes) {
-        return kept(Requests.NEVER_ROLLED.withRollBytes(bytes));
+        return kept(new LogSettings(0, bytes, false, 0, 0, false, false));
     }
 
     private MessageFiles kept(LogSettings settings) {
@@ -544,6 +716,31 @@ class LogWriterTest {
         byte[] bytes = Files.readAllBytes(files.journal());
         bytes[3 * 4096 + 60] ^= 1; // two headers and the first record come before it
         Files.write(files.journal(), bytes);
+    }
+
+    @Test
+    void whereAFullDiskHasTornALineAndSomebodyTakesTheFileAwayTheNextOneHasTheWholeLine() throws Exception {
+        PowerCutDisk disk = new PowerCutDisk(new Random(1));
+        LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
+        logged(log, "before");
+        disk.fillUpAfter(20);
+        assertThrows(IOException.class, () -> logged(log, "delayed"));
+        disk.delete(files.log());
+        assertThrows(IOException.class, log::checkpoint);
+        nanos += Duration.ofMillis(101).toNanos();
+        disk.observe((operation, path) -> {
+            if (operation.equals("create")) {
+                disk.fillUpAfter(Long.MAX_VALUE); // the room of the removed file
+            }
+        });
+        log.checkpoint();
+        logged(log, "after");
+        assertEquals(
+                List.of("before", "delayed", "after"),
+                new String(disk.read(files.log()), UTF_8)
+                        .lines()
+                        .map(LogWriterTest::text)
+                        .toList());
     }
 
     @Test
@@ -819,8 +1016,10 @@ class LogWriterTest {
     }
 
     private static List<String> texts(Path file) throws IOException {
-        return Files.readAllLines(file).stream()
-                .map(line -> line.substring(line.indexOf("\"message\":\"") + 11, line.length() - 2))
-                .toList();
+        return Files.readAllLines(file).stream().map(LogWriterTest::text).toList();
+    }
+
+    private static String text(String line) {
+        return line.substring(line.indexOf("\"message\":\"") + 11, line.length() - 2);
     }
 }

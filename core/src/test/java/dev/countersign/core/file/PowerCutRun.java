@@ -32,9 +32,9 @@ import java.util.regex.Pattern;
 
 /**
  * One life of a message log on a {@link PowerCutDisk}: batches, repeats, checkpoints, failing flushes, kills, a clock that
- * steps back, files that reach their size, are packed and removed, or are renamed by somebody else, ids whose messages are
- * erased. At points drawn from the seed the power is cut: the store's own start runs on what the cut leaves, sometimes is
- * cut itself, and what it made is checked against what was acknowledged.
+ * steps back, files that reach their size, are packed and removed, or are renamed or truncated by somebody else, ids whose
+ * messages are erased. At points drawn from the seed the power is cut: the store's own start runs on what the cut leaves,
+ * sometimes is cut itself, and what it made is checked against what was acknowledged.
  */
 final class PowerCutRun {
 
@@ -75,8 +75,12 @@ final class PowerCutRun {
     private final boolean noChecksums;
     private final List<Sent> sent = new ArrayList<>();
     private final Map<ClientId, List<Sent>> keyedSent = new HashMap<>();
-    private final LeftLines lines =
-            new LeftLines(LOGS, file -> file.getFileName().toString().startsWith("renamed"));
+    private final boolean isToTruncate;
+    private final List<TakenAway> takenAway = new ArrayList<>();
+    private final LeftLines lines = new LeftLines(
+            LOGS,
+            file -> file.getFileName().toString().startsWith("renamed")
+                    || !takenAway.isEmpty() && !file.equals(FILES.log()));
     private final Map<String, Long> erasedBelow = new HashMap<>(); // receipts, by id
     private final List<String> faults = new ArrayList<>();
     private long micros = 1_700_000_000_000_000L;
@@ -91,6 +95,11 @@ final class PowerCutRun {
     private boolean starting;
     private int failFlushes;
     private boolean killDue;
+    private boolean truncationDue;
+    private long flushedReceipt; // the last one
+
+    /** Receipts of lines that were flushed to the log before somebody truncated it. */
+    private record TakenAway(long first, long last) {}
 
     /** A request, and what is known of it. */
     private static final class Sent {
@@ -141,6 +150,7 @@ final class PowerCutRun {
     PowerCutRun(long seed, int steps, Predicate<Flush> leftOut, boolean noChecksums) {
         this.steps = steps;
         random = new Random(seed);
+        isToTruncate = random.nextInt(3) == 0;
         files = new MessageFiles(
                 FILES.journal(),
                 FILES.log(),
@@ -204,6 +214,7 @@ final class PowerCutRun {
                     case 4, 5, 6, 7, 8, 9 -> checkpoint(log);
                     case 10, 11, 12, 13 -> look();
                     case 15 -> erase(disk, log);
+                    case 16, 17 -> truncateWhileCommitting(disk, log);
                     default -> commit(log);
                 }
             } catch (PowerCutDisk.Killed e) {
@@ -219,6 +230,36 @@ final class PowerCutRun {
             disk.rename(FILES.log(), LOGS.resolve("renamed." + images + "." + random.nextInt(1_000_000)));
             disk.observe((operation, path) -> observe(disk, operation, path));
         }
+    }
+
+    /** Between the writer's check of the log and its append; then cuts the power some times. */
+    private void truncateWhileCommitting(PowerCutDisk disk, LogWriter log) throws IOException {
+        failFlushes = 0;
+        truncationDue = isToTruncate;
+        commit(log);
+        truncationDue = false;
+        for (int cuts = random.nextInt(6); isToTruncate && cuts > 0 && faults.isEmpty(); cuts--) {
+            cut(disk, "any operation", FILES.log());
+        }
+        checkpoint(log); // it notices
+    }
+
+    private void truncate(PowerCutDisk disk) throws IOException {
+        truncationDue = false;
+        List<Line> active = active(disk);
+        if (!active.isEmpty()) {
+            takenAway.add(new TakenAway(active.get(0).receipt(), flushedReceipt));
+            disk.open(FILES.log(), Disk.Mode.POSITIONED).truncate(0);
+        }
+    }
+
+    private List<Line> active(PowerCutDisk disk) throws IOException {
+        return disk.stat(FILES.log()).isPresent() ? lines.inFile(disk, FILES.log()) : List.of();
+    }
+
+    private boolean mayLack(long receipt) {
+        return receipt <= removedUpTo
+                || takenAway.stream().anyMatch(each -> each.first <= receipt && receipt <= each.last);
     }
 
     private LogWriter open(PowerCutDisk disk) throws IOException {
@@ -361,6 +402,12 @@ final class PowerCutRun {
                 failFlushes--;
                 throw new IOException("Input/output error");
             }
+            if (isToTruncate && path.equals(FILES.log())) {
+                active(disk).forEach(each -> flushedReceipt = Math.max(flushedReceipt, each.receipt()));
+            }
+        }
+        if (truncationDue && operation.equals("append") && path.equals(FILES.log())) {
+            truncate(disk);
         }
     }
 
@@ -435,7 +482,7 @@ final class PowerCutRun {
         checkNames(image);
         checkAnswers(before);
         checkErased(image);
-        LeftLines.checkWhole(before, receipt -> receipt <= removedUpTo);
+        LeftLines.checkWhole(before, this::mayLack);
         long highest = Math.max(
                 Math.max(highestAnswered, removedUpTo),
                 before.keySet().stream().mapToLong(each -> each).max().orElse(0));
@@ -469,11 +516,11 @@ final class PowerCutRun {
     }
 
     /** A file that was renamed for its receipts has them. */
-    private static void checkNames(PowerCutDisk image) throws IOException {
+    private void checkNames(PowerCutDisk image) throws IOException {
         for (Path file : image.list(LOGS)) {
             Matcher name = ROLLED.matcher(file.getFileName().toString());
             String text = LeftLines.text(image, file);
-            if (name.matches() && !text.isEmpty()) {
+            if (name.matches() && !text.isEmpty() && takenAway.isEmpty()) {
                 String last = text.substring(text.lastIndexOf('\n', text.length() - 2) + 1);
                 expect(
                         text.startsWith("{\"receipt\":\"" + name.group(1) + "\"")
@@ -516,7 +563,7 @@ final class PowerCutRun {
                 Line left = found.get(line.receipt());
                 expect(
                         line.equals(left)
-                                || left == null && line.receipt() <= removedUpTo
+                                || left == null && mayLack(line.receipt())
                                 || each.mayBeErased && line.erased().equals(left),
                         () -> "acknowledged and lost: " + each.answer);
             }

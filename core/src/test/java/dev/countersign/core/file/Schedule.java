@@ -72,7 +72,7 @@ final class Schedule {
         this.keys = keys;
         turns = new Turns(group, new Random(random.nextLong()));
         disk = new ScheduleDisk(FILES.journal(), flush, turns::await, faults::add);
-        Checkpoint start = new Checkpoint(0, Journal.RING_START, 1, 0, 1, 0, 1, 0);
+        Checkpoint start = new Checkpoint(0, Journal.RING_START, 1, 0, 1, 0, 1, 0, 0);
         Journal.create(disk, FILES.journal(), FILES.ringBytes(), Sync.ALWAYS, 7, start)
                 .close();
         log = new Start(disk, FILES, CLOCK, () -> 0).run(Past.NEW);
