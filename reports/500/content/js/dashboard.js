@@ -173,7 +173,7 @@ $(document).ready(function() {
     });
 
     // Creates APDEX table
-    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9986399476638088, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.9996749259553565, 50, 200, "message"], "isController": false}, {"data": [0.9974716463194394, 50, 200, "register"], "isController": false}]}, function(index, item){
+    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9870237152789729, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [0.9992810927390366, 50, 200, "wrong code"], "isController": false}, {"data": [0.9883233316463018, 50, 200, "message"], "isController": false}, {"data": [0.9844913599884317, 50, 200, "register"], "isController": false}]}, function(index, item){
         switch(index){
             case 0:
                 item = item.toFixed(3);
@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29043, 0, 0.0, 1.490789518989079, 0, 110, 1.0, 2.0, 3.0, 15.0, 151.04142288790075, 30.38663210696362, 41.898124447434796], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1357, 0, 0.0, 0.4517317612380255, 0, 23, 0.0, 1.0, 1.0, 8.0, 7.110705882969414, 1.7151800323178177, 2.263248160098303], "isController": false}, {"data": ["message", 13843, 0, 0.0, 1.2292133208119667, 0, 76, 1.0, 1.0, 3.0, 14.0, 72.05542484748797, 13.44002553307637, 23.924652781392492], "isController": false}, {"data": ["register", 13843, 0, 0.0, 1.854222350646532, 0, 110, 1.0, 2.0, 3.0, 17.0, 71.99284388115434, 15.256296017783685, 15.748434599002513], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29053, 0, 0.0, 6.144012666506063, 0, 620, 2.0, 4.0, 8.0, 91.45999999999913, 149.89062467754917, 30.351289222919288, 41.58633274410818], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1391, 0, 0.0, 1.2652767792954718, 0, 62, 0.0, 1.0, 2.0, 33.47999999999956, 7.213944539235872, 1.74008232538209, 2.296120414140576], "isController": false}, {"data": ["message", 13831, 0, 0.0, 4.0359337719615285, 0, 214, 1.0, 3.0, 7.0, 84.68000000000029, 71.64873419360855, 13.553851164790535, 23.789618775221587], "isController": false}, {"data": ["register", 13831, 0, 0.0, 8.742751789458419, 0, 620, 2.0, 5.0, 10.0, 159.36000000000058, 71.3574476208165, 15.121646614958184, 15.60944166705361], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29043, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29053, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 

@@ -173,7 +173,7 @@ $(document).ready(function() {
     });
 
     // Creates APDEX table
-    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [1.0, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [1.0, 50, 200, "message"], "isController": false}, {"data": [1.0, 50, 200, "register"], "isController": false}]}, function(index, item){
+    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9983142279163857, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.999645390070922, 50, 200, "message"], "isController": false}, {"data": [0.9968085106382979, 50, 200, "register"], "isController": false}]}, function(index, item){
         switch(index){
             case 0:
                 item = item.toFixed(3);
@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2989, 0, 0.0, 2.2559384409501457, 0, 42, 2.0, 3.0, 4.0, 8.0, 15.67243612263196, 3.152848240128043, 4.347307627269724], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 139, 0, 0.0, 0.5179856115107911, 0, 5, 0.0, 1.0, 1.0, 4.599999999999994, 0.743172437391732, 0.17926132034741973, 0.23654370014328793], "isController": false}, {"data": ["message", 1425, 0, 0.0, 2.0035087719298255, 0, 19, 2.0, 3.0, 4.0, 8.0, 7.474311969913928, 1.3941343615757424, 2.481705146260484], "isController": false}, {"data": ["register", 1425, 0, 0.0, 2.6778947368421053, 1, 42, 2.0, 3.0, 5.0, 8.0, 7.471882127782292, 1.5833968962194898, 1.6344742154523766], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2966, 0, 0.0, 3.3260283209710098, 0, 78, 3.0, 5.0, 7.0, 20.0, 15.565631756827678, 3.147593142541512, 4.3195009426758615], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 146, 0, 0.0, 0.6643835616438357, 0, 7, 1.0, 1.0, 2.0, 5.590000000000003, 0.7675081219181396, 0.18513135362673871, 0.24429206903893264], "isController": false}, {"data": ["message", 1410, 0, 0.0, 2.734751773049644, 1, 56, 2.0, 5.0, 7.0, 20.0, 7.405306611205647, 1.3957267343385644, 2.458793210751875], "isController": false}, {"data": ["register", 1410, 0, 0.0, 4.1929078014184356, 1, 78, 3.0, 6.0, 8.0, 20.0, 7.399826812563961, 1.5681273616468552, 1.6187121152483666], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2989, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2966, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 
