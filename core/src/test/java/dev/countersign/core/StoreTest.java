@@ -105,7 +105,7 @@ class StoreTest {
             for (int i = 0; i < 3; i++) {
                 result(store.messageLog().append(Messages.of(ALICE, "text")));
             }
-            Await.until(() -> home.resolve("logs").toFile().list((logs, name) -> name.endsWith(".gz")).length == 4);
+            Await.until(() -> rolled(".gz") == 4 && rolled(".jsonl") == 0); // the original goes last
             Map<String, String> permissions = permissions();
             assertEquals("rwx------", permissions.get(""), "of a home that somebody else made, or changed");
             assertEquals("rwxr-x---", permissions.get("logs"));
@@ -149,6 +149,13 @@ class StoreTest {
         StoreSettings settings =
                 StoreSettings.defaults().withQueueSize(queueSize).withLog(log);
         return Store.open(Home.open(home), settings, Runnable::run, Runnable::run);
+    }
+
+    private int rolled(String ending) {
+        return home.resolve("logs")
+                .toFile()
+                .list((logs, name) -> name.startsWith("messages-") && name.endsWith(ending))
+                .length;
     }
 
     /** Of all that stands in the home folder, by its path in it. */
