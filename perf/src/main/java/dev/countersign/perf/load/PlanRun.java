@@ -91,7 +91,8 @@ public final class PlanRun {
                     loadSide,
                     cpuPerRequest,
                     since(from - scenario.ramp().toMillis(), own),
-                    thresholds.check(scenario.name(), metrics(scenario, figures.served(), findings, loadSide)));
+                    thresholds.check(
+                            scenario.name(), metrics(scenario.offered(), figures.served(), findings, loadSide)));
         } finally {
             Folders.delete(home);
         }
@@ -127,8 +128,12 @@ public final class PlanRun {
         }
     }
 
-    /** What the limits of a load run are about. */
-    static Map<Metric, Number> metrics(Scenario scenario, Served served, Findings findings, LoadSide loadSide) {
+    /**
+     * What the limits of a load run are about.
+     *
+     * @param offered requests a second that the plan asks for
+     */
+    static Map<Metric, Number> metrics(double offered, Served served, Findings findings, LoadSide loadSide) {
         Map<Metric, Number> metrics = new EnumMap<>(Metric.class);
         metrics.put(Metric.NOT_KEPT, findings.lost() + findings.doubled() + findings.altered());
         metrics.put(Metric.NOT_SENT, findings.notSent());
@@ -136,7 +141,7 @@ public final class PlanRun {
         metrics.put(Metric.ERRORS, served.errors());
         metrics.put(Metric.ACKNOWLEDGED, findings.acknowledged());
         metrics.put(Metric.REFUSED, findings.refused());
-        metrics.put(Metric.PERCENT_OFF, Math.abs(served.achieved() / scenario.offered() - 1) * 100);
+        metrics.put(Metric.PERCENT_OFF, Math.abs(served.achieved() / offered - 1) * 100);
         metrics.put(Metric.LOAD_CPU_PERCENT, loadSide.cpuPercent());
         metrics.put(Metric.LOAD_PAUSE_MILLIS, loadSide.maxPauseMillis());
         metrics.put(Metric.RAMP_P95_MILLIS, served.rampP95() / 1000.0);

@@ -34,8 +34,8 @@ record ReportData(
         List<BenchmarkGroup.Result> benchmarks,
         List<Trial> trials) {
 
-    static final List<String> CLOSED = List.of("51", "500");
-    static final List<String> ARRIVALS = List.of("arrivals-51", "arrivals-500");
+    private static final List<String> CLOSED = List.of("51", "500");
+    private static final List<String> ARRIVALS = List.of("arrivals-51", "arrivals-500");
     private static final List<String> OTHERS =
             List.of("disk", "capacity", "open", "peers", "jmh", "history", "environment");
 

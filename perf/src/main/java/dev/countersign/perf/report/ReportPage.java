@@ -7,7 +7,7 @@ import com.samskivert.mustache.Mustache;
 import dev.countersign.perf.data.Results.Environment;
 import dev.countersign.perf.data.Results.Load;
 import dev.countersign.perf.data.Results.PastRun;
-import dev.countersign.perf.threshold.Recheck;
+import dev.countersign.perf.load.Recheck;
 import dev.countersign.perf.threshold.Thresholds;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -44,9 +44,7 @@ public final class ReportPage {
             System.exit(2);
         }
         Path reports = Path.of(arguments[0]);
-        List<String> scenarios = Stream.concat(ReportData.CLOSED.stream(), ReportData.ARRIVALS.stream())
-                .toList();
-        Recheck.write(reports.resolve("data"), scenarios, Thresholds.read(Path.of(arguments[1])));
+        Recheck.write(reports.resolve("data"), Thresholds.read(Path.of(arguments[1])));
         System.out.println("The report: " + write(reports).toUri());
     }
 

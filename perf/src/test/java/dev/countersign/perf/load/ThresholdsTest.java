@@ -13,7 +13,6 @@ import dev.countersign.perf.data.Results.Served;
 import dev.countersign.perf.data.Results.Threshold;
 import dev.countersign.perf.data.Results.Verdict;
 import dev.countersign.perf.threshold.Metric;
-import dev.countersign.perf.threshold.Recheck;
 import dev.countersign.perf.threshold.Thresholds;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -97,7 +96,7 @@ class ThresholdsTest {
                 .orElseThrow();
         Path limits = Files.writeString(data.resolve("limits"), "51.percent-off=" + delivered.measured() / 2);
 
-        Recheck.write(data, List.of("51", "500"), Thresholds.read(limits));
+        Recheck.write(data, Thresholds.read(limits));
 
         Load after = load(file);
         assertEquals(before.served(), after.served());
@@ -164,7 +163,8 @@ class ThresholdsTest {
 
     private static List<Threshold> check(
             Thresholds limits, Scenario scenario, Served served, Findings findings, double cpu, double pause) {
-        return limits.check(scenario.name(), PlanRun.metrics(scenario, served, findings, new LoadSide(cpu, pause, 1)));
+        return limits.check(
+                scenario.name(), PlanRun.metrics(scenario.offered(), served, findings, new LoadSide(cpu, pause, 1)));
     }
 
     private static Served served(double achieved, long p95) {
