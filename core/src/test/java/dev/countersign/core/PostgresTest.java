@@ -12,7 +12,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.countersign.core.TcpProxy.Cut;
 import dev.countersign.core.sql.PostgresDatabase;
 import dev.countersign.core.sql.SqlRegistrations;
+import dev.countersign.core.store.Store;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -34,6 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -269,6 +272,20 @@ class PostgresTest {
         assertTrue(refusal.contains(reason), refusal);
         assertTrue(refusal.contains("--database") && refusal.lines().count() == 1, refusal);
         assertFalse(Stream.of("s3cret", "a-password").anyMatch(refusal::contains), refusal);
+    }
+
+    @Test
+    void aStartThatLosesItsConnectionTriesAgainAndSaysSoInALine(@TempDir Path home) throws Exception {
+        try (TcpProxy flaky = new TcpProxy(Postgres.port());
+                ServerLogEvents events = new ServerLogEvents(Store.class)) {
+            flaky.cut(Cut.BEFORE_THE_MESSAGE, "postgres"); // after the first connection's user name
+            StoreSettings store =
+                    StoreSettings.defaults().with(Postgres.at(flaky.port(), settings), TopicSettings.defaults());
+            Store.open(Home.open(home), store, Runnable::run, Runnable::run).close();
+            String warning = events.list().get(0).getFormattedMessage();
+            assertTrue(warning.startsWith("trying again") && warning.contains("--database"), warning);
+            assertEquals(1, events.list().size());
+        }
     }
 
     private static String refusal(String url) {

@@ -30,6 +30,8 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
@@ -103,7 +105,9 @@ final class Topic implements Closeable {
         return new StartupException(
                 "can't use the log " + settings.url() + ": " + reason.replaceFirst("(?s)[.]?(\\n.*)?$", "")
                         + ". Check --log and --log-config.",
-                e);
+                e,
+                // also while fewer brokers have started than the topic needs
+                e instanceof RetriableException || e instanceof InvalidReplicationFactorException);
     }
 
     private static Map<String, Object> client(TopicSettings settings, String brokers) throws IOException {
@@ -138,7 +142,8 @@ final class Topic implements Closeable {
                 found = find();
             }
         }
-        TopicDescription topic = found.orElseThrow(() -> new KafkaException("there is no such topic"));
+        TopicDescription topic =
+                found.orElseThrow(() -> new UnknownTopicOrPartitionException("there is no such topic"));
         id = topic.topicId();
         partitions = topic.partitions().size();
         if (isToWrite) {

@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLTransientException;
 import java.sql.Statement;
 import java.util.BitSet;
 import java.util.HashSet;
@@ -118,8 +119,15 @@ public final class PostgresDatabase implements Database {
                                     .findFirst()
                                     .orElse("")
                             + ". Check --database, COUNTERSIGN_DATABASE_USER and COUNTERSIGN_DATABASE_PASSWORD.",
-                    e);
+                    e,
+                    cause instanceof SQLException failed && mayPass(failed));
         }
+    }
+
+    /** True without a connection, or while PostgreSQL starts or stops; not if it has rejected the connection (08004). */
+    private static boolean mayPass(SQLException failed) {
+        return failed instanceof SQLTransientException
+                || String.valueOf(failed.getSQLState()).matches("08(?!004).*|57P0[123]|53300");
     }
 
     private static PGSimpleDataSource source(DatabaseSettings settings) {

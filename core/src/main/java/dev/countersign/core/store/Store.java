@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -36,12 +37,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Registrations and messages of one server, opened and closed together. Picks the engines by the settings. */
 public final class Store implements Closeable {
+
+    private static final Logger log = LoggerFactory.getLogger(Store.class);
+
+    /** How long a start waits for a database or brokers that don't answer. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private static final Duration PAUSE = Duration.ofMillis(500);
 
     private final Home home;
     private final StoreSettings settings;
@@ -73,7 +84,7 @@ public final class Store implements Closeable {
             }
             Database database = settings.database().isInHome()
                     ? SqliteDatabase.open(home.database(), settings.sync())
-                    : PostgresDatabase.open(settings.database());
+                    : patiently(() -> PostgresDatabase.open(settings.database()));
             opened.push(database);
             MessageLog messageLog = settings.topic().isInHome()
                     ? FileMessageLog.open(
@@ -84,7 +95,7 @@ public final class Store implements Closeable {
                             logCompletions,
                             Clock.systemUTC())
                     // on the pool: Kafka's own thread must go on
-                    : KafkaMessageLog.open(settings, registryCompletions);
+                    : patiently(() -> KafkaMessageLog.open(settings, registryCompletions));
             opened.push(messageLog);
             if (settings.topic().isInHome()) {
                 database.noteJournal();
@@ -108,6 +119,25 @@ public final class Store implements Closeable {
                 }
             }
             throw e;
+        }
+    }
+
+    /** Tries again while the machine that it needs is not up: after a power cut all of them start at once. */
+    private static <T> T patiently(Supplier<T> open) {
+        long begun = System.nanoTime();
+        for (int attempts = 1; ; attempts++) {
+            try {
+                return open.get();
+            } catch (StartupException e) {
+                boolean isOver = System.nanoTime() - begun > PATIENCE.toNanos();
+                if (!e.mayPass() || isOver || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+                if (attempts == 1) {
+                    log.warn("trying again for {} s: {}", PATIENCE.toSeconds(), e.getMessage());
+                }
+                LockSupport.parkNanos(PAUSE.toNanos());
+            }
         }
     }
 
