@@ -4,13 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.countersign.core.LogRange;
 import dev.countersign.core.LogReader;
-import dev.countersign.core.StartupException;
 import dev.countersign.core.store.Store;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -123,16 +121,9 @@ final class LogCommand implements Callable<Integer> {
     private LogReader open(long newest) throws IOException {
         LogRange all = LogRange.from(fromReceipt.orElse(0L));
         LogRange range = new LogRange(all.fromReceipt(), since.orElse(all.since()), until.orElse(all.until()), newest);
-        return files.isEmpty() ? Store.read(main::homeToRead, main.topic(), range) : Store.read(existing(files), range);
-    }
-
-    static List<Path> existing(List<Path> files) {
-        for (Path each : files) {
-            if (!Files.isReadable(each)) {
-                throw new StartupException("there is no file " + each + ", or this user can't read it");
-            }
-        }
-        return files;
+        return files.isEmpty()
+                ? Store.read(main::homeToRead, main.topic(), range)
+                : Store.read(Commands.existing(files), range);
     }
 
     /** False if nobody reads the output any more. */

@@ -1,14 +1,10 @@
 package dev.countersign.web;
 
 import dev.countersign.core.Home;
-import dev.countersign.core.Setting;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.Sync;
-import dev.countersign.core.TopicSettings;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -18,9 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /**
  * The server's command line: reads the settings, starts the server, prints where it listens, and sets the exit code.
@@ -32,7 +26,7 @@ import picocli.CommandLine.Spec;
         resourceBundle = "dev.countersign.web.build",
         version = "Countersign ${bundle:build.version}",
         sortOptions = false,
-        subcommands = {LogCommand.class, VerifyCommand.class, BackupCommand.class},
+        subcommands = LogCommand.class,
         footer = {
             "",
             "The server takes each setting from the first of these that has it: the option,",
@@ -42,38 +36,13 @@ import picocli.CommandLine.Spec;
             "usage, 3 out of memory, 4 a writer thread has died. After 3 or 4 start the",
             "server again: nothing acknowledged is lost."
         })
-public final class Main extends OperatorCommands implements Callable<Integer> {
+public final class Main extends Commands implements Callable<Integer> {
 
     private static final int CAN_NOT_START = 1;
     private static final int WRITER_DIED = 4;
 
     /** How long requests in flight and the other writer may take after one writer has died. */
     private static final int LAST_WORK_SECONDS = 10;
-
-    @Spec
-    private CommandSpec spec;
-
-    /** The settings that all commands use. */
-    record Place(
-            @Setting(
-                    name = "home",
-                    label = "FOLDER",
-                    byDefault = "the current folder",
-                    help = "Contains data/ and logs/; for one server at a time.")
-            String home,
-
-            @Setting(
-                    name = "config",
-                    label = "FILE",
-                    byDefault = "none",
-                    help = "Settings, one NAME=VALUE a line; NAME is the option without its leading dashes; # begins a"
-                            + " comment.")
-            String config) {
-
-        static Place defaults() {
-            return new Place(".", "");
-        }
-    }
 
     record Options(Place place, Settings server) {
 
@@ -125,7 +94,7 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
     @Override
     public Integer call() throws ExecutionException {
         Options options = options();
-        Home home = Home.open(options.place.home);
+        Home home = Home.open(options.place.home());
         ServerLog.writeTo(home.serverLog(), OutOfMemoryGuard.install(home.serverLog()));
         Logger log = LoggerFactory.getLogger(Main.class);
         CountersignServer server = CountersignServer.start(home, options.server);
@@ -162,29 +131,6 @@ public final class Main extends OperatorCommands implements Callable<Integer> {
                 log.warn("can't tell systemd that the server has started: {}", e.getMessage());
             }
         }
-    }
-
-    @Override
-    PrintWriter out() {
-        return spec.commandLine().getOut();
-    }
-
-    @Override
-    Path homeToRead() {
-        Path folder = Path.of(settings().read(Place.defaults()).home);
-        if (!Home.isReadable(folder)) {
-            throw new StartupException("there is no home of a server in "
-                    + folder.toAbsolutePath().normalize() + ", or this user can't read it. Name the home with --home.");
-        }
-        return folder;
-    }
-
-    TopicSettings topic() {
-        return settings().read(TopicSettings.defaults());
-    }
-
-    SettingsReader settings() {
-        return new SettingsReader(spec, System::getProperty, System::getenv);
     }
 
     private Options options() {
