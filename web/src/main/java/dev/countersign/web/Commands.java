@@ -6,7 +6,6 @@ import dev.countersign.core.Setting;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.TopicSettings;
 import dev.countersign.core.store.Store;
-import dev.countersign.web.operator.JsonText;
 import dev.countersign.web.operator.OperatorClient;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -145,7 +144,7 @@ abstract class Commands {
         if (json) {
             out().print(body);
         } else {
-            JsonText.members(body).forEach((name, value) -> out().printf(Locale.ROOT, "%-24s %s%n", name, value));
+            OperatorClient.members(body).forEach((name, value) -> out().printf(Locale.ROOT, "%-24s %s%n", name, value));
         }
     }
 
@@ -163,7 +162,7 @@ abstract class Commands {
         }
         for (; !page.isEmpty(); page = ids(after)) {
             for (String line : page.lines().toList()) {
-                Map<String, String> id = JsonText.members(line);
+                Map<String, String> id = OperatorClient.members(line);
                 after = id.get("id");
                 if (json) {
                     out().println(line);
@@ -213,7 +212,7 @@ abstract class Commands {
             description = "Removes all texts that an id has sent from every file of the log, for good. Receipts and"
                     + " times stay. The id can go on sending. Backups stay as they are.")
     void erase(@Parameters(paramLabel = "ID") String id) throws IOException {
-        Map<String, String> erased = JsonText.members(ask("POST", "/erase?id=" + encoded(id)));
+        Map<String, String> erased = OperatorClient.members(ask("POST", "/erase?id=" + encoded(id)));
         out().println("erased " + erased.get("messages") + " messages of " + id);
         if (!erased.get("left").isEmpty()) {
             throw new StartupException("messages of " + id + " may be left in: " + erased.get("left"));
@@ -221,7 +220,7 @@ abstract class Commands {
     }
 
     private void printCode(String target) throws IOException {
-        out().println(JsonText.members(ask("POST", target)).get("code"));
+        out().println(OperatorClient.members(ask("POST", target)).get("code"));
     }
 
     @Command(
@@ -239,7 +238,7 @@ abstract class Commands {
     private String ask(String method, String target) throws IOException {
         OperatorClient.Answer answer = new OperatorClient(homeToRead()).ask(method, target);
         if (answer.status() >= 400) {
-            throw new StartupException(JsonText.members(answer.body())
+            throw new StartupException(OperatorClient.members(answer.body())
                     .getOrDefault("detail", "the server refused: " + answer.status()));
         }
         return answer.body();

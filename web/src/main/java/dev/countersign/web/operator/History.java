@@ -8,9 +8,8 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import tools.jackson.core.JsonGenerator;
 
 /** How the message log did in the last ten minutes, a sample each five seconds, in memory. Safe for use by many threads. */
 final class History {
@@ -40,7 +39,9 @@ final class History {
         }
     }
 
-    private record Sample(Instant time, double messagesPerSecond, OptionalDouble answerP99, OptionalDouble flushP99) {}
+    /** @param time in milliseconds since 1970 */
+    record Sample(
+            long time, double messagesPerSecond, Optional<Double> answerP99Millis, Optional<Double> flushP99Millis) {}
 
     synchronized void add(Instant now, LogFigures log) {
         Counted counted = Counted.of(now, log);
@@ -56,7 +57,7 @@ final class History {
 
     private static Sample sample(Counted before, Counted now) {
         return new Sample(
-                now.time,
+                now.time.toEpochMilli(),
                 (now.messages - before.messages) / secondsBetween(before, now),
                 p99Millis(before.answers, now.answers),
                 p99Millis(before.flushes, now.flushes));
@@ -71,7 +72,7 @@ final class History {
     }
 
     /** The end of the bucket that the 99th of each 100 values since then falls in; empty where there was none. */
-    private static OptionalDouble p99Millis(long[] before, long[] now) {
+    private static Optional<Double> p99Millis(long[] before, long[] now) {
         long all = 0;
         for (int i = 0; i < now.length; i++) {
             all += now[i] - before[i];
@@ -80,10 +81,10 @@ final class History {
         for (int i = now.length - 1; i >= 0 && all > 0; i--) {
             above -= now[i] - before[i];
             if (above < 0) {
-                return OptionalDouble.of(Histogram.end(i) / NANOS_A_MILLI);
+                return Optional.of(Histogram.end(i) / NANOS_A_MILLI);
             }
         }
-        return OptionalDouble.empty();
+        return Optional.empty();
     }
 
     /** By how much the log's files grew in an hour, at the rate since the day (UTC) or the server began; 0 at first. */
@@ -96,25 +97,7 @@ final class History {
         return seconds < LEAST_SECONDS_OF_A_RATE ? 0 : Math.max(0, grown / seconds * SECONDS_AN_HOUR);
     }
 
-    synchronized void write(JsonGenerator json) {
-        json.writeArrayPropertyStart("history");
-        for (Sample each : samples) {
-            json.writeStartObject();
-            json.writeNumberProperty("time", each.time.toEpochMilli());
-            json.writeNumberProperty("messagesPerSecond", each.messagesPerSecond);
-            write(json, "answerP99Millis", each.answerP99);
-            write(json, "flushP99Millis", each.flushP99);
-            json.writeEndObject();
-        }
-        json.writeEndArray();
-    }
-
-    private static void write(JsonGenerator json, String name, OptionalDouble value) {
-        json.writeName(name);
-        if (value.isPresent()) {
-            json.writeNumber(value.getAsDouble());
-        } else {
-            json.writeNull();
-        }
+    synchronized List<Sample> samples() {
+        return List.copyOf(samples);
     }
 }

@@ -31,7 +31,7 @@ final class MessagesAfter implements OperatorServlet.Answer {
     }
 
     @Override
-    public void to(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    public byte[] to(HttpServletRequest request, HttpServletResponse response) throws IOException {
         Optional<Long> after = number(request, "after", Long.MAX_VALUE - 1);
         long last = number(request, "last", Long.MAX_VALUE).orElse(after.isPresent() ? Long.MAX_VALUE : DEFAULT_LAST);
         long seconds = number(request, "wait", MAX_WAIT_SECONDS).orElse(0L);
@@ -40,9 +40,8 @@ final class MessagesAfter implements OperatorServlet.Answer {
             throw new RefusedException(503, "too many requests for messages wait already: " + MAX_WAITING);
         }
         try (LogReader reader = store.read(new LogRange(all.fromReceipt(), all.since(), all.until(), last))) {
-            ByteArrayOutputStream lines = read(reader, seconds, server(request));
             response.setContentType("application/jsonl");
-            lines.writeTo(response.getOutputStream());
+            return read(reader, seconds, server(request)).toByteArray();
         } catch (StartupException e) {
             throw new RefusedException(400, e.getMessage());
         } finally {

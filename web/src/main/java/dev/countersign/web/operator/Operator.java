@@ -20,6 +20,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +36,6 @@ import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.util.thread.ThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.core.JsonGenerator;
 
 /** What the operator can ask and tell the running server. Safe for use by many threads. */
 public final class Operator {
@@ -53,7 +53,6 @@ public final class Operator {
     private final Http http;
     private final Instant since = Instant.now();
     private final History history = new History();
-    private final Page page = Page.load();
     private Optional<Metrics> metrics = Optional.empty();
 
     /**
@@ -81,144 +80,141 @@ public final class Operator {
     /** The servlets by their paths, for the socket that the owner of the home alone can open. */
     public Map<String, HttpServlet> onSocket() {
         Map<String, HttpServlet> servlets = new HashMap<>(onPort());
-        servlets.put("/messages", OperatorServlet.get(new MessagesAfter(store)));
-        servlets.put("/ids", OperatorServlet.get(this::ids));
-        servlets.put("/revoke", OperatorServlet.post(this::revoke));
-        servlets.put("/rotate", OperatorServlet.post(this::rotate));
-        servlets.put("/register", OperatorServlet.post(this::register));
-        servlets.put("/erase", OperatorServlet.post(this::erase));
-        servlets.put("/log-level", OperatorServlet.post(Operator::setLogLevel));
+        servlets.put("/messages", new OperatorServlet("GET", new MessagesAfter(store)));
+        servlets.put("/ids", new OperatorServlet("GET", this::ids));
+        servlets.put("/revoke", new OperatorServlet("POST", this::revoke));
+        servlets.put("/rotate", new OperatorServlet("POST", this::rotate));
+        servlets.put("/register", new OperatorServlet("POST", this::register));
+        servlets.put("/erase", new OperatorServlet("POST", this::erase));
+        servlets.put("/log-level", new OperatorServlet("POST", Operator::setLogLevel));
         return servlets;
     }
 
     /** Those that every user of the machine may ask: they change nothing, and show no message. */
     public Map<String, HttpServlet> onPort() {
         return Map.of(
-                "/live", OperatorServlet.get((request, response) -> health(response, Optional.empty())),
-                "/ready", OperatorServlet.get((request, response) -> health(response, store.trouble())),
-                "/status",
-                        OperatorServlet.get(
-                                (request, response) -> json(response, status(request.getParameter("history") != null))),
-                "/metrics", OperatorServlet.get((request, response) -> write(response, Metrics.MEDIA_TYPE, scrape())),
-                "", OperatorServlet.get((request, response) -> page.write(response)));
+                "/live", new OperatorServlet("GET", (request, response) -> health(response, Optional.empty())),
+                "/ready", new OperatorServlet("GET", (request, response) -> health(response, store.trouble())),
+                "/status", new OperatorServlet("GET", this::status),
+                "/metrics", new OperatorServlet("GET", this::metrics),
+                "", new OperatorServlet("GET", new Page()));
     }
 
-    private synchronized String scrape() {
+    private synchronized byte[] metrics(HttpServletRequest request, HttpServletResponse response) {
         Metrics made = metrics.orElseGet(() -> new Metrics(store, http));
         metrics = Optional.of(made);
-        return made.scrape();
+        response.setContentType(Metrics.MEDIA_TYPE);
+        return made.scrape().getBytes(UTF_8);
     }
 
-    private static void health(HttpServletResponse response, Optional<String> trouble) throws IOException {
+    private static Map<String, Object> health(HttpServletResponse response, Optional<String> trouble) {
         response.setStatus(trouble.isEmpty() ? HttpServletResponse.SC_OK : HttpServletResponse.SC_SERVICE_UNAVAILABLE);
-        json(response, JsonText.object(json -> writeHealth(json, trouble)));
+        return health(trouble);
     }
 
-    private static void writeHealth(JsonGenerator json, Optional<String> trouble) {
-        json.writeStringProperty("status", trouble.isEmpty() ? "UP" : "DOWN");
-        trouble.ifPresent(reason -> json.writeStringProperty("reason", reason));
+    private static Map<String, Object> health(Optional<String> trouble) {
+        Map<String, Object> health = new LinkedHashMap<>();
+        health.put("status", trouble.isEmpty() ? "UP" : "DOWN");
+        trouble.ifPresent(reason -> health.put("reason", reason));
+        return health;
     }
 
-    private String status(boolean withHistory) {
+    private record LogState(long bytes, int files, long rolls, long freeDiskBytes, double bytesAnHourToday) {}
+
+    private record Queue(int queued, long queuedBytes, Optional<Instant> lastFlush) {
+
+        static Queue of(GroupCommit.Figures figures) {
+            return new Queue(figures.queued(), figures.queuedBytes(), figures.lastCommit());
+        }
+    }
+
+    private Map<String, Object> status(HttpServletRequest request, HttpServletResponse response) {
         LogFigures figures = store.messageLog().figures();
-        return JsonText.object(json -> {
-            writeHealth(json, store.trouble());
-            json.writeStringProperty("version", version);
-            json.writeStringProperty("since", since.toString());
-            json.writeNumberProperty("process", ProcessHandle.current().pid());
-            json.writeStringProperty("promise", store.facts().get("promise"));
-            json.writeObjectPropertyStart("addresses");
-            http.addresses().get().forEach((name, url) -> json.writeStringProperty(name, url.toString()));
-            json.writeEndObject();
-            json.writeNumberProperty("messagesSinceStart", figures.messages());
-            figures.files().ifPresent(files -> {
-                json.writeStringProperty("lastReceipt", Long.toString(files.lastReceipt()));
-                json.writeObjectPropertyStart("log");
-                json.writeNumberProperty("bytes", files.bytes());
-                json.writeNumberProperty("files", files.count());
-                json.writeNumberProperty("rolls", files.rolls());
-                json.writeNumberProperty("freeDiskBytes", files.freeBytes());
-                json.writeNumberProperty("bytesAnHourToday", history.bytesAnHourToday());
-                json.writeEndObject();
-            });
-            json.writeNumberProperty("rememberedKeys", figures.rememberedKeys());
-            writeQueue(json, "messages", figures.commits());
-            writeQueue(json, "registrations", store.registry().figures());
-            json.writeObjectPropertyStart("answers");
-            http.answers().get().forEach((port, counts) -> writeCounts(json, port, counts));
-            json.writeEndObject();
-            if (withHistory) {
-                json.writeNumberProperty("now", System.currentTimeMillis());
-                history.write(json);
-            }
+        Map<String, Map<String, Long>> answers = http.answers().get();
+        answers.values().forEach(counts -> counts.values().removeIf(count -> count == 0));
+        Map<String, Object> status = health(store.trouble());
+        status.put("version", version);
+        status.put("since", since);
+        status.put("process", ProcessHandle.current().pid());
+        status.put("promise", store.facts().get("promise"));
+        status.put("addresses", http.addresses().get());
+        status.put("messagesSinceStart", figures.messages());
+        figures.files().ifPresent(files -> {
+            status.put("lastReceipt", Long.toString(files.lastReceipt()));
+            status.put(
+                    "log",
+                    new LogState(
+                            files.bytes(),
+                            files.count(),
+                            files.rolls(),
+                            files.freeBytes(),
+                            history.bytesAnHourToday()));
         });
+        status.put("rememberedKeys", figures.rememberedKeys());
+        status.put("messages", Queue.of(figures.commits()));
+        status.put("registrations", Queue.of(store.registry().figures()));
+        status.put("answers", answers);
+        if (request.getParameter("history") != null) {
+            status.put("now", System.currentTimeMillis());
+            status.put("history", history.samples());
+        }
+        return status;
     }
 
-    private static void writeCounts(JsonGenerator json, String port, Map<String, Long> counts) {
-        json.writeObjectPropertyStart(port);
-        counts.forEach((kind, count) -> {
-            if (count > 0) {
-                json.writeNumberProperty(kind, count);
-            }
-        });
-        json.writeEndObject();
-    }
+    private record Client(
+            String id,
+            String state,
+            Optional<Instant> registered,
+            Optional<Instant> revoked,
+            Optional<Instant> lastRequest,
+            Optional<Integer> accepted,
+            Optional<Integer> refused) {}
 
-    private static void writeQueue(JsonGenerator json, String name, GroupCommit.Figures figures) {
-        json.writeObjectPropertyStart(name);
-        json.writeNumberProperty("queued", figures.queued());
-        json.writeNumberProperty("queuedBytes", figures.queuedBytes());
-        figures.lastCommit().ifPresent(time -> json.writeStringProperty("lastFlush", time.toString()));
-        json.writeEndObject();
-    }
-
-    /** A line an id, those that follow the one that is named, a page of them at most; none after the last. */
-    private void ids(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    /** A line for each id after the named one, in pages; the page after the last id is empty. */
+    private byte[] ids(HttpServletRequest request, HttpServletResponse response) throws IOException {
         StringBuilder lines = new StringBuilder();
         String after = Optional.ofNullable(request.getParameter("after")).orElse("");
         for (Registrations.Stored each : store.registry().list(after, IDS_A_PAGE)) {
             Optional<Registry.Use> use = store.registry().use(each.id());
-            lines.append(JsonText.object(json -> {
-                json.writeStringProperty("id", each.id().value());
-                json.writeStringProperty("state", each.revoked().isPresent() ? "revoked" : "active");
-                each.registered().ifPresent(time -> json.writeStringProperty("registered", time.toString()));
-                each.revoked().ifPresent(time -> json.writeStringProperty("revoked", time.toString()));
-                use.ifPresent(counted -> {
-                    json.writeStringProperty("lastRequest", counted.last().toString());
-                    json.writeNumberProperty("accepted", counted.accepted());
-                    json.writeNumberProperty("refused", counted.refused());
-                });
-            }));
+            lines.append(JsonText.of(new Client(
+                    each.id().value(),
+                    each.revoked().isPresent() ? "revoked" : "active",
+                    each.registered(),
+                    each.revoked(),
+                    use.map(Registry.Use::last),
+                    use.map(Registry.Use::accepted),
+                    use.map(Registry.Use::refused))));
         }
-        write(response, "application/jsonl", lines.toString());
+        response.setContentType("application/jsonl");
+        return lines.toString().getBytes(UTF_8);
     }
 
-    private void revoke(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    private Object revoke(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
         if (!await(store.registry().revoke(id))) {
             throw new RefusedException(404, "the id " + id + " is not registered, or revoked already");
         }
         log.info("the id {} was revoked by the user {}", id, user(request));
-        json(response, JsonText.object(json -> json.writeStringProperty("id", id.value())));
+        return Map.of("id", id.value());
     }
 
-    private void rotate(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    private Object rotate(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
         Code code = await(store.registry().replace(id))
                 .orElseThrow(() -> new RefusedException(404, "the id " + id + " is not registered, or revoked"));
         log.info("the id {} got a new code by the user {}", id, user(request));
-        code(response, id, code);
+        return Map.of("id", id.value(), "code", code.value());
     }
 
-    private void register(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    private Object register(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
         Code code = await(store.registry().register(id))
                 .orElseThrow(() -> new RefusedException(409, "the id " + id + " is registered already"));
         log.info("the id {} was registered by the user {}", id, user(request));
-        code(response, id, code);
+        return Map.of("id", id.value(), "code", code.value());
     }
 
-    private void erase(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    private Erased erase(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
         String user = user(request);
         log.info("erasing the messages of the id {} for the user {}", id, user);
@@ -236,20 +232,17 @@ public final class Operator {
                 id,
                 user,
                 erased.left());
-        json(response, JsonText.object(json -> {
-            json.writeNumberProperty("messages", erased.messages());
-            json.writeStringProperty("left", erased.left());
-        }));
+        return erased;
     }
 
-    private static void setLogLevel(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    private static Object setLogLevel(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String level = String.valueOf(request.getParameter("level")).toUpperCase(Locale.ROOT);
         if (!LEVELS.contains(level)) {
             throw new RefusedException(400, "a level is error, warn, info, debug or trace");
         }
         ((ch.qos.logback.classic.Logger) LoggerFactory.getLogger(OURS)).setLevel(Level.valueOf(level));
         log.warn("the log's level was set to {} by the user {}", level, user(request));
-        json(response, JsonText.object(json -> json.writeStringProperty("level", level)));
+        return Map.of("level", level);
     }
 
     private static ClientId id(HttpServletRequest request) {
@@ -278,21 +271,5 @@ public final class Operator {
                         && channel.supportedOptions().contains(ExtendedSocketOptions.SO_PEERCRED)
                 ? channel.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName()
                 : "unknown";
-    }
-
-    private static void code(HttpServletResponse response, ClientId id, Code code) throws IOException {
-        json(response, JsonText.object(json -> {
-            json.writeStringProperty("id", id.value());
-            json.writeStringProperty("code", code.value());
-        }));
-    }
-
-    private static void json(HttpServletResponse response, String json) throws IOException {
-        write(response, "application/json", json);
-    }
-
-    static void write(HttpServletResponse response, String mediaType, String text) throws IOException {
-        response.setContentType(mediaType);
-        response.getOutputStream().write(text.getBytes(UTF_8));
     }
 }

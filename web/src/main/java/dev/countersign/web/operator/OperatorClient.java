@@ -13,10 +13,19 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.json.JsonFactory;
 
 /** Asks the server that runs in a home, through its socket. */
 public final class OperatorClient {
 
+    private static final JsonFactory JSON = new JsonFactory();
     private static final String END_OF_HEAD = "\r\n\r\n";
 
     private final Path home;
@@ -57,5 +66,24 @@ public final class OperatorClient {
                             + ". Name another home with --home.",
                     e);
         }
+    }
+
+    /** The texts and numbers of an object, in order, those of an object in it by both names: {@code "log bytes"}. */
+    public static Map<String, String> members(String object) {
+        Map<String, String> members = new LinkedHashMap<>();
+        Deque<String> names = new ArrayDeque<>();
+        try (JsonParser json = JSON.createParser(ObjectReadContext.empty(), object)) {
+            for (JsonToken token = json.nextToken(); token != null; token = json.nextToken()) {
+                if (token == JsonToken.START_OBJECT && json.currentName() != null) {
+                    names.addLast(json.currentName());
+                } else if (token == JsonToken.END_OBJECT) {
+                    names.pollLast();
+                } else if (token.isScalarValue()) {
+                    String name = names.isEmpty() ? "" : String.join(" ", names) + " ";
+                    members.put(name + json.currentName(), json.getString());
+                }
+            }
+        }
+        return members;
     }
 }

@@ -1,5 +1,7 @@
 package dev.countersign.web.operator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -10,7 +12,9 @@ final class OperatorServlet extends HttpServlet {
 
     /** Answers a request. */
     interface Answer {
-        void to(HttpServletRequest request, HttpServletResponse response) throws IOException;
+
+        /** @return bytes of the content type that it has set, or a value to write as JSON ({@link JsonText#of}) */
+        Object to(HttpServletRequest request, HttpServletResponse response) throws IOException;
     }
 
     private static final long serialVersionUID = 1;
@@ -18,18 +22,13 @@ final class OperatorServlet extends HttpServlet {
     private final String method;
     private final transient Answer answer;
 
-    private OperatorServlet(String method, Answer answer) {
+    /** @param method the only one that is served */
+    OperatorServlet(String method, Answer answer) {
         this.method = method;
         this.answer = answer;
     }
 
-    static OperatorServlet get(Answer answer) {
-        return new OperatorServlet("GET", answer);
-    }
-
-    static OperatorServlet post(Answer answer) {
-        return new OperatorServlet("POST", answer);
-    }
+    private record Refusal(int status, String detail) {}
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
@@ -38,15 +37,17 @@ final class OperatorServlet extends HttpServlet {
             response.sendError(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
             return;
         }
+        Object content;
         try {
-            answer.to(request, response);
+            response.setContentType("application/json");
+            content = answer.to(request, response);
         } catch (RefusedException e) {
             response.setStatus(e.status());
-            String problem = JsonText.object(json -> {
-                json.writeNumberProperty("status", e.status());
-                json.writeStringProperty("detail", e.getMessage());
-            });
-            Operator.write(response, "application/problem+json", problem);
+            response.setContentType("application/problem+json");
+            content = new Refusal(e.status(), e.getMessage());
         }
+        byte[] bytes =
+                content instanceof byte[] ready ? ready : JsonText.of(content).getBytes(UTF_8);
+        response.getOutputStream().write(bytes);
     }
 }

@@ -3,42 +3,39 @@ package dev.countersign.web.operator;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.countersign.core.Code;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.Base64;
 
-/**
- * The page that shows how the server does. The browser runs its script and style alone: their hashes stand in the policy.
- *
- * @param policy Content-Security-Policy
- */
-record Page(String html, String policy) {
+/** The page that shows how the server does. The browser runs only its script and style: the policy has their hashes. */
+final class Page implements OperatorServlet.Answer {
 
-    static Page load() {
+    private final byte[] html;
+    private final String policy;
+
+    Page() {
         try (InputStream resource = Page.class.getResourceAsStream("/dev/countersign/web/operator.html")) {
-            String html = new String(resource.readAllBytes(), UTF_8);
-            return new Page(
-                    html,
-                    "default-src 'none'; connect-src 'self'; img-src data:; script-src " + hash(html, "script")
-                            + "; style-src " + hash(html, "style")
-                            + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+            html = resource.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        policy = "default-src 'none'; connect-src 'self'; img-src data:; script-src " + hash("script") + "; style-src "
+                + hash("style") + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     }
 
-    private static String hash(String html, String element) {
-        int start = html.indexOf("<" + element + ">") + element.length() + 2;
-        byte[] content =
-                html.substring(start, html.indexOf("</" + element + ">")).getBytes(UTF_8);
-        return "'sha256-" + Base64.getEncoder().encodeToString(Code.sha256(content)) + "'";
+    private String hash(String element) {
+        String content = new String(html, UTF_8).split("</?" + element + ">")[1];
+        return "'sha256-" + Base64.getEncoder().encodeToString(Code.sha256(content.getBytes(UTF_8))) + "'";
     }
 
-    void write(HttpServletResponse response) throws IOException {
+    @Override
+    public byte[] to(HttpServletRequest request, HttpServletResponse response) {
         response.setHeader("Content-Security-Policy", policy);
         response.setHeader("Referrer-Policy", "no-referrer");
-        Operator.write(response, "text/html; charset=utf-8", html);
+        response.setContentType("text/html; charset=utf-8");
+        return html;
     }
 }
