@@ -1,5 +1,7 @@
 package dev.countersign.web.operator;
 
+import static java.util.stream.Collectors.toMap;
+
 import dev.countersign.core.GroupCommit;
 import dev.countersign.core.Histogram;
 import dev.countersign.core.LogFigures;
@@ -28,10 +30,11 @@ import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.ToDoubleFunction;
 import org.eclipse.jetty.util.thread.ThreadPool;
 
 /**
@@ -42,14 +45,18 @@ final class Metrics implements MultiCollector {
 
     static final String MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
-    private static final double SECONDS_A_NANO = 1e-9;
-    private static final int LEAST_NANOS_POWER = 16; // 66 microseconds
-    private static final int MOST_NANOS_POWER = 34; // 17 seconds
-    private static final int MOST_ITEMS_POWER = 10;
+    /** Up to 1,024 items. */
+    private static final Buckets ITEMS = new Buckets(0, 10, 1);
+
+    /** From 66 microseconds to 17 seconds. */
+    private static final Buckets NANOS = new Buckets(16, 34, 1e-9);
 
     private final Store store;
     private final Operator.Http http;
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+
+    /** A bucket for each power of two in a range, and one for larger values; a value times the unit is shown. */
+    private record Buckets(int leastPower, int mostPower, double unit) {}
 
     Metrics(Store store, Operator.Http http) {
         this.store = store;
@@ -79,123 +86,113 @@ final class Metrics implements MultiCollector {
     public MetricSnapshots collect() {
         LogFigures log = store.messageLog().figures();
         Registry.CacheFigures cache = store.registry().cacheFigures();
-        Map<String, GroupCommit.Figures> commits = Map.of(
-                "messages", log.commits(), "registrations", store.registry().figures());
-        CounterSnapshot.Builder requests = CounterSnapshot.builder()
-                .name("countersign_requests")
-                .help("Answered requests, by port, status and kind of refusal");
+        Map<Labels, GroupCommit.Figures> commits = Map.of(
+                Labels.of("of", "messages"),
+                log.commits(),
+                Labels.of("of", "registrations"),
+                store.registry().figures());
+        List<MetricSnapshot> all = new ArrayList<>(List.of(
+                gauge("jetty_connections_current", "Open connections, by port", connections()),
+                counter("countersign_requests", "Answered requests, by port, status and kind of refusal", requests()),
+                gauge(
+                        "countersign_ready",
+                        "1 while the server takes work",
+                        store.trouble().isEmpty() ? 1 : 0),
+                counter("countersign_messages", "Messages logged", log.messages()),
+                gauge("countersign_remembered_keys", "Requests with a key that are remembered", log.rememberedKeys()),
+                counter("countersign_code_cache_hits", "Codes that were found in memory", cache.hits()),
+                counter("countersign_code_cache_misses", "Codes that were looked up in the table", cache.misses()),
+                gauge("countersign_queue_items", "What waits for the disk", each(commits, GroupCommit.Figures::queued)),
+                gauge(
+                        "countersign_queue_bytes",
+                        "Of what waits for the disk",
+                        each(commits, GroupCommit.Figures::queuedBytes)),
+                histogram(
+                        "countersign_batch_items",
+                        "What is made durable at once",
+                        ITEMS,
+                        each(commits, GroupCommit.Figures::batchItems)),
+                histogram(
+                        "countersign_flush_seconds",
+                        "A batch's write and flush",
+                        NANOS,
+                        each(commits, GroupCommit.Figures::commitNanos)),
+                histogram(
+                        "countersign_answer_seconds",
+                        "From when a request was read to when it was durable",
+                        NANOS,
+                        each(commits, GroupCommit.Figures::answerNanos))));
+        log.files()
+                .ifPresent(files -> all.addAll(List.of(
+                        gauge("countersign_last_receipt", "The receipt of the last message", files.lastReceipt()),
+                        gauge("countersign_log_bytes", "Of all files of the log", files.bytes()),
+                        gauge("countersign_log_files", "Files of the log", files.count()),
+                        counter("countersign_log_rolls", "Files of the log that were begun", files.rolls()),
+                        gauge("countersign_disk_free_bytes", "Of the disk that has the log", files.freeBytes()))));
+        return new MetricSnapshots(all);
+    }
+
+    private Map<Labels, Integer> connections() {
+        Map<Labels, Integer> connections = new HashMap<>();
+        http.connections().get().forEach((port, count) -> connections.put(Labels.of("port", port), count));
+        return connections;
+    }
+
+    private Map<Labels, Long> requests() {
+        Map<Labels, Long> requests = new HashMap<>();
         http.answers()
                 .get()
                 .forEach((port, counts) -> counts.forEach((answer, count) -> {
                     String[] parts = (answer + " ").split(" ", -1);
-                    Labels labels = Labels.of("port", port, "status", parts[0], "problem", parts[1]);
-                    requests.dataPoint(new CounterSnapshot.CounterDataPointSnapshot(count, labels, null, 0));
+                    requests.put(Labels.of("port", port, "status", parts[0], "problem", parts[1]), count);
                 }));
-        GaugeSnapshot.Builder connections =
-                GaugeSnapshot.builder().name("jetty_connections_current").help("Open connections, by port");
-        http.connections()
-                .get()
-                .forEach((port, count) -> connections.dataPoint(
-                        new GaugeSnapshot.GaugeDataPointSnapshot(count, Labels.of("port", port), null)));
-        List<MetricSnapshot> all = new ArrayList<>(List.of(
-                connections.build(),
-                requests.build(),
-                gauge("ready", "1 while the server takes work", store.trouble().isEmpty() ? 1 : 0),
-                counter("messages", "Messages logged", log.messages()),
-                gauge("remembered_keys", "Requests with a key that are remembered", log.rememberedKeys()),
-                counter("code_cache_hits", "Codes that were found in memory", cache.hits()),
-                counter("code_cache_misses", "Codes that were looked up in the table", cache.misses()),
-                gauges("queue_items", "What waits for the disk", commits, GroupCommit.Figures::queued),
-                gauges("queue_bytes", "Of what waits for the disk", commits, GroupCommit.Figures::queuedBytes),
-                histogram(
-                        "batch_items",
-                        "What is made durable at once",
-                        commits,
-                        GroupCommit.Figures::batchItems,
-                        0,
-                        MOST_ITEMS_POWER,
-                        1),
-                nanos("flush_seconds", "A batch's write and flush", commits, GroupCommit.Figures::commitNanos),
-                nanos(
-                        "answer_seconds",
-                        "From when a request was read to when it was durable",
-                        commits,
-                        GroupCommit.Figures::answerNanos)));
-        log.files()
-                .ifPresent(files -> all.addAll(List.of(
-                        gauge("last_receipt", "The receipt of the last message", files.lastReceipt()),
-                        gauge("log_bytes", "Of all files of the log", files.bytes()),
-                        gauge("log_files", "Files of the log", files.count()),
-                        counter("log_rolls", "Files of the log that were begun", files.rolls()),
-                        gauge("disk_free_bytes", "Of the disk that has the log", files.freeBytes()))));
-        return new MetricSnapshots(all);
+        return requests;
     }
 
-    private static GaugeSnapshot gauge(String name, String help, double value) {
-        return GaugeSnapshot.builder()
-                .name("countersign_" + name)
-                .help(help)
-                .dataPoint(new GaugeSnapshot.GaugeDataPointSnapshot(value, Labels.EMPTY, null))
-                .build();
+    private static <F, T> Map<Labels, T> each(Map<Labels, F> figures, Function<F, T> figure) {
+        return figures.entrySet().stream().collect(toMap(Map.Entry::getKey, entry -> figure.apply(entry.getValue())));
     }
 
-    private static CounterSnapshot counter(String name, String help, double value) {
-        return CounterSnapshot.builder()
-                .name("countersign_" + name)
-                .help(help)
-                .dataPoint(new CounterSnapshot.CounterDataPointSnapshot(value, Labels.EMPTY, null, 0))
-                .build();
+    private static MetricSnapshot gauge(String name, String help, Number value) {
+        return gauge(name, help, Map.of(Labels.EMPTY, value));
     }
 
-    private static GaugeSnapshot gauges(
-            String name,
-            String help,
-            Map<String, GroupCommit.Figures> commits,
-            ToDoubleFunction<GroupCommit.Figures> value) {
-        GaugeSnapshot.Builder gauge =
-                GaugeSnapshot.builder().name("countersign_" + name).help(help);
-        commits.forEach((of, figures) -> gauge.dataPoint(
-                new GaugeSnapshot.GaugeDataPointSnapshot(value.applyAsDouble(figures), Labels.of("of", of), null)));
+    private static MetricSnapshot gauge(String name, String help, Map<Labels, ? extends Number> values) {
+        GaugeSnapshot.Builder gauge = GaugeSnapshot.builder().name(name).help(help);
+        values.forEach((labels, value) ->
+                gauge.dataPoint(new GaugeSnapshot.GaugeDataPointSnapshot(value.doubleValue(), labels, null)));
         return gauge.build();
     }
 
-    private static HistogramSnapshot nanos(
-            String name,
-            String help,
-            Map<String, GroupCommit.Figures> commits,
-            Function<GroupCommit.Figures, Histogram> histogram) {
-        return histogram(name, help, commits, histogram, LEAST_NANOS_POWER, MOST_NANOS_POWER, SECONDS_A_NANO);
+    private static MetricSnapshot counter(String name, String help, Number value) {
+        return counter(name, help, Map.of(Labels.EMPTY, value));
     }
 
-    /** With a bucket for each power of two in this range. */
-    private static HistogramSnapshot histogram(
-            String name,
-            String help,
-            Map<String, GroupCommit.Figures> commits,
-            Function<GroupCommit.Figures, Histogram> histogram,
-            int leastPower,
-            int mostPower,
-            double unit) {
+    private static MetricSnapshot counter(String name, String help, Map<Labels, ? extends Number> values) {
+        CounterSnapshot.Builder counter = CounterSnapshot.builder().name(name).help(help);
+        values.forEach((labels, value) ->
+                counter.dataPoint(new CounterSnapshot.CounterDataPointSnapshot(value.doubleValue(), labels, null, 0)));
+        return counter.build();
+    }
+
+    private static MetricSnapshot histogram(String name, String help, Buckets buckets, Map<Labels, Histogram> values) {
         HistogramSnapshot.Builder snapshot =
-                HistogramSnapshot.builder().name("countersign_" + name).help(help);
-        double[] bounds = new double[mostPower - leastPower + 2];
-        for (int i = 0; i < bounds.length - 1; i++) {
-            bounds[i] = (1L << leastPower + i) * unit;
-        }
+                HistogramSnapshot.builder().name(name).help(help);
+        double[] bounds = new double[buckets.mostPower - buckets.leastPower + 2];
+        Arrays.setAll(bounds, i -> (1L << buckets.leastPower + i) * buckets.unit);
         bounds[bounds.length - 1] = Double.POSITIVE_INFINITY;
-        commits.forEach((of, figures) -> {
-            Histogram counted = histogram.apply(figures);
+        values.forEach((labels, counted) -> {
             long[] counts = new long[bounds.length];
             long[] fine = counted.counts();
             for (int bucket = 0; bucket < fine.length; bucket++) {
-                long most = Histogram.end(bucket) - 1; // that it counts
-                int power = Long.SIZE - Long.numberOfLeadingZeros(Math.max(1, most) - (unit == 1 ? 1 : 0));
-                counts[Math.max(0, Math.min(bounds.length - 1, power - leastPower))] += fine[bucket];
+                long most = Math.max(1, Histogram.end(bucket) - 1); // that it counts
+                int power = Long.SIZE - Long.numberOfLeadingZeros(most - 1);
+                counts[Math.max(0, Math.min(bounds.length - 1, power - buckets.leastPower))] += fine[bucket];
             }
             snapshot.dataPoint(new HistogramSnapshot.HistogramDataPointSnapshot(
                     ClassicHistogramBuckets.of(bounds, counts),
-                    counted.sum() * unit,
-                    Labels.of("of", of),
+                    counted.sum() * buckets.unit,
+                    labels,
                     Exemplars.EMPTY,
                     0));
         });
