@@ -48,7 +48,7 @@ final class AccessLog extends AbstractLifeCycle implements RequestLog {
     protected void doStart() {
         queue.setName("access-log");
         queue.setQueueSize(QUEUED_LINES);
-        ServerLog.start(queue, new EchoEncoder<>(), MAX_SIZE, new ServerLog.Rolling(file));
+        ServerLog.start(queue, new EchoEncoder<>(), MAX_SIZE, file, new ServerLog.ProtectedFile<>());
     }
 
     @Override

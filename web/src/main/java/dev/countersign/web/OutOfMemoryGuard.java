@@ -7,7 +7,6 @@ import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxy;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
-import dev.countersign.core.StartupException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -46,28 +45,22 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
                     + "). Start it again with a larger -Xmx.\n")
             .getBytes(US_ASCII);
     private final OutputStream console = new FileOutputStream(FileDescriptor.err);
-    private volatile OutputStream serverLog;
+    private volatile OutputStream serverLog = OutputStream.nullOutputStream();
     private final Thread end = daemon("out-of-memory-end", this::endInTime);
     private final Thread probe = daemon("out-of-memory-probe", this::probe);
 
     /** Keeps the probe, so that the compiler doesn't remove its allocation. */
     private volatile byte[] probed = NOTHING;
 
-    private OutOfMemoryGuard(OutputStream serverLog) {
-        this.serverLog = serverLog;
-    }
+    private OutOfMemoryGuard() {}
 
     /** Guards this JVM from now on. All log events must pass the guard. */
-    static OutOfMemoryGuard install(Path serverLog) {
-        try {
-            OutOfMemoryGuard guard = new OutOfMemoryGuard(new FileOutputStream(serverLog.toFile(), true));
-            guard.end.start();
-            guard.probe.start();
-            Thread.setDefaultUncaughtExceptionHandler(guard);
-            return guard;
-        } catch (IOException e) {
-            throw new StartupException("can't write " + serverLog + ": " + e.getMessage(), e);
-        }
+    static OutOfMemoryGuard install() {
+        OutOfMemoryGuard guard = new OutOfMemoryGuard();
+        guard.end.start();
+        guard.probe.start();
+        Thread.setDefaultUncaughtExceptionHandler(guard);
+        return guard;
     }
 
     /** Writes the line to this file from now on. */

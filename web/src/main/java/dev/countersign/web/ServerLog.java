@@ -8,7 +8,6 @@ import ch.qos.logback.core.AsyncAppenderBase;
 import ch.qos.logback.core.encoder.Encoder;
 import ch.qos.logback.core.rolling.FixedWindowRollingPolicy;
 import ch.qos.logback.core.rolling.RollingFileAppender;
-import ch.qos.logback.core.rolling.RolloverFailure;
 import ch.qos.logback.core.rolling.SizeBasedTriggeringPolicy;
 import ch.qos.logback.core.spi.ContextAware;
 import ch.qos.logback.core.util.Duration;
@@ -34,33 +33,23 @@ final class ServerLog {
 
     private ServerLog() {}
 
-    /** Renames full files to NAME.1.log to NAME.4.log, the newest first, and removes older ones. */
-    static class Rolling extends FixedWindowRollingPolicy {
+    /** A file that gets the permissions of the operational log: Logback's would be readable by everybody. */
+    static class ProtectedFile<E> extends RollingFileAppender<E> {
 
-        private final Path file;
-
-        Rolling(Path file) {
-            this.file = file;
-        }
-
-        private Path aside(String index) {
-            return file.resolveSibling(file.getFileName().toString().replace(".log", "." + index + ".log"));
-        }
-
-        /** Also creates the next file. */
+        /** Also called for each new file. */
         @Override
-        public void rollover() throws RolloverFailure {
-            try {
-                super.rollover();
-                create(file, aside("1"));
-                begun(file);
-            } catch (IOException e) {
-                throw new RolloverFailure("can't begin a new " + file, e);
+        public void openFile(String name) throws IOException {
+            Path file = Path.of(name);
+            if (Files.notExists(file)) {
+                Path log = file.resolveSibling("server.log");
+                Path model = Files.exists(log) ? log : file.resolveSibling("server.1.log");
+                Home.createFile(file);
+                if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                    Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(model));
+                }
             }
+            super.openFile(name);
         }
-
-        /** Is called with each new file. */
-        void begun(Path next) throws IOException {}
     }
 
     /** @param guard gets each event before the queue, on the thread that logs it */
@@ -70,32 +59,34 @@ final class ServerLog {
         lines.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSX, UTC} %-5level %msg%n%ex");
         AsyncAppender queue = new AsyncAppender();
         queue.addFilter(guard);
-        start(queue, lines, MAX_SIZE, new Rolling(file) {
+        start(queue, lines, MAX_SIZE, file, new ProtectedFile<>() {
             @Override
-            void begun(Path next) throws IOException {
-                guard.writeTo(next);
+            public void openFile(String name) throws IOException {
+                super.openFile(name);
+                guard.writeTo(Path.of(name));
             }
         });
         root.addAppender(queue);
     }
 
     /**
-     * Starts a queue for a file with the permissions of the operational log.
+     * Starts a queue for a file. A full file is renamed from NAME.log to NAME.1.log, an older one up to NAME.4.log.
      *
-     * @param maxSize the approximate size at which the file is renamed
+     * @param maxSize the approximate size of a full file
      * @throws StartupException if the file can't be written
      */
-    static <E> void start(AsyncAppenderBase<E> queue, Encoder<E> lines, FileSize maxSize, Rolling rolling) {
-        RollingFileAppender<E> appender = new RollingFileAppender<>();
+    static <E> void start(
+            AsyncAppenderBase<E> queue, Encoder<E> lines, FileSize maxSize, Path file, ProtectedFile<E> appender) {
+        FixedWindowRollingPolicy rolling = new FixedWindowRollingPolicy();
         SizeBasedTriggeringPolicy<E> whenFull = new SizeBasedTriggeringPolicy<>();
         for (ContextAware each : List.<ContextAware>of(queue, lines, appender, rolling, whenFull)) {
             each.setContext((LoggerContext) LoggerFactory.getILoggerFactory());
         }
         lines.start();
-        appender.setFile(rolling.file.toString());
+        appender.setFile(file.toString());
         appender.setEncoder(lines);
         rolling.setParent(appender);
-        rolling.setFileNamePattern(rolling.aside("%i").toString());
+        rolling.setFileNamePattern(file.toString().replaceFirst("\\.log$", ".%i.log"));
         rolling.setMaxIndex(ROLLED_FILES);
         rolling.start();
         whenFull.setMaxFileSize(maxSize);
@@ -104,29 +95,16 @@ final class ServerLog {
         appender.setRollingPolicy(rolling);
         appender.setTriggeringPolicy(whenFull);
         try {
-            create(rolling.file, rolling.file.resolveSibling("server.log"));
-            appender.start();
-            if (!appender.isStarted()) {
-                throw new IOException("can't open it");
-            }
+            appender.openFile(file.toString()); // start() would not say why it fails
         } catch (IOException e) {
             throw new StartupException(
-                    "can't write " + rolling.file + ": " + Home.reason(e) + ". Give this user the right to.", e);
+                    "can't write " + file + ": " + Home.reason(e) + ". Give this user the right to.", e);
         }
+        appender.start();
         queue.setNeverBlock(true);
         queue.setDiscardingThreshold(0); // INFO is as good as any while there is room
         queue.addAppender(appender);
         queue.start();
-    }
-
-    /** Creates a missing file with another file's permissions: Logback's would be readable by everybody. */
-    private static void create(Path file, Path other) throws IOException {
-        if (Files.notExists(file)) {
-            Home.createFile(file);
-            if (file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-                Files.setPosixFilePermissions(file, Files.getPosixFilePermissions(other));
-            }
-        }
     }
 
     /** Writes the queued lines, for at most a second, and accepts no more. */
