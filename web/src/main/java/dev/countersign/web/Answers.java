@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
+import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.Request;
 import org.slf4j.Logger;
@@ -33,14 +34,10 @@ final class Answers {
 
         void count(SocketAddress client) {
             all.increment();
-            if (client instanceof InetSocketAddress address) {
-                LongAdder known = byAddress.get(address.getAddress());
-                if (known != null) {
-                    known.increment();
-                } else if (byAddress.size() < MAX_ADDRESSES) {
-                    byAddress
-                            .computeIfAbsent(address.getAddress(), first -> new LongAdder())
-                            .increment();
+            if (client instanceof InetSocketAddress from) {
+                InetAddress address = from.getAddress();
+                if (byAddress.size() < MAX_ADDRESSES || byAddress.containsKey(address)) {
+                    byAddress.computeIfAbsent(address, first -> new LongAdder()).increment();
                 }
             }
         }
@@ -52,31 +49,21 @@ final class Answers {
         }
     }
 
-    void count(Reply reply) {
-        (reply.isReplay() ? replayed : created).increment();
-    }
-
-    private void count(Problem problem, SocketAddress client) {
-        refusals.get(problem).count(client);
-    }
-
     /** Counts an answer at the request's port; answers to the operator are not counted. */
     static void count(Request request, Reply reply) {
         if (request.getConnectionMetaData().getConnector() instanceof PacedConnector port) {
-            port.answers().count(reply);
+            (reply.isReplay() ? port.answers().replayed : port.answers().created).increment();
         }
     }
 
     static void count(Request request, Problem problem) {
-        count(
-                request.getConnectionMetaData().getConnector(),
-                problem,
-                request.getConnectionMetaData().getRemoteSocketAddress());
+        ConnectionMetaData connection = request.getConnectionMetaData();
+        count(connection.getConnector(), problem, connection.getRemoteSocketAddress());
     }
 
     static void count(Connector connector, Problem problem, SocketAddress client) {
         if (connector instanceof PacedConnector port) {
-            port.answers().count(problem, client);
+            port.answers().refusals.get(problem).count(client);
         }
     }
 

@@ -74,7 +74,7 @@ public final class HttpServer implements AutoCloseable {
         connections = new Connections(limits);
         operators = new OperatorConnectors(server, SerialHttpConnection.factory(http()));
         server.setHandler(threads.guard(limits.maxBodyBytes(), new GracefulHandler(contexts)));
-        server.setErrorHandler(new ProblemHandler());
+        server.setErrorHandler(new ProblemHandler(connectors));
         server.setStopTimeout(STOP_TIMEOUT_MILLIS);
         onceStarted.add(() -> connections.watch(server.getScheduler()));
         listeners.forEach(this::add);
@@ -230,13 +230,13 @@ public final class HttpServer implements AutoCloseable {
     private ServletContextHandler context(Listener listener) {
         ServletContextHandler context = new ServletContextHandler("/");
         context.setVirtualHosts(List.of("@" + listener.name()));
-        context.setErrorHandler(new ProblemHandler());
+        context.setErrorHandler(new ProblemHandler(connectors));
+        context.getServletHandler().setEnsureDefaultServlet(false); // Jetty's answers a POST with 405, not 404
         listener.servlets().forEach((path, servlet) -> {
             ServletHolder holder = new ServletHolder(servlet);
             holder.setAsyncSupported(true);
             context.addServlet(holder, path);
         });
-        context.addServlet(new ServletHolder(new NotFoundServlet(connectors)), "/");
         if (listener.isOperators()) {
             context.insertHandler(OperatorConnectors.guard());
         }

@@ -1,16 +1,25 @@
 package dev.countersign.web;
 
 import java.nio.ByteBuffer;
+import java.util.Map;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.BufferUtil;
 import org.eclipse.jetty.util.Callback;
 
 /** Writes Jetty's own refusals in the contract's format: a bad request line, headers too large, no such path. */
 final class ProblemHandler implements Request.Handler {
+
+    private final Map<Listener, ServerConnector> all;
+
+    /** @param all one of which may have a path that another lacks; nobody is told of the operator's */
+    ProblemHandler(Map<Listener, ServerConnector> all) {
+        this.all = all;
+    }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
@@ -25,8 +34,19 @@ final class ProblemHandler implements Request.Handler {
         if (problem.mayRetry()) {
             response.getHeaders().put(HttpHeader.RETRY_AFTER, Problem.RETRY_AFTER_SECONDS);
         }
-        answer(request, response, Problem.MEDIA_TYPE, problem.json(), callback);
+        byte[] json = problem == Problem.NOT_FOUND ? notFound(Request.getPathInContext(request)) : problem.json();
+        answer(request, response, Problem.MEDIA_TYPE, json, callback);
         return true;
+    }
+
+    private byte[] notFound(String path) {
+        return all.entrySet().stream()
+                .filter(entry -> !entry.getKey().isOperators()
+                        && entry.getKey().servlets().containsKey(path))
+                .findFirst()
+                .map(entry -> Problem.NOT_FOUND.json("There is no such path on this port; the "
+                        + entry.getKey().name() + " port, " + entry.getValue().getLocalPort() + ", has it."))
+                .orElseGet(Problem.NOT_FOUND::json);
     }
 
     /** Sends no body to a HEAD, and announces a close. Jetty does neither if it could not read the request. */
