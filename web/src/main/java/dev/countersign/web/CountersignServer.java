@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.ResourceBundle;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 
 /** The server: the store, and HTTP in front of it. */
 public final class CountersignServer implements AutoCloseable {
@@ -110,14 +109,8 @@ public final class CountersignServer implements AutoCloseable {
         return http.addresses();
     }
 
-    /** As {@link Store#facts} says. */
-    Map<String, String> facts() {
-        return store.facts();
-    }
-
-    /** As {@link Store#writerDeath}. */
-    CompletionStage<Throwable> writerDeath() {
-        return store.writerDeath();
+    Store store() {
+        return store;
     }
 
     /** Refuses new work, answers the requests in flight, completes the queued writes, and closes the files. */

@@ -237,9 +237,6 @@ public final class HttpServer implements AutoCloseable {
             holder.setAsyncSupported(true);
             context.addServlet(holder, path);
         });
-        if (listener.isOperators()) {
-            context.insertHandler(OperatorConnectors.guard());
-        }
         return context;
     }
 }

@@ -99,7 +99,7 @@ public final class Main extends Commands implements Callable<Integer> {
         Logger log = LoggerFactory.getLogger(Main.class);
         CountersignServer server = CountersignServer.start(home, options.server);
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();
-        server.writerDeath().thenRun(() -> exitCode.complete(WRITER_DIED));
+        server.store().writerDeath().thenRun(() -> exitCode.complete(WRITER_DIED));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             try {
                 server.close();
@@ -145,7 +145,7 @@ public final class Main extends Commands implements Callable<Integer> {
     private void greet(CountersignServer server) {
         System.out.println(spec.version()[0]);
         server.addresses().forEach(Main::greet);
-        server.facts().forEach(Main::greet);
+        server.store().facts().forEach(Main::greet);
         greet("stop", "Ctrl-C");
         System.out.flush();
     }

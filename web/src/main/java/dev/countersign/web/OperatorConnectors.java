@@ -3,25 +3,17 @@ package dev.countersign.web;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.countersign.core.Home;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Locale;
-import java.util.Set;
-import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.AbstractConnector;
 import org.eclipse.jetty.server.ConnectionFactory;
-import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
-import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.unixdomain.server.UnixDomainServerConnector;
-import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.component.LifeCycle;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
@@ -38,7 +30,6 @@ final class OperatorConnectors {
     private static final Logger log = LoggerFactory.getLogger(OperatorConnectors.class);
     private static final int MAX_THREADS = 32;
     private static final int MAX_CONNECTIONS = 64;
-    private static final Set<String> OWN_HOSTS = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final Server server;
     private final ConnectionFactory http;
@@ -112,34 +103,5 @@ final class OperatorConnectors {
 
     private static void warn(Path path, String reason) {
         log.warn("the operator's commands can't reach this server: can't open the socket {}: {}", path, reason);
-    }
-
-    /**
-     * Refuses requests that another site caused in a browser: under a host name of that site that resolves to this
-     * address (DNS rebinding), or by a form that would change something.
-     */
-    static Handler.Singleton guard() {
-        return new Handler.Wrapper() {
-            @Override
-            public boolean handle(Request request, Response response, Callback callback) throws Exception {
-                boolean isOwn =
-                        OWN_HOSTS.contains(Request.getServerName(request).toLowerCase(Locale.ROOT));
-                boolean isByPage = !request.getMethod().equals("GET")
-                        && request.getHeaders().contains(HttpHeader.ORIGIN);
-                if (isOwn && !isByPage) {
-                    response.getHeaders()
-                            .put(HttpHeader.CACHE_CONTROL, "no-store")
-                            .put("X-Content-Type-Options", "nosniff")
-                            .put("Cross-Origin-Resource-Policy", "same-origin");
-                    return super.handle(request, response, callback);
-                }
-                response.setStatus(Problem.MALFORMED_REQUEST.status());
-                response.getHeaders().put(HttpHeader.CONTENT_TYPE, Problem.MEDIA_TYPE);
-                byte[] json = Problem.MALFORMED_REQUEST.json(
-                        "Only localhost, 127.0.0.1 and [::1] are served here, and no change that a page asks for.");
-                response.write(true, ByteBuffer.wrap(json), callback);
-                return true;
-            }
-        };
     }
 }

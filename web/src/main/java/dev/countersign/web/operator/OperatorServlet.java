@@ -6,6 +6,8 @@ import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.Locale;
+import java.util.Set;
 
 /** A path of the operator's. Its thread is the operator's own: it may wait. */
 final class OperatorServlet extends HttpServlet {
@@ -18,6 +20,7 @@ final class OperatorServlet extends HttpServlet {
     }
 
     private static final long serialVersionUID = 1;
+    private static final Set<String> OWN_HOSTS = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final String method;
     private final transient Answer answer;
@@ -32,13 +35,17 @@ final class OperatorServlet extends HttpServlet {
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        if (!request.getMethod().equals(method)) {
-            response.setHeader("Allow", method);
-            response.sendError(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
-            return;
-        }
+        response.setHeader("Cache-Control", "no-store");
+        response.setHeader("X-Content-Type-Options", "nosniff");
+        response.setHeader("Cross-Origin-Resource-Policy", "same-origin");
         Object content;
         try {
+            requireOwn(request);
+            if (!request.getMethod().equals(method)) {
+                response.setHeader("Allow", method);
+                response.sendError(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
+                return;
+            }
             response.setContentType("application/json");
             content = answer.to(request, response);
         } catch (RefusedException e) {
@@ -49,5 +56,18 @@ final class OperatorServlet extends HttpServlet {
         byte[] bytes =
                 content instanceof byte[] ready ? ready : JsonText.of(content).getBytes(UTF_8);
         response.getOutputStream().write(bytes);
+    }
+
+    /**
+     * Refuses requests that another site caused in a browser: under a host name of that site that resolves to this
+     * address (DNS rebinding), or by a form that would change something.
+     */
+    private static void requireOwn(HttpServletRequest request) {
+        boolean isOwn = OWN_HOSTS.contains(request.getServerName().toLowerCase(Locale.ROOT));
+        boolean isByPage = !request.getMethod().equals("GET") && request.getHeader("Origin") != null;
+        if (!isOwn || isByPage) {
+            throw new RefusedException(
+                    400, "Only localhost, 127.0.0.1 and [::1] are served here, and no change that a page asks for.");
+        }
     }
 }
