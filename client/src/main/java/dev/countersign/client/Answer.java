@@ -2,16 +2,19 @@ package dev.countersign.client;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Objects;
 import java.util.Optional;
-import org.apache.hc.client5.http.utils.DateUtils;
+import java.util.concurrent.TimeUnit;
+import org.apache.hc.client5.http.HttpRequestRetryStrategy;
+import org.apache.hc.client5.http.impl.DefaultHttpRequestRetryStrategy;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHeaders;
 import org.apache.hc.core5.http.HttpStatus;
+import org.apache.hc.core5.util.TimeValue;
 
 /**
  * A complete answer.
@@ -21,6 +24,10 @@ import org.apache.hc.core5.http.HttpStatus;
 record Answer(ClassicHttpResponse head, Members members) {
 
     private static final int MAX_BODY_BYTES = 128 * 1024; // a thousand receipts take 24 KiB
+
+    /** Only reads {@code Retry-After}; where there is none, or it is no time to come, the shortest interval. */
+    private static final HttpRequestRetryStrategy RETRY_AFTER =
+            new DefaultHttpRequestRetryStrategy(0, TimeValue.of(1, TimeUnit.NANOSECONDS));
 
     /** @throws IOException if the body breaks off */
     static Answer read(ClassicHttpResponse response) throws IOException {
@@ -77,16 +84,7 @@ record Answer(ClassicHttpResponse head, Members members) {
                 .orElse("");
     }
 
-    /** {@code Retry-After} is a number of seconds or a date; zero if it is neither, or in the past. */
     private Duration retryAfter() {
-        String value = header(HttpHeaders.RETRY_AFTER);
-        try {
-            return Duration.ofSeconds(Math.max(0, Long.parseLong(value.strip())));
-        } catch (NumberFormatException e) {
-            return Optional.ofNullable(DateUtils.parseStandardDate(value))
-                    .map(date -> Duration.between(Instant.now(), date))
-                    .filter(pause -> !pause.isNegative())
-                    .orElse(Duration.ZERO);
-        }
+        return RETRY_AFTER.getRetryInterval(head, 1, HttpClientContext.create()).toDuration();
     }
 }

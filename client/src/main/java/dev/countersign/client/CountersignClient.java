@@ -228,7 +228,6 @@ public final class CountersignClient implements AutoCloseable {
         try {
             place = windows.enter(sender.id());
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
             throw UnreachableException.interrupted(e);
         }
         try {

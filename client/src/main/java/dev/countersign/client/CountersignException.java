@@ -29,8 +29,8 @@ public abstract sealed class CountersignException extends Exception
      * pass.
      */
     static CountersignException broken(IOException cause) {
-        if (cause instanceof Tls.NoTlsException noTls) {
-            return new UnreachableException(noTls.getMessage(), noTls, noTls.isPassing());
+        if (cause.getCause() instanceof UnreachableException noTls) {
+            return noTls;
         }
         boolean refused = cause instanceof ConnectException || cause instanceof ConnectTimeoutException;
         return refused || cause instanceof UnknownHostException || cause instanceof NoRouteToHostException

@@ -48,7 +48,6 @@ final class Outbox {
                 gathering = gathering(sender);
             }
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
             waiting.receipt.completeExceptionally(UnreachableException.interrupted(e));
         }
         return waiting.receipt;

@@ -12,42 +12,24 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.apache.hc.client5.http.ssl.DefaultClientTlsStrategy;
 import org.apache.hc.client5.http.ssl.HostnameVerificationPolicy;
 import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
+import org.apache.hc.core5.ssl.SSLContexts;
 
 /** Sets up TLS: which certificates the client trusts, and how it reports a failed handshake. */
 final class Tls {
 
     private Tls() {}
 
-    /** The TLS handshake failed, so nothing was sent. */
-    static final class NoTlsException extends IOException {
-
-        private static final long serialVersionUID = 1;
-
-        private final boolean passing;
-
-        private NoTlsException(String message, Exception cause, boolean passing) {
-            super(message, cause);
-            this.passing = passing;
-        }
-
-        boolean isPassing() {
-            return passing;
-        }
-    }
-
     /**
-     * A strategy that verifies the server's name and certificate.
+     * A strategy that verifies the server's name and certificate. If a handshake fails, it throws an IOException whose
+     * cause is the {@link UnreachableException} to report: nothing was sent.
      *
      * @param trusted PEM file with certificates of authorities or servers; empty for the authorities that Java trusts
      * @throws IllegalArgumentException if the file can't be used
@@ -62,51 +44,47 @@ final class Tls {
                 ((X509Certificate) secured.getSession().getPeerCertificates()[0]).checkValidity();
                 return secured;
             } catch (IOException | CertificateException e) {
-                throw failure(e);
+                throw new IOException(failure(e));
             }
         };
     }
 
     private static SSLContext context(Optional<Path> trusted) {
-        try {
-            if (trusted.isEmpty()) {
-                return SSLContext.getDefault();
-            }
+        if (trusted.isEmpty()) {
+            return SSLContexts.createSystemDefault();
+        }
+        try (InputStream pem = Files.newInputStream(trusted.get())) {
             KeyStore store = KeyStore.getInstance("PKCS12");
             store.load(null, null);
-            try (InputStream pem = Files.newInputStream(trusted.get())) {
-                for (Certificate each : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
-                    store.setCertificateEntry(Integer.toString(store.size()), each);
-                }
+            for (Certificate each : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                store.setCertificateEntry(Integer.toString(store.size()), each);
             }
             if (store.size() == 0) {
                 throw new CertificateException("it contains no certificate");
             }
-            TrustManagerFactory managers = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            managers.init(store);
-            SSLContext context = SSLContext.getInstance("TLS");
-            context.init(null, managers.getTrustManagers(), null);
-            return context;
+            return SSLContexts.custom().loadTrustMaterial(store, null).build();
         } catch (IOException | GeneralSecurityException e) {
-            String file = trusted.map(Path::toString).orElse("Java's own");
-            throw new IllegalArgumentException("trust: can't use " + file + ": " + e, e);
+            throw new IllegalArgumentException("trust: can't use " + trusted.get() + ": " + e, e);
         }
     }
 
-    private static NoTlsException failure(Exception e) {
-        List<Throwable> causes = Stream.<Throwable>iterate(e, cause -> cause != null, Throwable::getCause)
-                .toList();
-        Throwable root = causes.get(causes.size() - 1);
-        if (causes.stream().anyMatch(CertificateException.class::isInstance)) {
+    private static UnreachableException failure(Exception e) {
+        Throwable root = e;
+        boolean isOfCertificate = e instanceof CertificateException;
+        while (root.getCause() != null) {
+            root = root.getCause();
+            isOfCertificate |= root instanceof CertificateException;
+        }
+        if (isOfCertificate) {
             String why = root instanceof CertPathBuilderException
                     ? "no trusted authority has signed it (--trust names others)"
                     : root instanceof CertificateExpiredException
                             ? "it has expired, " + root.getMessage()
                             : root.getMessage();
-            return new NoTlsException("the server's certificate is refused: " + why, e, false);
+            return new UnreachableException("the server's certificate is refused: " + why, e, false);
         }
         // an SSLException that is no handshake failure: the port speaks plain text
         boolean isPassing = e instanceof SSLHandshakeException || !(e instanceof SSLException);
-        return new NoTlsException("no TLS with the server: " + root.getMessage(), e, isPassing);
+        return new UnreachableException("no TLS with the server: " + root.getMessage(), e, isPassing);
     }
 }

@@ -11,7 +11,9 @@ public final class UnreachableException extends CountersignException {
         super("unreachable, nothing was sent: " + why, cause, passing, Duration.ZERO);
     }
 
+    /** The thread stays interrupted. */
     static UnreachableException interrupted(InterruptedException cause) {
+        Thread.currentThread().interrupt();
         return new UnreachableException("interrupted", cause, false);
     }
 }
