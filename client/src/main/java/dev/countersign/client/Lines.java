@@ -40,7 +40,9 @@ final class Lines {
             line.write(next);
         }
         try {
-            String text = UTF_8.newDecoder().decode(ByteBuffer.wrap(line.toByteArray())).toString();
+            String text = UTF_8.newDecoder()
+                    .decode(ByteBuffer.wrap(line.toByteArray()))
+                    .toString();
             return Optional.of(next == '\n' && text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
         } catch (CharacterCodingException e) {
             throw new IOException("line " + number + " is not UTF-8", e);
