@@ -24,6 +24,7 @@ final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
     private final String harm;
     private final String what;
     private final String command;
+    private String figures = "";
     private long times;
     private long checked;
     private long lost;
@@ -44,6 +45,11 @@ final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
     /** To be told before anything is asserted of it. */
     void harmed(long count) {
         times += count;
+    }
+
+    /** What is shown behind the trial's few words, without quotes. */
+    void measured(String inWords) {
+        figures = inWords;
     }
 
     /**
@@ -108,7 +114,7 @@ final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
                         Locale.ROOT,
                         json,
                         harm,
-                        what,
+                        what + figures,
                         times,
                         checked,
                         lost,

@@ -11,7 +11,6 @@ import dev.countersign.core.store.Store;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -95,7 +94,7 @@ final class Engines {
 
     private static TopicSettings topic(Path home) {
         return TOPICS.computeIfAbsent(
-                home, path -> new TopicSettings(Kafka.BROKERS.url("test-" + (TOPICS.size() + 1)), ""));
+                home, path -> new TopicSettings(Kafka.BROKER.url("test-" + (TOPICS.size() + 1)), ""));
     }
 
     /** Started when it is first asked for, and gone with the tests' JVM. */
@@ -129,13 +128,13 @@ final class Engines {
     /** The same. */
     private static final class Kafka {
 
-        private static final KafkaBrokers BROKERS = start();
+        private static final KafkaBroker BROKER = start();
 
-        private static KafkaBrokers start() {
+        private static KafkaBroker start() {
             try {
-                return KafkaBrokers.start(1);
-            } catch (IOException e) {
-                throw new UncheckedIOException("Kafka did not start", e);
+                return new KafkaBroker();
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException("Kafka did not start", e);
             }
         }
     }
