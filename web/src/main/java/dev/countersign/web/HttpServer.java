@@ -14,7 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.http.HttpCompliance;
@@ -78,7 +79,7 @@ public final class HttpServer implements AutoCloseable {
         server.setStopTimeout(STOP_TIMEOUT_MILLIS);
         onceStarted.add(() -> connections.watch(server.getScheduler()));
         listeners.forEach(this::add);
-        repeat(this::reportRefusals, REFUSALS_PAUSE);
+        repeat(() -> ports().forEach(port -> port.answers().report(port.getName())), REFUSALS_PAUSE);
     }
 
     /** Adds a listener; to be called before the start, as are the next three methods. */
@@ -140,28 +141,25 @@ public final class HttpServer implements AutoCloseable {
 
     /** The number of answers of each kind for each port, as {@link Answers#counts}. */
     Map<String, Map<String, Long>> answers() {
-        Map<String, Map<String, Long>> answers = new LinkedHashMap<>();
-        forEachPort((name, port) -> answers.put(name, port.answers().counts()));
-        return answers;
+        return ofEachPort(port -> port.answers().counts());
     }
 
     /** The number of open connections for each port. */
     Map<String, Integer> openConnections() {
-        Map<String, Integer> open = new LinkedHashMap<>();
-        forEachPort((name, port) -> open.put(name, port.getConnectedEndPoints().size()));
-        return open;
+        return ofEachPort(port -> port.getConnectedEndPoints().size());
     }
 
-    private void reportRefusals() {
-        forEachPort((name, port) -> port.answers().report(name));
+    private <T> Map<String, T> ofEachPort(Function<PacedConnector, T> figure) {
+        Map<String, T> figures = new LinkedHashMap<>();
+        ports().forEach(port -> figures.put(port.getName(), figure.apply(port)));
+        return figures;
     }
 
-    private void forEachPort(BiConsumer<String, PacedConnector> visitor) {
-        connectors.forEach((listener, connector) -> {
-            if (connector instanceof PacedConnector port) { // else the operator's
-                visitor.accept(listener.name(), port);
-            }
-        });
+    /** The ports that clients use. */
+    private Stream<PacedConnector> ports() {
+        return connectors.values().stream()
+                .filter(PacedConnector.class::isInstance)
+                .map(PacedConnector.class::cast);
     }
 
     /** Refuses new requests, waits for those in flight, and closes all connections. */

@@ -20,12 +20,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
-import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** Prints messages of the log, also while the server writes it. */
@@ -39,9 +37,6 @@ final class LogCommand implements Callable<Integer> {
     private static final int LINES_BETWEEN_CHECKS = 1024;
     private static final long FOLLOW_MILLIS = 50;
     private static final long FOLLOWED_FROM = 10;
-
-    @Spec
-    private CommandSpec spec;
 
     @ParentCommand
     private Main main;
@@ -92,7 +87,7 @@ final class LogCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (last.orElse(0L) < 0) {
-            throw new ParameterException(spec.commandLine(), "--last must be 0 or more, not " + last.get());
+            throw new ParameterException(main.spec.commandLine(), "--last must be 0 or more, not " + last.get());
         }
         long newest = last.orElse(follow && !isSelective() && fromReceipt.isEmpty() ? FOLLOWED_FROM : Long.MAX_VALUE);
         try (LogReader reader = open(isSelective() ? Long.MAX_VALUE : newest)) {
@@ -104,7 +99,7 @@ final class LogCommand implements Callable<Integer> {
                 isRead = printAll(reader, out);
             }
             if (reader.foreignLines() > 0) {
-                spec.commandLine()
+                main.spec.commandLine()
                         .getErr()
                         .println("countersign: " + reader.foreignLines()
                                 + " lines were not written by a server; the command verify says where");

@@ -4,8 +4,7 @@ import dev.countersign.core.GroupCommit;
 import dev.countersign.core.Histogram;
 import dev.countersign.core.LogFigures;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -63,8 +62,8 @@ final class History {
                 p99Millis(before.flushes, now.flushes));
     }
 
-    private static LocalDate day(Instant time) {
-        return LocalDate.ofInstant(time, ZoneOffset.UTC);
+    private static Instant day(Instant time) {
+        return time.truncatedTo(ChronoUnit.DAYS);
     }
 
     private static double secondsBetween(Counted one, Counted other) {
