@@ -99,7 +99,8 @@ final class LogCommand implements Callable<Integer> {
                 isRead = printAll(reader, out);
             }
             if (reader.foreignLines() > 0) {
-                main.spec.commandLine()
+                main.spec
+                        .commandLine()
                         .getErr()
                         .println("countersign: " + reader.foreignLines()
                                 + " lines were not written by a server; the command verify says where");
