@@ -64,7 +64,6 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private final Clock clock;
     private final LongSupplier nanoTime;
     private final Journal journal;
-    private final KeyTable keys;
     private final KeyFile keyFile;
     private final JournalBatch batch;
     private boolean hasFullSize; // the journal; used by the flusher alone, as is the next
@@ -96,7 +95,6 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             Clock clock,
             LongSupplier nanoTime,
             Journal journal,
-            KeyTable keys,
             KeyFile keyFile,
             LogFile active) {
         this.disk = disk;
@@ -105,13 +103,12 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.journal = journal;
-        this.keys = keys;
         this.keyFile = keyFile;
         this.active = active;
         flushed = journal.named();
         batch = new JournalBatch(journal.seed());
         lastReceipt = journal.nextReceipt() - 1;
-        rememberedKeys = keys.size();
+        rememberedKeys = keyFile.size();
         hasFullSize = journal.hasSize(files.ringBytes());
         growNanos = nanoTime.getAsLong();
         uncounted = new Uncounted(growNanos, 0, 0);
@@ -158,8 +155,8 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
                 rollIfDue();
                 commitBatch(requests, outcomes);
             }
-            keyFile.tidy(keys, journal.nextReceipt());
-            rememberedKeys = keys.size();
+            keyFile.tidy();
+            rememberedKeys = keyFile.size();
             return outcomes;
         } finally {
             lock.unlock();
@@ -239,7 +236,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
 
     private Optional<Appended> remembered(Append.Keyed keyed, Map<KeyName, KeyEntry> ofThisBatch) {
         return Optional.ofNullable(ofThisBatch.get(keyed.name()))
-                .or(() -> keys.find(keyed.name()))
+                .or(() -> keyFile.find(keyed.name()))
                 .map(entry -> entry.request().equals(keyed.request())
                         ? new Appended.Repeated(
                                 receipts(entry.receipt(), entry.count()), LineText.instant(entry.timeMicros()))
@@ -303,7 +300,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             newFile("it was renamed or removed");
         }
         if (keyFlushFailed) {
-            keyFile.writeAnew(keys);
+            keyFile.writeAnew();
             keyFlushFailed = false;
         }
     }
@@ -321,7 +318,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private void completeLog() throws IOException {
         active.append(missingLines);
         if (missingKeys.hasRemaining()) {
-            keyFile.append(missingKeys, keys);
+            keyFile.append(missingKeys);
         }
     }
 
