@@ -2,7 +2,6 @@ package dev.countersign.core.file;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -17,6 +16,8 @@ interface Disk {
 
     /** How a file is opened; it must exist. */
     enum Mode {
+        /** Reads at positions. */
+        READ,
         /** Reads and writes at positions. */
         POSITIONED,
         /** Reads at positions; each write goes to the current end of the file (O_APPEND). */
@@ -71,31 +72,6 @@ interface Disk {
             while (target.hasRemaining() && read(target, position + target.position() - start) > 0) {
                 // reads on
             }
-        }
-
-        /** Its bytes from the start on; closing it does nothing. */
-        default InputStream input() {
-            return new InputStream() {
-                private long position;
-
-                @Override
-                public int read() throws IOException {
-                    byte[] one = new byte[1];
-                    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-                }
-
-                @Override
-                public int read(byte[] target, int from, int length) throws IOException {
-                    int read = Handle.this.read(ByteBuffer.wrap(target, from, length), position);
-                    position += Math.max(0, read);
-                    return read > 0 ? read : -1;
-                }
-
-                @Override
-                public int available() throws IOException { // or gzip takes the first of several members for the last
-                    return (int) Math.min(Integer.MAX_VALUE, Math.max(0, length() - position));
-                }
-            };
         }
 
         /** Writes from the start on; closing it does nothing. */

@@ -5,21 +5,17 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Erased;
 import dev.countersign.core.Home;
-import dev.countersign.core.LogLine;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
-import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /**
@@ -38,7 +34,6 @@ final class Erasure {
     private final Path unfinished;
     private final byte[] id;
     private final BooleanSupplier stops;
-    private final LogLine line = new LogLine();
     private final Map<Path, Disk.Stat> seen = new HashMap<>();
     private final Map<Path, String> left = new TreeMap<>(); // with the reason
     private long firstKept; // receipt
@@ -138,41 +133,19 @@ final class Erasure {
 
     /** Copies the lines of a file, those of the id erased; returns how many these are. */
     private long copy(Path file, OutputStream target) throws IOException {
-        byte[] buffer = new byte[BUFFER_BYTES];
-        int limit = 0;
         long count = 0;
-        try (Disk.Handle handle = disk.open(file, Disk.Mode.POSITIONED);
-                InputStream source = StoredFile.isPacked(file)
-                        ? new GZIPInputStream(handle.input(), BUFFER_BYTES)
-                        : handle.input()) {
-            for (boolean isEnd = false; !isEnd; ) {
+        try (LogLines lines = new LogLines(disk, file, Disk.Mode.POSITIONED)) {
+            while (lines.nextPart() || lines.nextTorn()) {
                 requireGoingOn();
-                limit += source.readNBytes(buffer, limit, buffer.length - limit);
-                isEnd = limit < buffer.length;
-                int start = 0;
-                for (int next; (next = endOfLine(buffer, start, limit, isEnd)) > start; start = next) {
-                    if (line.isOf(id) && line.receipt() < firstKept) {
-                        line.writeErased(target);
-                        count++;
-                    } else {
-                        target.write(buffer, start, next - start);
-                    }
+                if (lines.line().isOf(id) && lines.line().receipt() < firstKept) {
+                    lines.line().writeErased(target);
+                    count++;
+                } else {
+                    lines.writeTo(target);
                 }
-                limit -= start;
-                System.arraycopy(buffer, start, buffer, 0, limit);
-                buffer = limit == buffer.length ? Arrays.copyOf(buffer, 2 * limit) : buffer;
             }
         }
         return count;
-    }
-
-    /** Parses the line that begins here, and returns its end, be it torn; the start where more is to be read first. */
-    private int endOfLine(byte[] buffer, int start, int limit, boolean isEnd) {
-        int next = line.parse(buffer, start, limit) ? line.next() : LogLine.endOfLine(buffer, start, limit);
-        if (next > 0) {
-            return next;
-        }
-        return isEnd || limit - start >= LogScan.MAX_LINE_BYTES ? limit : start;
     }
 
     private void requireGoingOn() throws IOException {

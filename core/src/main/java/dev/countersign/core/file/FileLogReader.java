@@ -27,7 +27,6 @@ public final class FileLogReader implements LogReader {
     private Optional<LogLines> active = Optional.empty();
     private Optional<Object> activeIdentity = Optional.empty();
     private long lastNamed; // the last receipt in the current file's name
-    private boolean isInActive;
     private boolean isReplaced;
     private long foreignLines;
 
@@ -127,11 +126,10 @@ public final class FileLogReader implements LogReader {
         Path path = activePath.orElseThrow();
         do {
             close();
-            activeIdentity = stat(path).map(Disk.Stat::identity);
+            activeIdentity = identity(path);
             active = LogLines.open(path);
-        } while (!stat(path).map(Disk.Stat::identity).equals(activeIdentity));
+        } while (!identity(path).equals(activeIdentity));
         current = Optional.empty();
-        isInActive = false;
         isReplaced = false;
         stored.clear();
         stored.addAll(StoredFile.before(path, active));
@@ -151,9 +149,8 @@ public final class FileLogReader implements LogReader {
                 }
             }
         }
-        if (!isInActive && active.isPresent()) {
+        if (active.isPresent() && !current.equals(active)) {
             goTo(active, Long.MAX_VALUE);
-            isInActive = true;
             return true;
         }
         if (isReplaced) {
@@ -197,13 +194,13 @@ public final class FileLogReader implements LogReader {
     }
 
     private boolean isReplaced(Path path) throws IOException {
-        Optional<Object> identity = stat(path).map(Disk.Stat::identity);
+        Optional<Object> identity = identity(path);
         return identity.isPresent() && !identity.equals(activeIdentity)
                 || active.isPresent() && active.get().isTruncated();
     }
 
-    private static Optional<Disk.Stat> stat(Path path) throws IOException {
-        return new LocalDisk().stat(path);
+    private static Optional<Object> identity(Path path) throws IOException {
+        return LogLines.DISK.stat(path).map(Disk.Stat::identity);
     }
 
     /** Starts at the last messages of this number; counts by receipts, which rise by one within a file. */

@@ -46,7 +46,7 @@ public final class FileMessageLog implements MessageLog {
     public static FileMessageLog open(
             MessageFiles files, Past past, int queueSize, MemoryBudget queueMemory, Executor completions, Clock clock) {
         try {
-            Disk disk = new LocalDisk(files);
+            Disk disk = new LocalDisk(files.sharedFolder());
             LogWriter writer = new Start(disk, files, clock, System::nanoTime).run(past);
             Archive archive = new Archive(disk, files, clock, System::nanoTime, writer);
             return new FileMessageLog(writer, archive, queueSize, queueMemory, completions);

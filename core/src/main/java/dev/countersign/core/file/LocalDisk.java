@@ -18,25 +18,25 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The file system of this machine. */
-final class LocalDisk implements Disk {
-
-    private final Optional<Path> sharedFolder;
+/**
+ * The file system of this machine.
+ *
+ * @param sharedFolder the folder in which the group can read new files, if there is one
+ */
+record LocalDisk(Optional<Path> sharedFolder) implements Disk {
 
     LocalDisk() {
-        sharedFolder = Optional.empty();
-    }
-
-    /** With --group-readable the group can read new files in the log's folder. */
-    LocalDisk(MessageFiles files) {
-        sharedFolder = Optional.of(files.log().getParent())
-                .filter(logs -> files.settings().groupReadable());
+        this(Optional.empty());
     }
 
     @Override
     public Handle open(Path file, Mode mode) throws IOException {
         return new LocalHandle(
-                mode == Mode.APPEND ? FileChannel.open(file, WRITE, APPEND) : FileChannel.open(file, READ, WRITE));
+                switch (mode) {
+                    case READ -> FileChannel.open(file, READ);
+                    case POSITIONED -> FileChannel.open(file, READ, WRITE);
+                    case APPEND -> FileChannel.open(file, WRITE, APPEND);
+                });
     }
 
     @Override

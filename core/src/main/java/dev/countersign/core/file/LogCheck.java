@@ -46,7 +46,7 @@ public final class LogCheck {
         bytes = active.toFile().length();
         checkStored(stored);
         if (opened.isPresent()) {
-            new FileCheck(active, opened.get()).run(true);
+            new FileCheck(opened.get()).run(true);
         }
         return end();
     }
@@ -65,7 +65,7 @@ public final class LogCheck {
             try {
                 Optional<LogLines> opened = each.open();
                 if (opened.isPresent()) { // otherwise it was removed meanwhile
-                    new FileCheck(each.path(), opened.get()).run(false);
+                    new FileCheck(opened.get()).run(false);
                     lastNamed = Math.max(lastNamed, each.last().orElse(0L));
                 }
             } catch (IOException e) {
@@ -102,7 +102,6 @@ public final class LogCheck {
     /** The check of one file. */
     private final class FileCheck {
 
-        private final Path path;
         private final LogLines lines;
         private final LogLine line;
         private Optional<FileLogReader> earlier = Optional.empty(); // at a line that may be repeated here
@@ -119,8 +118,7 @@ public final class LogCheck {
         private int erased; // consecutive erased lines before this one
         private long faultsHere;
 
-        FileCheck(Path path, LogLines lines) {
-            this.path = path;
+        FileCheck(LogLines lines) {
             this.lines = lines;
             line = lines.line();
         }
@@ -147,7 +145,7 @@ public final class LogCheck {
                 }
                 bytesBefore += lines.bytesRead();
             } finally {
-                checked.add(path);
+                checked.add(lines.path());
                 messages += held - repeats;
                 report.accept(summary());
                 if (earlier.isPresent()) {
@@ -161,7 +159,7 @@ public final class LogCheck {
                     ? ""
                     : ", receipts " + first + " to " + last + ", " + LineText.time(firstMicros) + " to "
                             + LineText.time(lastMicros);
-            return path.getFileName() + ": " + held + " messages" + receipts
+            return lines.path().getFileName() + ": " + held + " messages" + receipts
                     + (repeats == 0 ? "" : ", the first " + repeats + " repeated after a repair")
                     + (faultsHere < 2 ? "" : ", " + (faultsHere - 1) + " more of its lines are wrong");
         }
@@ -228,7 +226,7 @@ public final class LogCheck {
 
         private void wrong(String what) {
             if (faultsHere++ == 0) {
-                fault("line " + number + " of " + path + " " + what);
+                fault("line " + number + " of " + lines.path() + " " + what);
             } else {
                 faults++;
             }

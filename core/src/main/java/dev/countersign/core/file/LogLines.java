@@ -1,15 +1,11 @@
 package dev.countersign.core.file;
 
-import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.WRITE;
-
-import dev.countersign.core.Home;
 import dev.countersign.core.LogLine;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,6 +14,11 @@ import java.util.zip.GZIPInputStream;
 
 /** Reads the lines of one log file, compressed by gzip or not, one after the other. For use by one thread. */
 final class LogLines implements Closeable {
+
+    static final Disk DISK = new LocalDisk();
+
+    /** Longer than any line of a server: a body has at most 1 MiB, and an escape makes six bytes of one. */
+    private static final int MAX_LINE_BYTES = 8 * 1024 * 1024;
 
     private static final int BUFFER_BYTES = 256 * 1024;
 
@@ -37,7 +38,7 @@ final class LogLines implements Closeable {
     }
 
     private final Path path;
-    private final FileChannel channel;
+    private final FileBytes bytes;
     private final boolean isPacked;
     private final InputStream input;
     private final LogLine line = new LogLine();
@@ -47,30 +48,61 @@ final class LogLines implements Closeable {
     private int scanned;
     private int limit;
     private int readBytes = FIRST_READ_BYTES;
-    private boolean isOverlong;
+    private boolean isWithinLine; // the start of the line was longer than a line may be, and is no longer in the buffer
     private boolean isMessage;
 
-    private LogLines(Path path, FileChannel channel, boolean isPacked) throws IOException {
-        this.path = path;
-        this.channel = channel;
-        this.isPacked = isPacked;
-        InputStream bytes = Channels.newInputStream(channel);
-        input = isPacked ? new GZIPInputStream(bytes, BUFFER_BYTES) : bytes;
+    /** The bytes of an open file, from a position on. */
+    private static final class FileBytes extends InputStream {
+
+        final Disk.Handle handle;
+        long position;
+
+        FileBytes(Disk.Handle handle) {
+            this.handle = handle;
+        }
+
+        @Override
+        public int read() throws IOException {
+            byte[] one = new byte[1];
+            return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+        }
+
+        @Override
+        public int read(byte[] target, int from, int length) throws IOException {
+            int read = handle.read(ByteBuffer.wrap(target, from, length), position);
+            position += Math.max(0, read);
+            return read > 0 ? read : -1;
+        }
+
+        @Override
+        public int available() throws IOException { // or gzip takes the first of several members for the last
+            return (int) Math.min(Integer.MAX_VALUE, Math.max(0, handle.length() - position));
+        }
+
+        @Override
+        public void close() throws IOException {
+            handle.close();
+        }
     }
 
-    /** Opens a file; empty if there is none. */
-    static Optional<LogLines> open(Path path) throws IOException {
-        FileChannel channel;
+    LogLines(Disk disk, Path path, Disk.Mode mode) throws IOException {
+        this.path = path;
+        isPacked = StoredFile.isPacked(path);
+        bytes = new FileBytes(disk.open(path, mode));
         try {
-            channel = FileChannel.open(path, READ);
+            input = isPacked ? new GZIPInputStream(bytes, BUFFER_BYTES) : bytes;
+        } catch (IOException e) {
+            bytes.close();
+            throw damaged(path, e);
+        }
+    }
+
+    /** Opens a file of this machine; empty if there is none. */
+    static Optional<LogLines> open(Path path) throws IOException {
+        try {
+            return Optional.of(new LogLines(DISK, path, Disk.Mode.READ));
         } catch (NoSuchFileException e) {
             return Optional.empty();
-        }
-        try {
-            return Optional.of(new LogLines(path, channel, StoredFile.isPacked(path)));
-        } catch (IOException e) {
-            channel.close();
-            throw damaged(path, e);
         }
     }
 
@@ -80,14 +112,24 @@ final class LogLines implements Closeable {
      * @throws IOException also if a compressed file is damaged
      */
     boolean next() throws IOException {
+        boolean found = nextPart();
+        while (found && isWithinLine) {
+            found = nextPart();
+        }
+        return found;
+    }
+
+    /** As {@link #next}, but of a line that is longer than any message it returns part after part. */
+    boolean nextPart() throws IOException {
         while (true) {
             start = next;
-            isMessage = !isOverlong && line.parse(buffer, start, limit);
-            int end = isMessage ? line.next() : LogLine.endOfLine(buffer, scanned, limit);
-            if (end > 0) {
-                next = end;
-                scanned = end;
-                isOverlong = false;
+            boolean isParsed = line.parse(buffer, start, limit);
+            int end = isParsed ? line.next() : LogLine.endOfLine(buffer, scanned, limit);
+            if (end > 0 || limit - start == MAX_LINE_BYTES) {
+                isMessage = isParsed && !isWithinLine;
+                isWithinLine = end == 0;
+                next = isWithinLine ? limit : end;
+                scanned = next;
                 return true;
             }
             scanned = limit;
@@ -95,6 +137,14 @@ final class LogLines implements Closeable {
                 return false;
             }
         }
+    }
+
+    /** After {@link #nextPart} has returned false: moves to the incomplete line at the end; false if there is none. */
+    boolean nextTorn() {
+        start = next;
+        next = limit;
+        line.parse(buffer, start, next);
+        return start < next;
     }
 
     /** Whether the line has the form in which a server writes it. */
@@ -140,7 +190,7 @@ final class LogLines implements Closeable {
         moveTo(0);
         boolean startsBefore = nextMessage() && isBefore(receipt, micros);
         long low = endsBefore ? last.end : 0;
-        long high = endsBefore || !startsBefore ? low : channel.size();
+        long high = endsBefore || !startsBefore ? low : bytes.handle.length();
         while (high - low > BUFFER_BYTES) {
             long middle = (low + high) >>> 1;
             moveTo(middle);
@@ -161,9 +211,9 @@ final class LogLines implements Closeable {
     /** The end of the last complete request. Searches from near the file's end; reads all of a compressed file. */
     Last last() throws IOException {
         Last last = Last.NONE;
-        long from = isPacked ? 0 : channel.size();
+        long from = isPacked ? 0 : bytes.handle.length();
         for (long back = FIRST_READ_BYTES; from > 0 && last.receipt == 0; back *= 8) {
-            from = Math.max(0, channel.size() - back);
+            from = Math.max(0, bytes.handle.length() - back);
             moveTo(from);
             if (from > 0) {
                 next(); // the rest of a line
@@ -177,7 +227,7 @@ final class LogLines implements Closeable {
         Last last = Last.NONE;
         while (nextMessage()) {
             if (line.part() == line.parts()) {
-                last = new Last(line.receipt(), line.micros(), offset() + scanned - start);
+                last = new Last(line.receipt(), line.micros(), end());
             }
         }
         return last;
@@ -185,52 +235,66 @@ final class LogLines implements Closeable {
 
     /** Copies the bytes of the file, compressed or not, to a new file that only its owner can read, and flushes it. */
     void copyTo(Path copy, long length) throws IOException {
-        Home.createNewFile(copy);
-        try (FileChannel target = FileChannel.open(copy, WRITE)) {
-            long copied;
-            for (long done = 0; done < length; done += copied) {
-                copied = channel.transferTo(done, length - done, target);
-                if (copied == 0) {
+        DISK.create(copy);
+        ByteBuffer chunk = ByteBuffer.allocate(BUFFER_BYTES);
+        try (Disk.Handle target = DISK.open(copy, Disk.Mode.POSITIONED)) {
+            for (long done = 0; done < length; done += chunk.limit()) {
+                chunk.clear().limit((int) Math.min(BUFFER_BYTES, length - done));
+                bytes.handle.fill(chunk, done);
+                if (chunk.hasRemaining()) {
                     throw new IOException(path + " was cut while it was copied");
                 }
+                target.write(chunk.flip(), done);
             }
-            target.force(true);
+            target.force();
         }
+    }
+
+    /** Writes the current line or part. */
+    void writeTo(OutputStream target) throws IOException {
+        target.write(buffer, start, next - start);
     }
 
     /** Whether the file is now shorter than what was read of it. */
     boolean isTruncated() throws IOException {
-        return channel.size() < channel.position();
+        return bytes.handle.length() < bytes.position;
     }
 
     Path path() {
         return path;
     }
 
-    long bytes() throws IOException {
-        return channel.size();
-    }
-
     /** The size of the file, in bytes. */
-    long bytesRead() throws IOException {
-        return channel.position();
+    long bytes() throws IOException {
+        return bytes.handle.length();
     }
 
-    /** The position after the last complete line. */
+    /** How many bytes of the file were read, compressed or not. */
+    long bytesRead() {
+        return bytes.position;
+    }
+
+    /** Whether the file ends within a line, as far as it was read. */
     boolean hasTornEnd() {
-        return next < limit || isOverlong;
+        return next < limit || isWithinLine;
     }
 
-    private long offset() throws IOException {
-        return channel.position() - limit + start;
+    /** The end of the current line or part: offset in an uncompressed file. */
+    long end() {
+        return bytes.position - limit + next;
     }
 
-    private void moveTo(long position) throws IOException {
-        channel.position(position);
+    private long offset() {
+        return bytes.position - limit + start;
+    }
+
+    /** Moves to an offset in an uncompressed file. */
+    void moveTo(long position) {
+        bytes.position = position;
         next = 0;
         scanned = 0;
         limit = 0;
-        isOverlong = false;
+        isWithinLine = false;
         readBytes = FIRST_READ_BYTES;
     }
 
@@ -239,9 +303,6 @@ final class LogLines implements Closeable {
             System.arraycopy(buffer, next, buffer, 0, limit - next);
             limit -= next;
             next = 0;
-        } else if (limit == LogScan.MAX_LINE_BYTES) {
-            isOverlong = true;
-            limit = 0;
         } else if (limit == buffer.length) {
             buffer = Arrays.copyOf(buffer, 2 * limit);
         }

@@ -5,6 +5,7 @@ import dev.countersign.core.LogSettings;
 import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,6 +36,11 @@ public record MessageFiles(
             serverLog.warn("remembers {} keyed requests, not {}: the heap is small", fit, wanted);
         }
         return new MessageFiles(home.journal(), home.messageLog(), settings.sync(), RING_BYTES, fit, settings.log());
+    }
+
+    /** With --group-readable the log's folder. */
+    Optional<Path> sharedFolder() {
+        return Optional.of(log.getParent()).filter(logs -> settings.groupReadable());
     }
 
     Path dataFolder() {

@@ -1,10 +1,8 @@
 package dev.countersign.core.file;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -14,7 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 
 /**
  * A log file that is no longer written to: the server renamed it, or logrotate made it from the active one.
@@ -78,7 +76,7 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
      * The files from before the opened active file, in order. Leaves out files that were rolled after it was opened.
      */
     static List<StoredFile> before(Path active, Optional<LogLines> opened) throws IOException {
-        Set<Path> names = rotated(active);
+        Set<Path> names = new HashSet<>(rotated(active));
         names.addAll(rotated(active)); // listing can miss a file that is renamed meanwhile to be compressed
         long end = opened.isPresent() ? opened.get().firstReceipt() : 0; // it may have been empty until now
         return sorted(names).stream()
@@ -86,33 +84,28 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
                 .toList();
     }
 
-    private static Set<Path> rotated(Path active) throws IOException {
-        Set<Path> found = new HashSet<>();
-        try (Stream<Path> files = Files.list(active.getParent())) {
-            files.filter(file -> !file.equals(active) && isRotated(file)).forEach(found::add);
+    private static List<Path> rotated(Path active) throws IOException {
+        try {
+            return LogLines.DISK.list(active.getParent()).stream()
+                    .filter(file -> !file.equals(active) && isRotated(file))
+                    .toList();
         } catch (NoSuchFileException e) {
-            // nothing was logged yet
+            return List.of(); // nothing was logged yet
         }
-        return found;
     }
 
     /**
      * These files in the order of their receipts. If a file exists both compressed and not, the uncompressed one
      * counts.
      */
-    static List<StoredFile> sorted(Collection<Path> files) throws IOException {
-        Set<Path> names = new HashSet<>(files);
-        List<StoredFile> sorted = new ArrayList<>();
-        for (Path file : names) {
-            String name = file.toString();
-            boolean isPackedTwin =
-                    name.endsWith(".gz") && names.contains(Path.of(name.substring(0, name.length() - ".gz".length())));
-            if (!isPackedTwin) {
-                of(file).ifPresent(sorted::add);
-            }
-        }
-        sorted.sort(ORDER);
-        return sorted;
+    static List<StoredFile> sorted(Collection<Path> files) {
+        Set<Path> packed = files.stream().map(StoredFile::packed).collect(Collectors.toSet());
+        return files.stream()
+                .distinct()
+                .filter(file -> !packed.contains(file))
+                .flatMap(file -> of(file).stream())
+                .sorted(ORDER)
+                .toList();
     }
 
     static Optional<StoredFile> of(Path file) {
@@ -122,14 +115,10 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
             return Optional.of(new StoredFile(
                     file, Long.parseLong(name.group(1)), Optional.of(Long.parseLong(name.group(2))), copy));
         }
-        try {
-            Optional<LogLines> found = LogLines.open(file);
-            if (found.isEmpty()) {
-                return Optional.empty();
-            }
-            try (LogLines lines = found.get()) {
-                return Optional.of(new StoredFile(file, lines.firstReceipt(), Optional.empty(), 1));
-            }
+        try (LogLines lines = new LogLines(LogLines.DISK, file, Disk.Mode.READ)) {
+            return Optional.of(new StoredFile(file, lines.firstReceipt(), Optional.empty(), 1));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
         } catch (IOException e) {
             return Optional.of(new StoredFile(file, 0, Optional.empty(), 1)); // its reader will report the problem
         }
