@@ -1,14 +1,13 @@
 package dev.countersign.core;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** How times and texts stand in a line of the log. */
@@ -16,8 +15,6 @@ public final class LineText {
 
     private static final DateTimeFormatter TIME =
             new DateTimeFormatterBuilder().appendInstant(6).toFormatter();
-    private static final byte[] BEFORE_MESSAGE = "\",\"message\":\"".getBytes(US_ASCII);
-    private static final byte[] END = "\"}\n".getBytes(US_ASCII);
 
     private LineText() {}
 
@@ -36,28 +33,17 @@ public final class LineText {
 
     /** The tails of a request's lines, each from the quote that ends its time to the newline. */
     public static byte[][] tails(Messages messages) {
-        byte[] before = ("\",\"id\":\"" + messages.id().value()
-                        + messages.key()
-                                .map(each -> "\",\"key\":\"" + escape(each.value()))
-                                .orElse(""))
-                .getBytes(US_ASCII);
-        byte[][] tails = new byte[messages.texts().size()][];
+        List<String> texts = messages.texts();
+        String before = "\",\"id\":\"" + messages.id().value()
+                + messages.key()
+                        .map(each -> "\",\"key\":\"" + escape(each.value()))
+                        .orElse("");
+        byte[][] tails = new byte[texts.size()][];
         for (int i = 0; i < tails.length; i++) {
             String part = tails.length > 1 ? "\",\"part\":\"" + (i + 1) + "/" + tails.length : "";
-            tails[i] = join(before, part, messages.texts().get(i));
+            tails[i] = (before + part + "\",\"message\":\"" + escape(texts.get(i)) + "\"}\n").getBytes(UTF_8);
         }
         return tails;
-    }
-
-    private static byte[] join(byte[] before, String part, String text) {
-        byte[] escaped = escape(text).getBytes(UTF_8);
-        return ByteBuffer.allocate(before.length + part.length() + BEFORE_MESSAGE.length + escaped.length + END.length)
-                .put(before)
-                .put(part.getBytes(US_ASCII))
-                .put(BEFORE_MESSAGE)
-                .put(escaped)
-                .put(END)
-                .array();
     }
 
     /** The text between the quotes of a JSON string, such that no message can end its line or drive a terminal. */

@@ -8,14 +8,13 @@ import dev.countersign.core.RequestKey;
 import java.util.Optional;
 
 /**
- * Texts of one client that are logged next to each other, all or none. The constructor encodes the lines except receipt
+ * Texts of one client that are logged next to each other, all or none. {@link #of} encodes the lines except receipt
  * and time, which only the writer knows. So the thread of the request does this work, not the writer.
+ *
+ * @param tails the lines, but for receipt and time
+ * @param bytes the most that the request takes in a batch
  */
-final class Append {
-
-    private final byte[][] tails;
-    private final int bytes;
-    private final Optional<Keyed> keyed;
+record Append(byte[][] tails, int bytes, Optional<Keyed> keyed) {
 
     /**
      * Identifies a repeat.
@@ -25,21 +24,16 @@ final class Append {
      */
     record Keyed(KeyName name, Digest request) {}
 
-    private Append(Messages messages) {
-        tails = LineText.tails(messages);
-        int total = messages.key().isPresent() ? KeyEntry.BYTES : 0;
-        for (byte[] tail : tails) {
-            total = Math.addExact(total, tail.length + JournalBatch.LINE_HEAD_BYTES);
-        }
-        bytes = total;
-        keyed = messages.key().map(key -> keyed(messages, key));
-    }
-
     static Append of(Messages messages) {
-        return new Append(messages);
+        byte[][] tails = LineText.tails(messages);
+        int bytes = messages.key().isPresent() ? KeyEntry.BYTES : 0;
+        for (byte[] tail : tails) {
+            bytes = Math.addExact(bytes, tail.length + JournalBatch.LINE_HEAD_BYTES);
+        }
+        return new Append(tails, bytes, messages.key().map(key -> keyed(messages, key, tails)));
     }
 
-    private Keyed keyed(Messages messages, RequestKey key) {
+    private static Keyed keyed(Messages messages, RequestKey key, byte[][] tails) {
         byte[][] parts = new byte[tails.length + 1][];
         parts[0] = (messages.isList() ? "messages" : "message").getBytes(US_ASCII);
         System.arraycopy(tails, 0, parts, 1, tails.length);
@@ -49,20 +43,7 @@ final class Append {
         return new Keyed(name, Digest.of(parts));
     }
 
-    byte[][] tails() {
-        return tails;
-    }
-
-    Optional<Keyed> keyed() {
-        return keyed;
-    }
-
     int count() {
         return tails.length;
-    }
-
-    /** The most bytes that the request takes in a batch. */
-    int bytes() {
-        return bytes;
     }
 }

@@ -40,12 +40,11 @@ record Checkpoint(
     }
 
     void write(ByteBuffer to) {
-        to.putLong(lsn).putLong(position).putLong(nextReceipt).putLong(timeMicros);
-        to.putLong(logFirst)
-                .putLong(logLength)
-                .putLong(keyFile)
-                .putLong(keyLength)
-                .putLong(logSum);
+        for (long each : new long[] {
+            lsn, position, nextReceipt, timeMicros, logFirst, logLength, keyFile, keyLength, logSum
+        }) {
+            to.putLong(each);
+        }
     }
 
     /** The same point, with a new log file for everything that follows. */

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.zip.CRC32C;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * intact. The records after the previous header's checkpoint still exist then, because space is reused only after the
  * header that frees it is flushed.
  *
- * <p>Used by one thread at a time. A batch survives a power cut when {@link #append} has returned (with
+ * <p>Used by one thread at a time, except {@link #grow} and the getters of volatile fields. A batch survives a power cut when {@link #append} has returned (with
  * {@link Sync#OS}, only a kill).
  */
 final class Journal implements Closeable {
@@ -48,23 +47,21 @@ final class Journal implements Closeable {
 
     private static final int GROWTH_BYTES = 8 * 1024 * 1024;
 
-    private final CRC32C crc = new CRC32C();
     private final ByteBuffer block = ByteBuffer.allocateDirect(BLOCK_BYTES);
     private final Disk disk;
     private final Path file;
     private final Disk.Handle handle;
     private final Object identity;
     private final long seed;
-    private long end; // of the ring: offset in the file
+    private volatile long end; // of the ring: offset in the file; only grows
     private final Sync sync;
     private long sequence; // of the last flushed header
-    private Checkpoint named; // by that header
+    private volatile Checkpoint named; // by that header
     private long lsn; // of the last flushed record
     private long position; // after that record
-    private long nextReceipt;
-    private long timeMicros;
-    private boolean failed; // the record after the last one may be on disk, or a part of it
-    private long failedPosition;
+    private volatile long nextReceipt;
+    private volatile long timeMicros;
+    private long failedAt; // there the record after the last one may be on disk, or a part of it; 0 if there is none
 
     private Journal(Disk disk, Path file, Disk.Handle handle, Sync sync, Header header) throws IOException {
         this.disk = disk;
@@ -126,22 +123,16 @@ final class Journal implements Closeable {
     }
 
     /**
-     * Writes and flushes more blocks after the ring, and returns where they end; {@link #growTo} then adds them to the
-     * ring. Uses a handle of its own, so that a failed flush here does not hide from the writer's handle. May run at
-     * the same time as all other methods.
+     * Adds blocks to the ring, which are written and flushed first. Uses a handle of its own, so that a failed flush
+     * here does not hide from the writer's handle. For one thread, while another uses all other methods.
      */
-    long writeMore(long ringBytes) throws IOException {
+    void grow(long ringBytes) throws IOException {
         long to = Math.min(RING_START + ringBytes, end + GROWTH_BYTES);
         try (Disk.Handle more = disk.open(file, Disk.Mode.POSITIONED)) {
             writeZeros(more, end, to - end);
             more.force();
         }
-        return to;
-    }
-
-    /** Extends the ring to this offset; all blocks before it must be written and flushed. */
-    void growTo(long newEnd) {
-        end = newEnd;
+        end = to;
     }
 
     boolean hasSize(long ringBytes) {
@@ -246,8 +237,7 @@ final class Journal implements Closeable {
         }
         ByteBuffer record = ByteBuffer.allocate(length);
         readFully(record, at);
-        if (record.getInt(0)
-                != JournalBatch.checksum(crc, seed, record.duplicate().position(4))) {
+        if (record.getInt(0) != JournalBatch.checksum(seed, record.duplicate().position(4))) {
             return Optional.empty();
         }
         int keyBytes = record.getInt(32);
@@ -301,8 +291,7 @@ final class Journal implements Closeable {
     }
 
     private static int headerChecksum(ByteBuffer bytes) {
-        return JournalBatch.checksum(
-                new CRC32C(), FORMAT, bytes.duplicate().clear().position(4));
+        return JournalBatch.checksum(FORMAT, bytes.duplicate().clear().position(4));
     }
 
     private static long slot(long sequence) {
@@ -336,28 +325,26 @@ final class Journal implements Closeable {
      * @throws IOException if it is unknown whether the batch is on disk; call {@link #mend} before the next batch
      */
     void append(JournalBatch batch, Checkpoint reached) throws IOException {
-        int bytes = batch.recordBytes();
-        long at = place(bytes);
+        long at = place(batch.recordBytes());
         if (at == 0) {
             throw new IOException("no room in the journal " + file);
         }
-        failed = true;
-        failedPosition = at;
-        write(batch.sealed(lsn + 1), at, reached);
-        position = at + bytes;
-        nextReceipt = batch.nextReceipt();
-        timeMicros = batch.timeMicros();
+        write(batch, at, reached);
     }
 
-    private void write(ByteBuffer record, long at, Checkpoint reached) throws IOException {
-        handle.write(record, at);
+    private void write(JournalBatch batch, long at, Checkpoint reached) throws IOException {
+        failedAt = at; // until it has succeeded
+        handle.write(batch.sealed(lsn + 1), at);
         if (!reached.equals(named)) {
             writeHeader(reached);
         } else if (sync == Sync.ALWAYS) {
             handle.force();
         }
+        failedAt = 0;
         lsn++;
-        failed = false;
+        position = at + batch.recordBytes();
+        nextReceipt = batch.nextReceipt();
+        timeMicros = batch.timeMicros();
     }
 
     /**
@@ -365,11 +352,10 @@ final class Journal implements Closeable {
      * acknowledged.
      */
     void mend(Checkpoint reached) throws IOException {
-        if (failed) {
+        if (failedAt > 0) {
             JournalBatch empty = new JournalBatch(seed);
-            empty.begin(nextReceipt, timeMicros, "", 0);
-            write(empty.sealed(lsn + 1), failedPosition, reached);
-            position = failedPosition + BLOCK_BYTES;
+            empty.begin(nextReceipt, timeMicros, 0);
+            write(empty, failedAt, reached);
         }
     }
 
@@ -406,9 +392,16 @@ final class Journal implements Closeable {
 
     /** The current checkpoint, given that log and key file have everything. */
     Checkpoint reached(LogFile log, KeyFile keys) {
-        long sum = log.sum();
         return new Checkpoint(
-                lsn, position, nextReceipt, timeMicros, log.first(), log.length(), keys.number(), keys.length(), sum);
+                lsn,
+                position,
+                nextReceipt,
+                timeMicros,
+                log.first(),
+                log.length(),
+                keys.number(),
+                keys.length(),
+                log.sum());
     }
 
     /** The receipt of the next line. */

@@ -2,6 +2,7 @@ package dev.countersign.core.file;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.countersign.core.LineText;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
@@ -25,8 +26,6 @@ final class JournalBatch {
     /** The most bytes of a line before its tail: with 19 digits of a receipt and 27 characters of time. */
     static final int LINE_HEAD_BYTES = BEFORE_RECEIPT.length + 19 + BEFORE_TIME.length + 27;
 
-    private final CRC32C crc = new CRC32C();
-    private final byte[] digits = new byte[19];
     private final long seed;
     private ByteBuffer buffer = ByteBuffer.allocateDirect(16 * BLOCK_BYTES);
     private byte[] time = {};
@@ -45,7 +44,7 @@ final class JournalBatch {
      *
      * @param roomBytes the most that entries and lines will take
      */
-    void begin(long firstReceipt, long timeMicros, String time, int roomBytes) {
+    void begin(long firstReceipt, long timeMicros, int roomBytes) {
         int needed = blocks(HEAD_BYTES + roomBytes);
         if (buffer.capacity() < needed) {
             buffer = ByteBuffer.allocateDirect(Math.max(needed, 2 * buffer.capacity()));
@@ -53,7 +52,7 @@ final class JournalBatch {
         buffer.clear().position(HEAD_BYTES);
         this.firstReceipt = firstReceipt;
         this.timeMicros = timeMicros;
-        this.time = time.getBytes(US_ASCII);
+        time = LineText.time(timeMicros).getBytes(US_ASCII);
         keyBytes = 0;
         lines = 0;
     }
@@ -65,18 +64,9 @@ final class JournalBatch {
 
     /** Adds a line; its receipt is the next one. */
     void line(byte[] tail) {
-        buffer.put(BEFORE_RECEIPT);
-        putReceipt(firstReceipt + lines);
+        buffer.put(BEFORE_RECEIPT).put(Long.toString(firstReceipt + lines).getBytes(US_ASCII));
         buffer.put(BEFORE_TIME).put(time).put(tail);
         lines++;
-    }
-
-    private void putReceipt(long receipt) {
-        int start = digits.length;
-        for (long rest = receipt; rest > 0; rest /= 10) {
-            digits[--start] = (byte) ('0' + rest % 10);
-        }
-        buffer.put(digits, start, digits.length - start);
     }
 
     /** The complete record with this number, padded to whole blocks. */
@@ -84,7 +74,7 @@ final class JournalBatch {
         int length = buffer.position();
         buffer.putInt(4, length).putLong(8, lsn).putLong(16, nextReceipt()).putLong(24, timeMicros);
         buffer.putInt(32, keyBytes).putInt(36, lines);
-        buffer.putInt(0, checksum(crc, seed, buffer.duplicate().limit(length).position(4)));
+        buffer.putInt(0, checksum(seed, buffer.duplicate().limit(length).position(4)));
         ByteBuffer record = buffer.duplicate().position(length);
         while (record.position() < blocks(length)) {
             record.put((byte) 0);
@@ -100,6 +90,10 @@ final class JournalBatch {
         return firstReceipt + lines;
     }
 
+    int count() {
+        return lines;
+    }
+
     long timeMicros() {
         return timeMicros;
     }
@@ -113,11 +107,10 @@ final class JournalBatch {
         return buffer.slice(start, buffer.position() - start);
     }
 
-    static int checksum(CRC32C crc, long seed, ByteBuffer bytes) {
-        crc.reset();
-        for (int shift = 56; shift >= 0; shift -= 8) {
-            crc.update((int) (seed >>> shift));
-        }
+    /** CRC-32C of a seed and these bytes. */
+    static int checksum(long seed, ByteBuffer bytes) {
+        CRC32C crc = new CRC32C();
+        crc.update(ByteBuffer.allocate(Long.BYTES).putLong(0, seed));
         crc.update(bytes);
         return (int) crc.getValue();
     }

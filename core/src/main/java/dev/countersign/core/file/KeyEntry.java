@@ -1,7 +1,6 @@
 package dev.countersign.core.file;
 
 import java.nio.ByteBuffer;
-import java.util.zip.CRC32C;
 
 /**
  * A logged request with a key.
@@ -44,8 +43,6 @@ record KeyEntry(KeyName name, Digest request, long receipt, long timeMicros, int
 
     private static int checksum(ByteBuffer bytes, int start, long seed) {
         return JournalBatch.checksum(
-                new CRC32C(),
-                seed,
-                bytes.duplicate().limit(start + BYTES - Integer.BYTES).position(start));
+                seed, bytes.duplicate().limit(start + BYTES - Integer.BYTES).position(start));
     }
 }

@@ -24,7 +24,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,8 +65,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private final Journal journal;
     private final KeyFile keyFile;
     private final JournalBatch batch;
-    private boolean hasFullSize; // the journal; used by the flusher alone, as is the next
-    private long growNanos; // not before this
+    private long growNanos; // the journal, not before this; used by the flusher alone
     private LogFile active;
     private Checkpoint flushed; // log and key file were flushed up to this one, and the log was unchanged
     private ByteBuffer missingLines = ByteBuffer.allocate(0); // the journal has them, the log lacks them
@@ -79,9 +77,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private boolean flushing;
     private volatile long messages; // since the start; written under the lock, as are the next, and read without it
     private volatile long loggedBytes;
-    private volatile long lastReceipt;
     private volatile long rolls;
-    private volatile int rememberedKeys;
     private volatile Uncounted uncounted;
     private Optional<Long> missingSinceNanos = Optional.empty();
 
@@ -107,9 +103,6 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         this.active = active;
         flushed = journal.named();
         batch = new JournalBatch(journal.seed());
-        lastReceipt = journal.nextReceipt() - 1;
-        rememberedKeys = keyFile.size();
-        hasFullSize = journal.hasSize(files.ringBytes());
         growNanos = nanoTime.getAsLong();
         uncounted = new Uncounted(growNanos, 0, 0);
     }
@@ -156,7 +149,6 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
                 commitBatch(requests, outcomes);
             }
             keyFile.tidy();
-            rememberedKeys = keyFile.size();
             return outcomes;
         } finally {
             lock.unlock();
@@ -223,7 +215,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             bytes += request.bytes();
         }
         if (!fresh.isEmpty()) {
-            batch.begin(journal.nextReceipt(), micros, LineText.time(micros), bytes);
+            batch.begin(journal.nextReceipt(), micros, bytes);
             freshKeys.values().forEach(batch::key);
             for (Append request : fresh) {
                 for (byte[] tail : request.tails()) {
@@ -261,8 +253,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         loggedBytes += missingLines.remaining();
         missingKeys = batch.keys();
         completeLog();
-        messages += batch.nextReceipt() - 1 - lastReceipt;
-        lastReceipt = batch.nextReceipt() - 1;
+        messages += batch.count();
     }
 
     /**
@@ -410,23 +401,70 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     }
 
     private boolean isFlushedInTurn() throws IOException {
-        while (flushing) {
-            flushEnded.awaitUninterruptibly(); // of two simultaneous flushes of a file, only one reports a failure
-        }
+        awaitFlush();
         mend();
         if (active.check() != LogFile.Found.WELL) {
             newFile("it was renamed or removed");
         }
+        return flush(false);
+    }
+
+    /** Of two simultaneous flushes of a file, only one reports a failure. */
+    private void awaitFlush() {
+        while (flushing) {
+            flushEnded.awaitUninterruptibly();
+        }
+    }
+
+    /**
+     * Flushes log and key file, and checks the log. If nobody changed the log, this is the new checkpoint.
+     *
+     * @param batchesContinue whether the writer may append meanwhile
+     * @return whether there is a new checkpoint
+     * @throws IOException if a file can't be flushed, unless a new one began meanwhile
+     */
+    private boolean flush(boolean batchesContinue) throws IOException {
         Checkpoint noted = journal.reached(active, keyFile);
-        flushLog();
-        keyFlushFailed = true; // until it has succeeded
-        flush(keyFile.handles());
-        keyFlushFailed = false;
+        LogFile file = active;
+        List<Disk.Handle> keyHandles = keyFile.handles();
+        boolean logFailed = true; // until it has succeeded
+        boolean keysFailed = true;
+        Optional<IOException> failure = Optional.empty();
+        flushing = true;
+        if (batchesContinue) {
+            lock.unlock();
+        }
+        try {
+            file.force();
+            logFailed = false;
+            flush(keyHandles);
+            keysFailed = false;
+        } catch (IOException e) {
+            failure = Optional.of(e);
+        } finally {
+            if (batchesContinue) {
+                lock.lock();
+            }
+            flushing = false;
+            flushEnded.signalAll();
+            logFlushFailed |= logFailed && isLog(file);
+            keyFlushFailed |= keysFailed && !logFailed && noted.keyFile() == keyFile.number();
+        }
+        if (!isLog(file) || noted.keyFile() != keyFile.number()) {
+            return false;
+        }
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
         if (active.check() != LogFile.Found.WELL) {
             return false;
         }
         flushed = noted;
         return true;
+    }
+
+    private boolean isLog(LogFile file) {
+        return file == active && newFileDue.isEmpty();
     }
 
     private void flushLog() throws IOException {
@@ -447,49 +485,12 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
      * @throws IOException if the log or the key file can't be written or flushed
      */
     void checkpoint() throws IOException {
-        Checkpoint noted;
-        LogFile file;
-        List<Disk.Handle> keyHandles;
         lock.lock();
         try {
-            while (flushing) {
-                flushEnded.awaitUninterruptibly();
-            }
+            awaitFlush();
             mend();
-            noted = journal.reached(active, keyFile);
-            if (noted.equals(flushed)) {
-                return;
-            }
-            file = active;
-            keyHandles = keyFile.handles();
-            flushing = true;
-        } finally {
-            lock.unlock();
-        }
-        boolean logFailed = true;
-        Optional<IOException> failure = Optional.empty();
-        try {
-            file.force();
-            logFailed = false;
-            flush(keyHandles);
-        } catch (IOException e) {
-            failure = Optional.of(e);
-        }
-        lock.lock();
-        try {
-            flushing = false;
-            flushEnded.signalAll();
-            boolean sameLog = file == active && newFileDue.isEmpty();
-            boolean sameKeys = noted.keyFile() == keyFile.number();
-            logFlushFailed |= sameLog && logFailed;
-            keyFlushFailed |= sameKeys && !logFailed && failure.isPresent();
-            if (sameLog && sameKeys) { // otherwise a new file began meanwhile
-                if (failure.isPresent()) {
-                    throw failure.get();
-                }
-                if (active.check() == LogFile.Found.WELL) {
-                    flushed = noted;
-                }
+            if (!journal.reached(active, keyFile).equals(flushed)) {
+                flush(true);
             }
         } finally {
             lock.unlock();
@@ -518,12 +519,12 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
 
     /** First receipt of the file that the journal's flushed header names: of the files before it no start needs any. */
     long firstNamed() {
-        return inTurn(() -> journal.named().logFirst());
+        return journal.named().logFirst();
     }
 
     /** The time of the last batch, in microseconds since 1970. */
     long timeMicros() {
-        return inTurn(journal::timeMicros);
+        return journal.timeMicros();
     }
 
     /**
@@ -535,8 +536,12 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             uncounted = lookAtFolder(uncounted);
         }
         LogFigures.Files files = new LogFigures.Files(
-                lastReceipt, rolls, uncounted.bytes + loggedBytes, (int) (uncounted.files + rolls), freeBytes());
-        return new LogFigures(commits, messages, rememberedKeys, Optional.of(files));
+                journal.nextReceipt() - 1,
+                rolls,
+                uncounted.bytes + loggedBytes,
+                (int) (uncounted.files + rolls),
+                freeBytes());
+        return new LogFigures(commits, messages, keyFile.size(), Optional.of(files));
     }
 
     private Uncounted lookAtFolder(Uncounted last) {
@@ -559,13 +564,9 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
 
     /** Whether the journal has little room left until the next {@link #checkpoint}. */
     boolean isFillingUp() {
-        return inTurn(() -> !journal.hasRoom(journal.largestRecordBytes()));
-    }
-
-    private <R> R inTurn(Supplier<R> question) {
         lock.lock();
         try {
-            return question.get();
+            return !journal.hasRoom(journal.largestRecordBytes());
         } finally {
             lock.unlock();
         }
@@ -573,23 +574,17 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
 
     /** Extends the journal towards its full size, if the disk has room beyond what is reserved for messages. */
     void grow() {
-        if (!hasFullSize && nanoTime.getAsLong() - growNanos >= 0) {
-            try {
-                if (freeBytes() - files.ringBytes() < files.settings().keepFreeBytes()) {
-                    throw new IOException("the disk has too little room beyond --keep-free");
-                }
-                long end = journal.writeMore(files.ringBytes());
-                lock.lock();
-                try {
-                    journal.growTo(end);
-                } finally {
-                    lock.unlock();
-                }
-                hasFullSize = journal.hasSize(files.ringBytes());
-            } catch (IOException e) {
-                growNanos = nanoTime.getAsLong() + GROW_PAUSE_NANOS; // somebody may make room
-                log.warn("the journal can't have its full size, so that bursts may wait: {}", e.getMessage());
+        if (journal.hasSize(files.ringBytes()) || nanoTime.getAsLong() - growNanos < 0) {
+            return;
+        }
+        try {
+            if (freeBytes() - files.ringBytes() < files.settings().keepFreeBytes()) {
+                throw new IOException("the disk has too little room beyond --keep-free");
             }
+            journal.grow(files.ringBytes());
+        } catch (IOException e) {
+            growNanos = nanoTime.getAsLong() + GROW_PAUSE_NANOS; // somebody may make room
+            log.warn("the journal can't have its full size, so that bursts may wait: {}", e.getMessage());
         }
     }
 }
