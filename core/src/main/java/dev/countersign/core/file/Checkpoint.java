@@ -40,9 +40,8 @@ record Checkpoint(
     }
 
     void write(ByteBuffer to) {
-        for (long each : new long[] {
-            lsn, position, nextReceipt, timeMicros, logFirst, logLength, keyFile, keyLength, logSum
-        }) {
+        for (long each :
+                new long[] {lsn, position, nextReceipt, timeMicros, logFirst, logLength, keyFile, keyLength, logSum}) {
             to.putLong(each);
         }
     }

@@ -10,8 +10,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -262,16 +264,11 @@ final class Journal implements Closeable {
     }
 
     private static Optional<Header> newestHeader(Disk.Handle handle) throws IOException {
-        Optional<Header> newest = Optional.empty();
-        for (int slot = 0; slot < 2; slot++) {
-            ByteBuffer bytes = ByteBuffer.allocate(BLOCK_BYTES);
-            handle.read(bytes, slot * (long) BLOCK_BYTES);
-            Optional<Header> header = decode(bytes);
-            if (newest.isEmpty() || header.isPresent() && header.get().sequence > newest.get().sequence) {
-                newest = header;
-            }
-        }
-        return newest;
+        ByteBuffer headers = ByteBuffer.allocate(RING_START);
+        handle.fill(headers, 0);
+        return Stream.of(0, BLOCK_BYTES)
+                .flatMap(at -> decode(headers.slice(at, BLOCK_BYTES)).stream())
+                .max(Comparator.comparingLong(Header::sequence));
     }
 
     private static Optional<Header> decode(ByteBuffer bytes) {
@@ -354,7 +351,8 @@ final class Journal implements Closeable {
     void mend(Checkpoint reached) throws IOException {
         if (failedAt > 0) {
             JournalBatch empty = new JournalBatch(seed);
-            empty.begin(nextReceipt, timeMicros, 0);
+            empty.begin(nextReceipt, timeMicros);
+            empty.build();
             write(empty, failedAt, reached);
         }
     }

@@ -52,7 +52,8 @@ final class KeyTable {
     Optional<KeyEntry> find(KeyName name) {
         long[] entries = ids.getOrDefault(name.id(), NONE);
         for (int at = 0; at < entries.length; at += LONGS) {
-            if (entries[at] == name.key().high() && entries[at + 1] == name.key().low()) {
+            if (entries[at] == name.key().high()
+                    && entries[at + 1] == name.key().low()) {
                 return Optional.of(entry(name.id(), entries, at));
             }
         }

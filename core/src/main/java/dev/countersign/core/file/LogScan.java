@@ -47,7 +47,8 @@ record LogScan(long firstReceipt, long lastReceipt, long lastTimeMicros, long en
                 number++;
                 long receipt = Math.max(0, lines.line().receipt()); // of a damaged line, too
                 if (strict && (!lines.isMessage() || receipt <= lastReceipt)) {
-                    throw damaged(file, number, lines.isMessage() ? "has a receipt that does not rise" : "is no record");
+                    throw damaged(
+                            file, number, lines.isMessage() ? "has a receipt that does not rise" : "is no record");
                 }
                 firstReceipt = firstReceipt == 0 ? receipt : firstReceipt;
                 lastReceipt = Math.max(lastReceipt, receipt);

@@ -15,9 +15,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -184,50 +182,30 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     }
 
     private void commitBatch(List<Append> requests, List<Appended> outcomes) throws IOException {
-        long micros = 0;
-        Instant instant = Instant.EPOCH;
-        long receipt = journal.nextReceipt();
-        List<Append> fresh = new ArrayList<>();
-        Map<KeyName, KeyEntry> freshKeys = new LinkedHashMap<>();
         int maxBytes = Math.min(MAX_BATCH_BYTES, journal.largestRecordBytes());
-        int bytes = 0;
+        Instant time = Instant.EPOCH;
+        batch.clear();
         for (Append request : requests.subList(outcomes.size(), requests.size())) {
-            Optional<Appended> remembered = request.keyed().flatMap(keyed -> remembered(keyed, freshKeys));
+            Optional<Appended> remembered = request.keyed().flatMap(this::remembered);
             if (remembered.isPresent()) {
                 outcomes.add(remembered.get());
                 continue;
             }
-            if (bytes > 0 && bytes + request.bytes() > maxBytes) {
+            if (batch.bytes() == 0) {
+                batch.begin(journal.nextReceipt(), nextTime());
+                time = LineText.instant(batch.timeMicros()); // one object: the answers share the formatted time
+            } else if (batch.bytes() + request.bytes() > maxBytes) {
                 break;
             }
-            if (fresh.isEmpty()) {
-                micros = nextTime();
-                instant = LineText.instant(micros); // one object per batch: its answers share the formatted time
-            }
-            if (request.keyed().isPresent()) {
-                Append.Keyed keyed = request.keyed().get();
-                freshKeys.put(
-                        keyed.name(), new KeyEntry(keyed.name(), keyed.request(), receipt, micros, request.count()));
-            }
-            outcomes.add(new Appended.Logged(receipts(receipt, request.count()), instant));
-            fresh.add(request);
-            receipt += request.count();
-            bytes += request.bytes();
+            outcomes.add(new Appended.Logged(receipts(batch.add(request), request.count()), time));
         }
-        if (!fresh.isEmpty()) {
-            batch.begin(journal.nextReceipt(), micros, bytes);
-            freshKeys.values().forEach(batch::key);
-            for (Append request : fresh) {
-                for (byte[] tail : request.tails()) {
-                    batch.line(tail);
-                }
-            }
+        if (batch.bytes() > 0) {
             makeDurable();
         }
     }
 
-    private Optional<Appended> remembered(Append.Keyed keyed, Map<KeyName, KeyEntry> ofThisBatch) {
-        return Optional.ofNullable(ofThisBatch.get(keyed.name()))
+    private Optional<Appended> remembered(Append.Keyed keyed) {
+        return batch.find(keyed.name())
                 .or(() -> keyFile.find(keyed.name()))
                 .map(entry -> entry.request().equals(keyed.request())
                         ? new Appended.Repeated(
@@ -244,6 +222,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     }
 
     private void makeDurable() throws IOException {
+        batch.build();
         if (!journal.hasRoom(batch.recordBytes())) {
             makeRoom();
         }

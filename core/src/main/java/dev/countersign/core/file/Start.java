@@ -140,14 +140,13 @@ final class Start {
         disk.delete(unfinished);
         Checkpoint named = journal.named();
         ByteBuffer lines = JournalRecord.lines(records);
-        boolean isActive = isActive(named, lines);
-        if (isActive) {
+        if (isActive(named, lines)) {
             writeAgain(named, lines);
-            isActive = isActive(named, lines); // somebody may have truncated or replaced it meanwhile
+            if (isActive(named, lines)) { // otherwise somebody has truncated or replaced it meanwhile
+                return new LogFile(disk, path, named.logFirst(), named.logLength() + lines.remaining());
+            }
         }
-        return isActive
-                ? new LogFile(disk, path, named.logFirst(), named.logLength() + lines.remaining())
-                : beginAnother(journal, records);
+        return beginAnother(journal, records);
     }
 
     /** Whether the file at the path is the one that the header names, and its start is as it was flushed. */
