@@ -51,11 +51,7 @@ final class MessageServlet extends PostServlet {
     }
 
     private CompletionStage<Appended> append(Messages message, int bytes) {
-        try {
-            quotas.takeRequest(message.id(), bytes);
-        } catch (RefusalException e) {
-            return CompletableFuture.failedFuture(e);
-        }
+        quotas.takeRequest(message.id(), bytes); // what it throws fails the stage
         return messages.append(message);
     }
 
