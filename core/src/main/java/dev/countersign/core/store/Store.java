@@ -50,7 +50,7 @@ public final class Store implements Closeable {
     private static final Logger log = LoggerFactory.getLogger(Store.class);
 
     /** How long a start waits for a database or brokers that don't answer. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final Duration PAUSE = Duration.ofMillis(500);
 
