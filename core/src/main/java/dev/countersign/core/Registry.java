@@ -1,14 +1,11 @@
 package dev.countersign.core;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -18,12 +15,6 @@ import java.util.concurrent.atomic.LongAdder;
  * 144 random bits, so a salt or a slow hash would add nothing.
  */
 public final class Registry {
-
-    /**
-     * Heap for a cached code, without the characters of its id: 246 bytes on a 64-bit JVM with compressed pointers, and
-     * up to 16 bytes of Caffeine's frequency sketch. A million clients with ids of 36 characters take 300 MB.
-     */
-    private static final int ENTRY_BYTES = 262;
 
     /** Used for an unknown id, so that the comparison takes the same time; no digest equals it. */
     private static final CodeDigests NO_CODE = new CodeDigests(new byte[32], new byte[32]);
@@ -36,43 +27,13 @@ public final class Registry {
     private final long cacheBytes;
 
     /**
-     * Counts replaced codes, by a hash of the id. A lookup that began before a code was replaced may find the former
-     * code. Its result goes into the cache only if the count is still the same.
-     */
-    private final AtomicIntegerArray replacements = new AtomicIntegerArray(256);
-
-    /**
      * Replaced by an empty one when another process has changed the table. A lookup puts its result into the cache that
      * was current when it began. So an outdated result goes into a cache that nobody reads any more.
      */
-    private volatile Cache<ClientId, Known> cache;
+    private volatile CodeCache cache;
 
     private final LongAdder cacheHits = new LongAdder();
     private final LongAdder cacheMisses = new LongAdder();
-
-    /**
-     * The cached state of a client. Requests are counted without a lock, so simultaneous requests may count as one.
-     */
-    private static final class Known {
-
-        final CodeDigests codes;
-        long lastMillis;
-        int accepted;
-        int refused;
-
-        Known(CodeDigests codes) {
-            this.codes = codes;
-        }
-
-        void count(boolean isAccepted) {
-            lastMillis = System.currentTimeMillis();
-            if (isAccepted) {
-                accepted++;
-            } else {
-                refused++;
-            }
-        }
-    }
 
     /**
      * A client's requests since its entry in the cache began: at the start of the server, a change of the client's
@@ -86,13 +47,13 @@ public final class Registry {
     /** How often a code was found in the cache, and how often it was looked up in the table. */
     public record CacheFigures(long hits, long misses) {}
 
-    /** @param cacheBytes heap for cached codes, approximately */
+    /** @param cacheBytes the most heap for cached codes */
     public Registry(Registrations registrations, CodeGenerator codes, long cacheBytes) {
         this.registrations = registrations;
         this.codes = codes;
         this.cacheBytes = cacheBytes;
-        cache = emptyCache();
-        registrations.onForeignChange(() -> cache = emptyCache(), this::forget);
+        cache = new CodeCache(cacheBytes);
+        registrations.onForeignChange(() -> cache = new CodeCache(cacheBytes), this::forget);
     }
 
     /** As {@link #register(ClientId, Optional)} without a key. */
@@ -109,12 +70,11 @@ public final class Registry {
     public CompletionStage<Optional<Code>> register(ClientId id, Optional<RequestKey> key) {
         Code code = codes.next();
         Registration registration = new Registration(id, code.sha256(), key.map(RequestKey::sha256));
-        Cache<ClientId, Known> current = cache;
-        int before = replacementsOf(id);
+        CodeCache.Entry entry = cache.entry(id);
+        int removals = entry.removals();
         return registrations.add(registration).thenApply(outcome -> switch (outcome) {
             case ADDED -> {
-                CodeDigests digests = new CodeDigests(registration.codeSha256(), registration.codeSha256());
-                putUnlessReplaced(current, id, new Known(digests), before);
+                entry.put(new CodeDigests(registration.codeSha256(), registration.codeSha256()), removals);
                 yield Optional.of(code);
             }
             case REPLACED -> {
@@ -148,27 +108,25 @@ public final class Registry {
      */
     public CompletionStage<Boolean> accepts(ClientId id, Code code) {
         byte[] presented = code.sha256();
-        Cache<ClientId, Known> current = cache;
-        Known cached = current.getIfPresent(id);
-        if (cached != null && registrations.mayUseKnownCodes()) {
+        CodeCache.Entry entry = cache.entry(id);
+        Optional<CodeDigests> cached = entry.codes();
+        if (cached.isPresent() && registrations.mayUseKnownCodes()) {
             cacheHits.increment();
-            return accepts(id, cached, presented);
+            return accepts(id, entry, cached.get(), presented);
         }
         cacheMisses.increment();
-        int before = replacementsOf(id);
+        int removals = entry.removals();
         return registrations.findCodes(id).thenCompose(found -> {
-            Known known = new Known(found.orElse(NO_CODE));
-            if (found.isPresent()) { // unknown ids aren't cached: they may be registered any time
-                putUnlessReplaced(current, id, known, before);
-            }
-            return accepts(id, known, presented);
+            // unknown ids aren't cached: they may be registered any time
+            found.ifPresent(codes -> entry.put(codes, removals));
+            return accepts(id, entry, found.orElse(NO_CODE), presented);
         });
     }
 
-    private CompletionStage<Boolean> accepts(ClientId id, Known known, byte[] presented) {
-        boolean isNext = known.codes.isNext(presented);
-        boolean isCurrent = known.codes.isCurrent(presented);
-        known.count(isCurrent || isNext);
+    private CompletionStage<Boolean> accepts(ClientId id, CodeCache.Entry entry, CodeDigests codes, byte[] presented) {
+        boolean isNext = codes.isNext(presented);
+        boolean isCurrent = codes.isCurrent(presented);
+        entry.count(isCurrent || isNext);
         if (isCurrent) {
             return ACCEPTED;
         }
@@ -216,9 +174,7 @@ public final class Registry {
 
     /** The requests of an id; empty if none are remembered. */
     public Optional<Use> use(ClientId id) {
-        return Optional.ofNullable(cache.policy().getIfPresentQuietly(id))
-                .filter(known -> known.lastMillis > 0)
-                .map(known -> new Use(Instant.ofEpochMilli(known.lastMillis), known.accepted, known.refused));
+        return cache.entry(id).use();
     }
 
     public CacheFigures cacheFigures() {
@@ -231,29 +187,6 @@ public final class Registry {
     }
 
     private void forget(ClientId id) {
-        replacements.incrementAndGet(stripe(id)); // first: entries that are put meanwhile are then removed
-        cache.invalidate(id);
-    }
-
-    /** Compares and puts while it holds the entry, so that {@link #forget} can't come in between. */
-    private void putUnlessReplaced(Cache<ClientId, Known> current, ClientId id, Known known, int before) {
-        current.asMap().compute(id, (same, cached) -> replacementsOf(id) == before ? known : cached);
-    }
-
-    private int replacementsOf(ClientId id) {
-        return replacements.get(stripe(id));
-    }
-
-    private int stripe(ClientId id) {
-        int hash = id.hashCode();
-        return (hash ^ hash >>> 8 ^ hash >>> 16) & replacements.length() - 1;
-    }
-
-    private Cache<ClientId, Known> emptyCache() {
-        return Caffeine.newBuilder()
-                .maximumWeight(cacheBytes)
-                .weigher((ClientId id, Known known) -> ENTRY_BYTES + id.value().length())
-                .executor(Runnable::run)
-                .build();
+        cache.entry(id).remove();
     }
 }

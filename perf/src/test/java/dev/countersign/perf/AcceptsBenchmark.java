@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.Threads;
 
 /**
  * How long does it take to tell whether a code is a client's? Of a thousand clients all are in the cache, of a million
- * those that an eighth of the heap holds, at 240 bytes each; an id that nobody registered is looked up in the table each time. With two threads it is the time of
- * each of them.
+ * those that an eighth of the heap holds, at 90 bytes each; an id that nobody registered is looked up in the table each
+ * time. With two threads it is the time of each of them.
  *
  * <pre>mvn -pl perf jmh:benchmark -Djmh.benchmarks=AcceptsBenchmark</pre>
  */

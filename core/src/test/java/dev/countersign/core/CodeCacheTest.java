@@ -1,0 +1,279 @@
+package dev.countersign.core;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class CodeCacheTest {
+
+    private static final ClientId ALICE = new ClientId("alice");
+
+    /** An eighth of a heap of 1 GB has this many for each of a million clients. */
+    private static final int BYTES_PER_CLIENT = (1 << 30) / 8 / 1_000_000;
+
+    @Test
+    void aMillionClientsFitInAnEighthOfAGigabyte() {
+        List<ClientId> clients = clients(100_000);
+        CodeDigests codes = digests(1);
+        long before = usedHeap();
+        CodeCache cache = new CodeCache((long) BYTES_PER_CLIENT * clients.size());
+        clients.forEach(id -> put(cache, id, codes));
+        long bytes = usedHeap() - before;
+        long cached = clients.stream()
+                .filter(id -> cache.entry(id).codes().isPresent())
+                .count();
+        assertTrue(cached > 0.99 * clients.size(), cached + " cached");
+        double each = (double) bytes / cached;
+        assertTrue(each > 68 && each < 110, each + " bytes each");
+    }
+
+    @Test
+    void aFewClientsDoNotTakeTheMemoryOfAMillion() {
+        List<ClientId> clients = clients(500);
+        long before = usedHeap();
+        CodeCache cache = new CodeCache(1_000_000L * BYTES_PER_CLIENT);
+        clients.forEach(id -> put(cache, id, digests(1)));
+        long bytes = usedHeap() - before;
+        assertTrue(bytes < 1_000_000, bytes + " bytes");
+        assertTrue(clients.stream().allMatch(id -> cache.entry(id).codes().isPresent()));
+    }
+
+    @Test
+    void moreClientsThanFitTakeNoMoreMemoryAndTheLastOnesAreCached() {
+        int limit = 2_000_000;
+        List<ClientId> clients = clients(100_000);
+        long before = usedHeap();
+        CodeCache cache = new CodeCache(limit);
+        clients.forEach(id -> put(cache, id, digests(2)));
+        long bytes = usedHeap() - before;
+        assertTrue(bytes > limit / 2 && bytes < 1.02 * limit, bytes + " bytes");
+        assertTrue(clients.subList(clients.size() - 1_000, clients.size()).stream()
+                .allMatch(id -> cache.entry(id).codes().isPresent()));
+    }
+
+    @Test
+    void itAnswersAsAPlainMapWould() {
+        Random random = new Random(1);
+        CodeCache cache = new CodeCache(1_000_000);
+        Map<ClientId, CodeDigests> codes = new HashMap<>();
+        Map<ClientId, int[]> requests = new HashMap<>();
+        List<ClientId> ids = IntStream.rangeClosed(1, ClientId.MAX_LENGTH)
+                .boxed()
+                .flatMap(length -> Stream.of("a", "b", "z").map(last -> new ClientId("a".repeat(length - 1) + last)))
+                .toList();
+        for (int i = 0; i < 200_000; i++) {
+            ClientId id = ids.get(random.nextInt(ids.size()));
+            CodeCache.Entry entry = cache.entry(id);
+            switch (random.nextInt(4)) {
+                case 0 -> {
+                    CodeDigests put = random.nextBoolean() ? digests(i) : new CodeDigests(digest(i), digest(-i));
+                    put(cache, id, put);
+                    codes.put(id, put);
+                    requests.put(id, new int[2]);
+                }
+                case 1 -> {
+                    entry.remove();
+                    codes.remove(id);
+                    requests.remove(id);
+                }
+                default -> {
+                    boolean isAccepted = random.nextBoolean();
+                    entry.count(isAccepted);
+                    requests.computeIfPresent(id, (same, counts) -> {
+                        counts[isAccepted ? 0 : 1]++;
+                        return counts;
+                    });
+                }
+            }
+            Optional<CodeDigests> found = entry.codes();
+            assertEquals(codes.containsKey(id), found.isPresent());
+            if (found.isPresent()) {
+                assertArrayEquals(codes.get(id).current(), found.get().current());
+                assertArrayEquals(codes.get(id).next(), found.get().next());
+                int[] counts = requests.get(id);
+                Optional<Registry.Use> use = entry.use();
+                assertEquals(counts[0] + counts[1] > 0, use.isPresent());
+                use.ifPresent(counted -> {
+                    assertArrayEquals(counts, new int[] {counted.accepted(), counted.refused()});
+                    assertTrue(counted.last().isAfter(Instant.now().minusSeconds(60)));
+                });
+            } else {
+                assertEquals(Optional.empty(), entry.use());
+            }
+        }
+    }
+
+    @Test
+    void whoSentNothingGoesFirstThenWhoHasBeenSilentLongest() {
+        CodeCache cache = new CodeCache(1); // one bucket, for 23 of these
+        List<ClientId> senders = clients(22);
+        for (ClientId each : senders) {
+            put(cache, each, digests(1));
+            long millis = System.currentTimeMillis();
+            cache.entry(each).count(true);
+            while (System.currentTimeMillis() == millis) {
+                Thread.onSpinWait(); // so that no two sent in the same millisecond
+            }
+        }
+        for (ClientId newcomer : clients(100)) {
+            put(cache, newcomer, digests(1));
+            assertTrue(cache.entry(newcomer).codes().isPresent());
+        }
+        assertTrue(senders.stream().allMatch(id -> cache.entry(id).codes().isPresent()));
+        cache.entry(senders.get(0)).count(false);
+        for (ClientId newcomer : clients(2)) {
+            put(cache, newcomer, digests(1));
+            cache.entry(newcomer).count(true);
+        }
+        assertTrue(cache.entry(senders.get(0)).codes().isPresent());
+        assertFalse(cache.entry(senders.get(1)).codes().isPresent());
+        assertTrue(cache.entry(senders.get(2)).codes().isPresent());
+    }
+
+    @Test
+    void aLookUpThatARemovalOvertakesCannotPutItsResult() {
+        CodeCache cache = new CodeCache(100_000);
+        CodeCache.Entry entry = cache.entry(ALICE);
+        int removals = entry.removals();
+        cache.entry(ALICE).remove(); // though nothing is cached
+        entry.put(digests(1), removals);
+        assertEquals(Optional.empty(), cache.entry(ALICE).codes());
+    }
+
+    /** Three threads put what they saw before; the fourth changes codes, and removes the former ones from the cache. */
+    @Test
+    void noRemovalIsUndoneByLookUpsThatRaceWithIt() throws Exception {
+        CodeCache cache = new CodeCache(1);
+        CodeDigests[] table = {digests(0)};
+        AtomicBoolean isOver = new AtomicBoolean();
+        Callable<Long> lookUps = () -> {
+            long put = 0;
+            while (!isOver.get()) {
+                CodeCache.Entry entry = cache.entry(ALICE);
+                int removals = entry.removals();
+                CodeDigests found;
+                synchronized (table) {
+                    found = table[0];
+                }
+                entry.put(found, removals);
+                put++;
+            }
+            return put;
+        };
+        Callable<Long> changes = () -> {
+            try {
+                long met = 0;
+                for (int i = 1; i <= 200_000; i++) {
+                    synchronized (table) {
+                        table[0] = digests(i);
+                    }
+                    cache.entry(ALICE).remove();
+                    Optional<CodeDigests> cached = cache.entry(ALICE).codes();
+                    if (cached.isPresent()) {
+                        assertTrue(cached.get().isCurrent(digest(i)));
+                        met++;
+                    }
+                }
+                return met;
+            } finally {
+                isOver.set(true);
+            }
+        };
+        List<Long> counts = inParallel(List.of(lookUps, lookUps, lookUps, changes));
+        assertTrue(counts.stream().allMatch(count -> count > 0), counts.toString());
+    }
+
+    /** All in one bucket, which is always full. */
+    @Test
+    void whileManyPutRemoveAndCountNobodyGetsAnotherIdsCodes() throws Exception {
+        CodeCache cache = new CodeCache(1);
+        List<ClientId> ids = IntStream.range(0, 60)
+                .mapToObj(i -> new ClientId("i".repeat(1 + i % 20) + i))
+                .toList();
+        Callable<Long> worker = () -> {
+            SplittableRandom random = new SplittableRandom();
+            long found = 0;
+            for (int i = 0; i < 300_000; i++) {
+                int number = random.nextInt(ids.size());
+                CodeCache.Entry entry = cache.entry(ids.get(number));
+                switch (random.nextInt(8)) {
+                    case 0 -> entry.remove();
+                    case 1 -> entry.put(digests(number), entry.removals());
+                    case 2 -> entry.put(new CodeDigests(digest(number), digest(-number)), entry.removals());
+                    case 3 -> entry.count(random.nextBoolean());
+                    default -> {
+                        Optional<CodeDigests> codes = entry.codes();
+                        if (codes.isPresent()) {
+                            found++;
+                            assertTrue(codes.get().isCurrent(digest(number)));
+                            assertTrue(codes.get().isNext(digest(number))
+                                    || codes.get().isNext(digest(-number)));
+                        }
+                    }
+                }
+            }
+            return found;
+        };
+        for (long found : inParallel(Collections.nCopies(4, worker))) {
+            assertTrue(found > 1_000, found + " found");
+        }
+    }
+
+    private static <T> List<T> inParallel(List<Callable<T>> callers) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(callers.size());
+        List<T> results = new ArrayList<>();
+        for (Future<T> each : threads.invokeAll(callers)) {
+            results.add(each.get());
+        }
+        threads.shutdown();
+        return results;
+    }
+
+    private static void put(CodeCache cache, ClientId id, CodeDigests codes) {
+        CodeCache.Entry entry = cache.entry(id);
+        entry.put(codes, entry.removals());
+    }
+
+    /** With ids of 36 characters. */
+    private static List<ClientId> clients(int count) {
+        return Stream.generate(() -> new ClientId(UUID.randomUUID().toString()))
+                .limit(count)
+                .toList();
+    }
+
+    private static CodeDigests digests(int number) {
+        byte[] digest = digest(number);
+        return new CodeDigests(digest, digest);
+    }
+
+    private static byte[] digest(int number) {
+        return Code.sha256(ByteBuffer.allocate(Integer.BYTES).putInt(number).array());
+    }
+
+    private static long usedHeap() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+}
