@@ -50,11 +50,13 @@ final class CodeCache {
     /** The entry of an id, whether or not there is one now. */
     Entry entry(ClientId id) {
         byte[] characters = id.value().getBytes(ISO_8859_1);
+        ByteBuffer rest = ByteBuffer.wrap(characters);
         long hash = 0;
-        for (byte each : characters) {
-            hash = (hash + each) * FACTOR;
+        while (rest.hasRemaining()) {
+            hash = (hash ^ (rest.remaining() < Long.BYTES ? rest.get() : rest.getLong())) * FACTOR;
+            hash ^= hash >>> 32;
         }
-        hash = (hash ^ hash >>> 32) * FACTOR;
+        hash *= FACTOR;
         int place = (int) ((hash >>> 32) * buckets.length() >>> 32);
         if (buckets.get(place) == null) {
             buckets.compareAndSet(place, null, new Bucket());
@@ -65,11 +67,16 @@ final class CodeCache {
     /** @param tag a byte of the id's hash; entries with another tag are of other ids */
     record Entry(Bucket bucket, byte[] id, byte tag) {
 
-        /** Empty if none are cached. */
-        Optional<CodeDigests> codes() {
+        /** Compares a code with the cached ones, and counts the request; empty if none are cached. */
+        Optional<CodeDigests.Match> check(byte[] sha256) {
             synchronized (bucket) {
                 int at = bucket.find(this);
-                return at < 0 ? Optional.empty() : Optional.of(bucket.codes(at));
+                if (at < 0) {
+                    return Optional.empty();
+                }
+                CodeDigests.Match match = bucket.codes(at).match(sha256);
+                bucket.count(at, match);
+                return Optional.of(match);
             }
         }
 
@@ -99,14 +106,11 @@ final class CodeCache {
         }
 
         /** Counts a request, if there is an entry. */
-        void count(boolean isAccepted) {
-            long nowMillis = System.currentTimeMillis();
+        void count(CodeDigests.Match match) {
             synchronized (bucket) {
                 int at = bucket.find(this);
                 if (at >= 0) {
-                    ByteBuffer bytes = ByteBuffer.wrap(bucket.bytes);
-                    int count = at + (isAccepted ? ACCEPTED : REFUSED);
-                    bytes.putInt(count, bytes.getInt(count) + 1).putLong(at + LAST_MILLIS, nowMillis);
+                    bucket.count(at, match);
                 }
             }
         }
@@ -161,6 +165,12 @@ final class CodeCache {
             byte[] current = Arrays.copyOfRange(bytes, first, first + DIGEST_BYTES);
             boolean isOnly = first + DIGEST_BYTES == end;
             return new CodeDigests(current, isOnly ? current : Arrays.copyOfRange(bytes, end - DIGEST_BYTES, end));
+        }
+
+        void count(int at, CodeDigests.Match match) {
+            int count = at + (match == CodeDigests.Match.NEITHER ? REFUSED : ACCEPTED);
+            ByteBuffer to = ByteBuffer.wrap(bytes);
+            to.putInt(count, to.getInt(count) + 1).putLong(at + LAST_MILLIS, System.currentTimeMillis());
         }
 
         void add(Entry entry, CodeDigests codes) {

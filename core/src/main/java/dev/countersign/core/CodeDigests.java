@@ -9,6 +9,22 @@ import java.security.MessageDigest;
  */
 public record CodeDigests(byte[] current, byte[] next) {
 
+    /** Which of an id's codes a code is; {@code NEITHER} is a wrong code. */
+    enum Match {
+        CURRENT,
+        NEXT,
+        NEITHER
+    }
+
+    /** Takes the same time in each case. */
+    Match match(byte[] sha256) {
+        boolean isNext = isNext(sha256);
+        if (isCurrent(sha256)) {
+            return Match.CURRENT;
+        }
+        return isNext ? Match.NEXT : Match.NEITHER;
+    }
+
     public boolean isCurrent(byte[] sha256) {
         return MessageDigest.isEqual(current, sha256);
     }

@@ -109,28 +109,29 @@ public final class Registry {
     public CompletionStage<Boolean> accepts(ClientId id, Code code) {
         byte[] presented = code.sha256();
         CodeCache.Entry entry = cache.entry(id);
-        Optional<CodeDigests> cached = entry.codes();
-        if (cached.isPresent() && registrations.mayUseKnownCodes()) {
+        Optional<CodeDigests.Match> cached =
+                registrations.mayUseKnownCodes() ? entry.check(presented) : Optional.empty();
+        if (cached.isPresent()) {
             cacheHits.increment();
-            return accepts(id, entry, cached.get(), presented);
+            return accepts(id, cached.get(), presented);
         }
         cacheMisses.increment();
         int removals = entry.removals();
         return registrations.findCodes(id).thenCompose(found -> {
             // unknown ids aren't cached: they may be registered any time
             found.ifPresent(codes -> entry.put(codes, removals));
-            return accepts(id, entry, found.orElse(NO_CODE), presented);
+            CodeDigests.Match match = found.orElse(NO_CODE).match(presented);
+            entry.count(match);
+            return accepts(id, match, presented);
         });
     }
 
-    private CompletionStage<Boolean> accepts(ClientId id, CodeCache.Entry entry, CodeDigests codes, byte[] presented) {
-        boolean isNext = codes.isNext(presented);
-        boolean isCurrent = codes.isCurrent(presented);
-        entry.count(isCurrent || isNext);
-        if (isCurrent) {
-            return ACCEPTED;
-        }
-        return isNext ? promote(id, presented) : NOT_ACCEPTED;
+    private CompletionStage<Boolean> accepts(ClientId id, CodeDigests.Match match, byte[] presented) {
+        return switch (match) {
+            case CURRENT -> ACCEPTED;
+            case NEXT -> promote(id, presented);
+            case NEITHER -> NOT_ACCEPTED;
+        };
     }
 
     /** Makes the new code the current one, which ends the former code, before it is accepted. */

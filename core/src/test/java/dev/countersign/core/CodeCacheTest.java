@@ -1,10 +1,10 @@
 package dev.countersign.core;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.core.CodeDigests.Match;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.time.Instant;
@@ -42,7 +42,7 @@ class CodeCacheTest {
         clients.forEach(id -> put(cache, id, codes));
         long bytes = usedHeap() - before;
         long cached = clients.stream()
-                .filter(id -> cache.entry(id).codes().isPresent())
+                .filter(id -> isCached(cache, id))
                 .count();
         assertTrue(cached > 0.99 * clients.size(), cached + " cached");
         double each = (double) bytes / cached;
@@ -57,7 +57,7 @@ class CodeCacheTest {
         clients.forEach(id -> put(cache, id, digests(1)));
         long bytes = usedHeap() - before;
         assertTrue(bytes < 1_000_000, bytes + " bytes");
-        assertTrue(clients.stream().allMatch(id -> cache.entry(id).codes().isPresent()));
+        assertTrue(clients.stream().allMatch(id -> isCached(cache, id)));
     }
 
     @Test
@@ -70,7 +70,7 @@ class CodeCacheTest {
         long bytes = usedHeap() - before;
         assertTrue(bytes > limit / 2 && bytes < 1.02 * limit, bytes + " bytes");
         assertTrue(clients.subList(clients.size() - 1_000, clients.size()).stream()
-                .allMatch(id -> cache.entry(id).codes().isPresent()));
+                .allMatch(id -> isCached(cache, id)));
     }
 
     @Test
@@ -83,13 +83,14 @@ class CodeCacheTest {
                 .boxed()
                 .flatMap(length -> Stream.of("a", "b", "z").map(last -> new ClientId("a".repeat(length - 1) + last)))
                 .toList();
-        for (int i = 0; i < 200_000; i++) {
+        for (int i = 1; i < 200_000; i++) {
             ClientId id = ids.get(random.nextInt(ids.size()));
             CodeCache.Entry entry = cache.entry(id);
             switch (random.nextInt(4)) {
                 case 0 -> {
                     CodeDigests put = random.nextBoolean() ? digests(i) : new CodeDigests(digest(i), digest(-i));
                     put(cache, id, put);
+                    assertEquals(Optional.empty(), entry.use());
                     codes.put(id, put);
                     requests.put(id, new int[2]);
                 }
@@ -98,31 +99,25 @@ class CodeCacheTest {
                     codes.remove(id);
                     requests.remove(id);
                 }
-                default -> {
-                    boolean isAccepted = random.nextBoolean();
-                    entry.count(isAccepted);
-                    requests.computeIfPresent(id, (same, counts) -> {
-                        counts[isAccepted ? 0 : 1]++;
-                        return counts;
-                    });
-                }
+                default -> assertMatch(entry, codes.get(id), digest(random.nextInt(i)), requests.get(id));
             }
-            Optional<CodeDigests> found = entry.codes();
-            assertEquals(codes.containsKey(id), found.isPresent());
-            if (found.isPresent()) {
-                assertArrayEquals(codes.get(id).current(), found.get().current());
-                assertArrayEquals(codes.get(id).next(), found.get().next());
-                int[] counts = requests.get(id);
-                Optional<Registry.Use> use = entry.use();
-                assertEquals(counts[0] + counts[1] > 0, use.isPresent());
-                use.ifPresent(counted -> {
-                    assertArrayEquals(counts, new int[] {counted.accepted(), counted.refused()});
-                    assertTrue(counted.last().isAfter(Instant.now().minusSeconds(60)));
-                });
-            } else {
-                assertEquals(Optional.empty(), entry.use());
+            if (codes.containsKey(id)) {
+                assertMatch(entry, codes.get(id), codes.get(id).current(), requests.get(id));
+                assertMatch(entry, codes.get(id), codes.get(id).next(), requests.get(id));
             }
         }
+    }
+
+    /** @param requests accepted and refused ones */
+    private static void assertMatch(CodeCache.Entry entry, CodeDigests codes, byte[] presented, int[] requests) {
+        Optional<CodeDigests> expected = Optional.ofNullable(codes);
+        assertEquals(expected.map(each -> each.match(presented)), entry.check(presented));
+        expected.ifPresent(each -> requests[each.match(presented) == Match.NEITHER ? 1 : 0]++);
+        Optional<Registry.Use> use = entry.use();
+        assertEquals(
+                expected.map(each -> List.of(requests[0], requests[1])),
+                use.map(counted -> List.of(counted.accepted(), counted.refused())));
+        use.ifPresent(counted -> assertTrue(counted.last().isAfter(Instant.now().minusSeconds(60))));
     }
 
     @Test
@@ -131,25 +126,23 @@ class CodeCacheTest {
         List<ClientId> senders = clients(22);
         for (ClientId each : senders) {
             put(cache, each, digests(1));
+            cache.entry(each).count(Match.CURRENT);
             long millis = System.currentTimeMillis();
-            cache.entry(each).count(true);
             while (System.currentTimeMillis() == millis) {
                 Thread.onSpinWait(); // so that no two sent in the same millisecond
             }
         }
-        for (ClientId newcomer : clients(100)) {
+        clients(100).forEach(newcomer -> put(cache, newcomer, digests(1)));
+        cache.entry(senders.get(0)).count(Match.NEITHER);
+        List<ClientId> newcomers = clients(2);
+        for (ClientId newcomer : newcomers) {
             put(cache, newcomer, digests(1));
-            assertTrue(cache.entry(newcomer).codes().isPresent());
+            cache.entry(newcomer).count(Match.CURRENT);
         }
-        assertTrue(senders.stream().allMatch(id -> cache.entry(id).codes().isPresent()));
-        cache.entry(senders.get(0)).count(false);
-        for (ClientId newcomer : clients(2)) {
-            put(cache, newcomer, digests(1));
-            cache.entry(newcomer).count(true);
-        }
-        assertTrue(cache.entry(senders.get(0)).codes().isPresent());
-        assertFalse(cache.entry(senders.get(1)).codes().isPresent());
-        assertTrue(cache.entry(senders.get(2)).codes().isPresent());
+        assertFalse(isCached(cache, senders.get(1)));
+        assertTrue(isCached(cache, senders.get(0)));
+        assertTrue(senders.subList(2, 22).stream().allMatch(id -> isCached(cache, id)));
+        assertTrue(newcomers.stream().allMatch(id -> isCached(cache, id)));
     }
 
     @Test
@@ -159,7 +152,7 @@ class CodeCacheTest {
         int removals = entry.removals();
         cache.entry(ALICE).remove(); // though nothing is cached
         entry.put(digests(1), removals);
-        assertEquals(Optional.empty(), cache.entry(ALICE).codes());
+        assertFalse(isCached(cache, ALICE));
     }
 
     /** Three threads put what they saw before; the fourth changes codes, and removes the former ones from the cache. */
@@ -190,9 +183,9 @@ class CodeCacheTest {
                         table[0] = digests(i);
                     }
                     cache.entry(ALICE).remove();
-                    Optional<CodeDigests> cached = cache.entry(ALICE).codes();
+                    Optional<Match> cached = cache.entry(ALICE).check(digest(i));
                     if (cached.isPresent()) {
-                        assertTrue(cached.get().isCurrent(digest(i)));
+                        assertEquals(Match.CURRENT, cached.get());
                         met++;
                     }
                 }
@@ -222,14 +215,12 @@ class CodeCacheTest {
                     case 0 -> entry.remove();
                     case 1 -> entry.put(digests(number), entry.removals());
                     case 2 -> entry.put(new CodeDigests(digest(number), digest(-number)), entry.removals());
-                    case 3 -> entry.count(random.nextBoolean());
+                    case 3 -> entry.count(Match.CURRENT);
                     default -> {
-                        Optional<CodeDigests> codes = entry.codes();
-                        if (codes.isPresent()) {
+                        Optional<Match> match = entry.check(digest(number));
+                        if (match.isPresent()) {
                             found++;
-                            assertTrue(codes.get().isCurrent(digest(number)));
-                            assertTrue(codes.get().isNext(digest(number))
-                                    || codes.get().isNext(digest(-number)));
+                            assertEquals(Match.CURRENT, match.get());
                         }
                     }
                 }
@@ -254,6 +245,10 @@ class CodeCacheTest {
     private static void put(CodeCache cache, ClientId id, CodeDigests codes) {
         CodeCache.Entry entry = cache.entry(id);
         entry.put(codes, entry.removals());
+    }
+
+    private static boolean isCached(CodeCache cache, ClientId id) {
+        return cache.entry(id).check(digest(0)).isPresent();
     }
 
     /** With ids of 36 characters. */
