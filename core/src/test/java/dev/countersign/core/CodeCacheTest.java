@@ -41,9 +41,7 @@ class CodeCacheTest {
         CodeCache cache = new CodeCache((long) BYTES_PER_CLIENT * clients.size());
         clients.forEach(id -> put(cache, id, codes));
         long bytes = usedHeap() - before;
-        long cached = clients.stream()
-                .filter(id -> isCached(cache, id))
-                .count();
+        long cached = clients.stream().filter(id -> isCached(cache, id)).count();
         assertTrue(cached > 0.99 * clients.size(), cached + " cached");
         double each = (double) bytes / cached;
         assertTrue(each > 68 && each < 110, each + " bytes each");
@@ -69,8 +67,8 @@ class CodeCacheTest {
         clients.forEach(id -> put(cache, id, digests(2)));
         long bytes = usedHeap() - before;
         assertTrue(bytes > limit / 2 && bytes < 1.02 * limit, bytes + " bytes");
-        assertTrue(clients.subList(clients.size() - 1_000, clients.size()).stream()
-                .allMatch(id -> isCached(cache, id)));
+        assertTrue(
+                clients.subList(clients.size() - 1_000, clients.size()).stream().allMatch(id -> isCached(cache, id)));
     }
 
     @Test
