@@ -6,13 +6,17 @@ import dev.countersign.core.Registration;
 import java.io.Closeable;
 import java.io.IOException;
 import java.sql.SQLException;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 
 /**
  * A database with the table of registrations: its connections, its transactions, and the SQL that differs between
@@ -48,15 +52,16 @@ public interface Database extends Closeable {
         return read(work);
     }
 
+    /** A subquery for the ids in a JSON array, its only parameter. */
+    String idsOfJson();
+
     /**
      * Inserts the registrations whose ids are free; called within {@link #write}.
      *
-     * @return the indexes of the inserted registrations; of several with the same id, the first one is inserted
+     * @param registrations of different ids, sorted by id: servers that insert the same ids can't deadlock
+     * @return the ids of the inserted registrations
      */
-    BitSet insert(Handle handle, List<Registration> registrations, long nowMillis);
-
-    /** A subquery for the ids in a JSON array, its only parameter. */
-    String idsOfJson();
+    Set<String> insert(Handle handle, List<Registration> registrations, long nowMillis);
 
     /** Makes the smallest possible write; throws if a commit would fail. */
     void probe() throws IOException;
@@ -70,4 +75,17 @@ public interface Database extends Closeable {
 
     @Override
     void close();
+
+    static Jdbi jdbi(DataSource source) {
+        return Jdbi.create(source)
+                .configure(
+                        StatementExceptions.class,
+                        messages -> messages.setMessageRendering(
+                                MessageRendering.SHORT_STATEMENT)); // values of a batch may be thousands
+    }
+
+    /** What the driver says of a failure. */
+    static Throwable cause(Exception e) {
+        return e instanceof JdbiException && e.getCause() != null ? e.getCause() : e;
+    }
 }

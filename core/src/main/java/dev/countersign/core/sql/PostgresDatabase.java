@@ -7,30 +7,22 @@ import dev.countersign.core.DatabaseSettings;
 import dev.countersign.core.Registration;
 import dev.countersign.core.StartupException;
 import java.security.SecureRandom;
-import java.sql.Array;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientException;
-import java.sql.Statement;
-import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiPredicate;
-import java.util.function.Function;
-import java.util.function.IntFunction;
 import java.util.logging.Level;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.statement.Query;
-import org.jdbi.v3.core.statement.StatementExceptions;
-import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 import org.postgresql.ds.PGSimpleDataSource;
@@ -77,16 +69,12 @@ public final class PostgresDatabase implements Database {
 
     private final HikariDataSource pool;
     private final Jdbi jdbi;
-    private final String server;
-    private Optional<Connection> listener = Optional.empty();
+    private final String server = Long.toHexString(new SecureRandom().nextLong());
+    private Optional<Handle> listener = Optional.empty();
 
-    private PostgresDatabase(HikariDataSource pool, String server) {
-        this.pool = pool;
-        this.server = server;
-        jdbi = Jdbi.create(pool);
-        // no values in messages: a batch may have a thousand
-        jdbi.configure(
-                StatementExceptions.class, messages -> messages.setMessageRendering(MessageRendering.SHORT_STATEMENT));
+    private PostgresDatabase(PGSimpleDataSource source) {
+        pool = new HikariDataSource(pool(source));
+        jdbi = Database.jdbi(pool);
     }
 
     /**
@@ -99,11 +87,10 @@ public final class PostgresDatabase implements Database {
         PGSimpleDataSource source = source(settings);
         try {
             Jdbi.create(source).useTransaction(PostgresDatabase::migrate);
-            String server = Long.toHexString(new SecureRandom().nextLong());
-            PostgresDatabase database = new PostgresDatabase(pool(source, server), server);
+            PostgresDatabase database = new PostgresDatabase(source);
             try {
                 database.probe();
-                database.listener = Optional.of(database.listen());
+                database.foreignChanges();
                 database.tellOfRisks(settings.shownUrl());
                 return database;
             } catch (JdbiException | SQLException e) {
@@ -111,7 +98,7 @@ public final class PostgresDatabase implements Database {
                 throw e;
             }
         } catch (JdbiException | SQLException e) {
-            Throwable cause = e instanceof JdbiException && e.getCause() != null ? e.getCause() : e;
+            Throwable cause = Database.cause(e);
             throw new StartupException(
                     "can't use the database " + settings.shownUrl() + ": "
                             + String.valueOf(cause.getMessage())
@@ -154,7 +141,7 @@ public final class PostgresDatabase implements Database {
         return source;
     }
 
-    private static HikariDataSource pool(PGSimpleDataSource source, String server) {
+    private HikariConfig pool(PGSimpleDataSource source) {
         HikariConfig config = new HikariConfig();
         config.setPoolName("registrations");
         config.setDataSource(source);
@@ -167,7 +154,7 @@ public final class PostgresDatabase implements Database {
                 // at least a flush, whatever the default of the database or the user is
                 + " SELECT set_config('synchronous_commit', 'on', false)"
                 + " WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply')");
-        return new HikariDataSource(config);
+        return config;
     }
 
     private static void migrate(Handle handle) {
@@ -208,9 +195,8 @@ public final class PostgresDatabase implements Database {
         AtomicReference<R> done = new AtomicReference<>();
         try {
             return jdbi.inTransaction(handle -> {
-                R result = work.withHandle(handle);
-                done.set(result);
-                return result;
+                done.set(work.withHandle(handle));
+                return done.get();
             });
         } catch (JdbiException e) {
             R result = done.get();
@@ -231,54 +217,33 @@ public final class PostgresDatabase implements Database {
         return jdbi.withHandle(work);
     }
 
-    /** Inserts in one statement, ordered by id, so that servers that insert the same ids can't deadlock. */
-    @Override
-    public BitSet insert(Handle handle, List<Registration> registrations, long nowMillis) {
-        TreeMap<String, Integer> places = new TreeMap<>();
-        for (int i = 0; i < registrations.size(); i++) {
-            places.putIfAbsent(registrations.get(i).id().value(), i);
-        }
-        List<Registration> distinct =
-                places.values().stream().map(registrations::get).toList();
-        BitSet added = new BitSet();
-        try (Query insert =
-                handle.createQuery("INSERT INTO registration (id, code_sha256, key_sha256, registered_millis)"
-                        + " SELECT * FROM unnest(?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id")) {
-            insert.bind(
-                            0,
-                            array(
-                                    "text",
-                                    distinct,
-                                    String[]::new,
-                                    each -> each.id().value()))
-                    .bind(1, array("bytea", distinct, byte[][]::new, Registration::codeSha256))
-                    .bind(
-                            2,
-                            array(
-                                    "bytea",
-                                    distinct,
-                                    byte[][]::new,
-                                    each -> each.keySha256().orElse(null)))
-                    .bind(3, array("bigint", distinct, Long[]::new, each -> nowMillis))
-                    .mapTo(String.class)
-                    .forEach(id -> added.set(places.get(id)));
-        }
-        return added;
-    }
-
     @Override
     public String idsOfJson() {
         return "SELECT jsonb_array_elements_text(CAST(? AS jsonb))";
     }
 
-    private static <T> Argument array(
-            String type, List<Registration> from, IntFunction<T[]> newArray, Function<Registration, T> value) {
-        return (position, statement, context) -> {
-            Array array = statement
-                    .getConnection()
-                    .createArrayOf(type, from.stream().map(value).toArray(newArray));
-            statement.setArray(position, array);
-        };
+    /** Inserts in one statement. */
+    @Override
+    public Set<String> insert(Handle handle, List<Registration> registrations, long nowMillis) {
+        Stream<String> ids = registrations.stream().map(each -> each.id().value());
+        Stream<byte[]> codes = registrations.stream().map(Registration::codeSha256);
+        Stream<byte[]> keys =
+                registrations.stream().map(each -> each.keySha256().orElse(null));
+        try (Query insert =
+                handle.createQuery("INSERT INTO registration (id, code_sha256, key_sha256, registered_millis)"
+                        + " SELECT *, ? FROM unnest(?, ?, ?) ON CONFLICT DO NOTHING RETURNING id")) {
+            return insert.bind(0, nowMillis)
+                    .bind(1, array("text", ids.toArray(String[]::new)))
+                    .bind(2, array("bytea", codes.toArray(byte[][]::new)))
+                    .bind(3, array("bytea", keys.toArray(byte[][]::new)))
+                    .mapTo(String.class)
+                    .set();
+        }
+    }
+
+    private static Argument array(String type, Object[] elements) {
+        return (position, statement, context) ->
+                statement.setArray(position, statement.getConnection().createArrayOf(type, elements));
     }
 
     /** Rewrites the schema version, a small write. */
@@ -287,42 +252,34 @@ public final class PostgresDatabase implements Database {
         jdbi.useTransaction(handle -> handle.execute("UPDATE registration_schema SET version = version"));
     }
 
-    /** If the listening connection was lost, any row may have changed. */
+    /** Without a connection that listens, as at the start or after it was lost, any row may have changed. */
     @Override
     public Optional<Set<ClientId>> foreignChanges() throws SQLException {
-        if (listener.isEmpty()) {
-            listener = Optional.of(listen());
-            return Optional.empty();
-        }
-        try (Statement roundTrip = listener.get().createStatement()) {
-            roundTrip.execute("SELECT 1"); // delivers notifications, and shows whether the connection is alive
+        try {
+            if (listener.isEmpty()) {
+                listener = Optional.of(jdbi.open());
+                listener.get().execute("LISTEN registration_changed");
+                return Optional.empty();
+            }
+            listener.get().execute("SELECT 1"); // delivers notifications, and shows whether the connection is alive
             Set<ClientId> changed = new HashSet<>();
-            for (PGNotification each : listener.get().unwrap(PGConnection.class).getNotifications()) {
+            PGConnection connection = listener.get().getConnection().unwrap(PGConnection.class);
+            for (PGNotification each : connection.getNotifications()) {
                 String[] serverAndId = each.getParameter().split(" ", 2);
                 if (!serverAndId[0].equals(server)) {
                     ClientId.parse(serverAndId[1]).ifPresent(changed::add);
                 }
             }
             return Optional.of(changed);
-        } catch (SQLException e) {
+        } catch (JdbiException | SQLException e) {
             stopListening();
             throw e;
         }
     }
 
-    private Connection listen() throws SQLException {
-        Connection connection = pool.getConnection();
-        try (Statement listen = connection.createStatement()) {
-            listen.execute("LISTEN registration_changed");
-            return connection;
-        } catch (SQLException e) {
-            pool.evictConnection(connection);
-            throw e;
-        }
-    }
-
     private void stopListening() {
-        listener.ifPresent(pool::evictConnection); // not back to the pool: it would go on listening
+        // not back to the pool: it would go on listening
+        listener.map(Handle::getConnection).ifPresent(pool::evictConnection);
         listener = Optional.empty();
     }
 

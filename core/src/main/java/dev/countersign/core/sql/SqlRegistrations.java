@@ -1,7 +1,6 @@
 package dev.countersign.core.sql;
 
 import static java.util.stream.Collectors.joining;
-import static java.util.stream.Collectors.toMap;
 
 import dev.countersign.core.ClientId;
 import dev.countersign.core.CodeDigests;
@@ -14,13 +13,13 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -70,7 +69,22 @@ public final class SqlRegistrations implements Registrations {
 
     @Override
     public CompletionStage<Outcome> add(Registration registration) {
-        return changes.submit(new Addition(registration));
+        String id = registration.id().value();
+        byte[] code = registration.codeSha256();
+        long sinceMillis = clock.millis() - REPEATABLE.toMillis();
+        return changes.submit(new Change(
+                registration.id(),
+                Optional.of(registration),
+                registration
+                        .keySha256()
+                        .map(key -> new Update(
+                                "UPDATE registration SET code_sha256 = ? WHERE id = ? AND key_sha256 = ?"
+                                        + " AND registered_millis >= ? AND revoked_millis IS NULL",
+                                code,
+                                id,
+                                key,
+                                sinceMillis)),
+                stored -> stored.isPresent() && stored.get().isCurrent(code)));
     }
 
     @Override
@@ -119,6 +133,13 @@ public final class SqlRegistrations implements Registrations {
                 id.value());
     }
 
+    private CompletionStage<Boolean> update(
+            ClientId id, Predicate<Optional<CodeDigests>> isStored, String sql, Object... arguments) {
+        Optional<Update> update = Optional.of(new Update(sql, arguments));
+        return changes.submit(new Change(id, Optional.empty(), update, isStored))
+                .thenApply(outcome -> outcome == Outcome.REPLACED);
+    }
+
     @Override
     public List<Stored> list(String after, int limit) throws IOException {
         try {
@@ -138,13 +159,6 @@ public final class SqlRegistrations implements Registrations {
 
     private static Instant instant(Object millis) {
         return Instant.ofEpochMilli(((Number) millis).longValue());
-    }
-
-    /** @param isStored tells from the id's stored codes whether the update is committed */
-    private CompletionStage<Boolean> update(
-            ClientId id, Predicate<Optional<CodeDigests>> isStored, String sql, Object... arguments) {
-        return changes.submit(new Update(id, isStored, sql, arguments))
-                .thenApply(outcome -> outcome == Outcome.REPLACED);
     }
 
     @Override
@@ -187,35 +201,19 @@ public final class SqlRegistrations implements Registrations {
         }
     }
 
-    private sealed interface Change {
-        ClientId id();
+    /** A statement that changes one row, or none. */
+    private record Update(String sql, Object... arguments) {}
 
-        /** Whether the change is committed, judging by the id's stored codes. */
-        boolean isIn(Optional<CodeDigests> stored);
-    }
-
-    private record Addition(Registration registration) implements Change {
-
-        @Override
-        public ClientId id() {
-            return registration.id();
-        }
-
-        @Override
-        public boolean isIn(Optional<CodeDigests> stored) {
-            return stored.isPresent() && stored.get().isCurrent(registration.codeSha256());
-        }
-    }
-
-    /** Changes one row, or none. */
-    private record Update(ClientId id, Predicate<Optional<CodeDigests>> isStored, String sql, Object... arguments)
-            implements Change {
-
-        @Override
-        public boolean isIn(Optional<CodeDigests> stored) {
-            return isStored.test(stored);
-        }
-    }
+    /**
+     * @param registration to insert
+     * @param update used if nothing is inserted
+     * @param isStored tells from the id's stored codes whether the change is committed
+     */
+    private record Change(
+            ClientId id,
+            Optional<Registration> registration,
+            Optional<Update> update,
+            Predicate<Optional<CodeDigests>> isStored) {}
 
     /** One transaction a batch. */
     private final class Changes implements GroupCommit.Sink<Change, Outcome> {
@@ -228,48 +226,33 @@ public final class SqlRegistrations implements Registrations {
 
         /**
          * Inserts all registrations first. Changes in one batch may be applied in any order: none was answered before.
+         * All servers change rows in the order of their ids: otherwise two that change the same rows could deadlock.
          */
         private List<Outcome> apply(Handle handle, List<Change> changes) {
-            List<Registration> registrations = new ArrayList<>(changes.size());
-            for (Change change : changes) {
-                if (change instanceof Addition addition) {
-                    registrations.add(addition.registration());
-                }
+            Map<String, Change> additions = new TreeMap<>(); // of several with one id, the first
+            changes.stream()
+                    .filter(change -> change.registration.isPresent())
+                    .forEach(change -> additions.putIfAbsent(change.id.value(), change));
+            Map<Change, Outcome> outcomes = new IdentityHashMap<>();
+            if (!additions.isEmpty()) {
+                List<Registration> registrations = additions.values().stream()
+                        .map(change -> change.registration.get())
+                        .toList();
+                database.insert(handle, registrations, clock.millis())
+                        .forEach(id -> outcomes.put(additions.get(id), Outcome.ADDED));
             }
-            long nowMillis = clock.millis();
-            BitSet added = registrations.isEmpty() ? new BitSet() : database.insert(handle, registrations, nowMillis);
-            Outcome[] outcomes = new Outcome[changes.size()];
-            List<Integer> rest = new ArrayList<>();
-            int registration = 0;
-            for (int i = 0; i < outcomes.length; i++) {
-                if (changes.get(i) instanceof Addition && added.get(registration++)) {
-                    outcomes[i] = Outcome.ADDED;
-                } else {
-                    rest.add(i);
-                }
-            }
-            // all servers use the same order: otherwise two that update the same rows could deadlock
-            rest.sort(Comparator.comparing(i -> changes.get(i).id().value()));
-            for (int i : rest) {
-                boolean isReplaced = changes.get(i) instanceof Update update
-                        ? handle.execute(update.sql(), update.arguments()) == 1
-                        : replaceOfSameKey(handle, ((Addition) changes.get(i)).registration(), nowMillis);
-                outcomes[i] = isReplaced ? Outcome.REPLACED : Outcome.TAKEN;
-            }
-            return List.of(outcomes);
+            changes.stream()
+                    .filter(change -> !outcomes.containsKey(change))
+                    .sorted(Comparator.comparing(change -> change.id.value()))
+                    .forEach(change -> outcomes.put(change, update(handle, change)));
+            return changes.stream().map(outcomes::get).toList();
         }
 
-        private static boolean replaceOfSameKey(Handle handle, Registration registration, long nowMillis) {
-            return registration.keySha256().isPresent()
-                    && handle.execute(
-                                    "UPDATE registration SET code_sha256 = ?"
-                                            + " WHERE id = ? AND key_sha256 = ? AND registered_millis >= ?"
-                                            + " AND revoked_millis IS NULL",
-                                    registration.codeSha256(),
-                                    registration.id().value(),
-                                    registration.keySha256().get(),
-                                    nowMillis - REPEATABLE.toMillis())
-                            == 1;
+        private static Outcome update(Handle handle, Change change) {
+            return change.update
+                    .filter(update -> handle.execute(update.sql, update.arguments) == 1)
+                    .map(update -> Outcome.REPLACED)
+                    .orElse(Outcome.TAKEN);
         }
 
         private boolean areStored(Handle handle, List<Change> changes, List<Outcome> outcomes) {
@@ -278,8 +261,9 @@ public final class SqlRegistrations implements Registrations {
             return IntStream.range(0, changes.size())
                     .allMatch(i -> outcomes.get(i) == Outcome.TAKEN
                             || changes.get(i)
-                                    .isIn(Optional.ofNullable(
-                                            stored.get(changes.get(i).id().value()))));
+                                    .isStored
+                                    .test(Optional.ofNullable(
+                                            stored.get(changes.get(i).id.value()))));
         }
 
         @Override
@@ -328,7 +312,7 @@ public final class SqlRegistrations implements Registrations {
                         byte[] next = Optional.ofNullable(row.getBytes(3)).orElse(current);
                         return Map.entry(row.getString(1), new CodeDigests(current, next));
                     })
-                    .collect(toMap(Map.Entry::getKey, Map.Entry::getValue));
+                    .collectToMap(Map.Entry::getKey, Map.Entry::getValue);
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.countersign.core.sql;
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
+import static java.util.stream.Collectors.toSet;
 
 import dev.countersign.core.ClientId;
 import dev.countersign.core.Home;
@@ -16,19 +17,17 @@ import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.statement.PreparedBatch;
-import org.jdbi.v3.core.statement.StatementExceptions;
-import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
@@ -39,7 +38,7 @@ import org.sqlite.util.LibraryLoaderUtil;
 /**
  * Opens and tunes SQLite: one handle writes, another one reads and never waits for the writer.
  *
- * <p>Each handle is for one thread at a time. Transactions that {@link #writer} committed survive a killed process, and
+ * <p>Each handle is for one thread at a time. Transactions that {@link #write} committed survive a killed process, and
  * with {@link Sync#ALWAYS} a power cut.
  */
 public final class SqliteDatabase implements Database {
@@ -81,20 +80,29 @@ public final class SqliteDatabase implements Database {
      */
     private static final int CACHE_BYTES = 16 * 1024 * 1024;
 
-    private final Path file;
-    private final Handle writer;
+    final Handle writer;
+    final Handle reader;
+    private final Jdbi readers;
     private final List<OpenedFile> files;
-    private final Handle reader;
     private final int versionFound;
-    private long changesSeen;
+    private String changesSeen;
 
-    private SqliteDatabase(Path file, Handle writer, List<OpenedFile> files, Handle reader, int versionFound) {
-        this.file = file;
-        this.writer = writer;
-        this.files = files;
-        this.reader = reader;
-        this.versionFound = versionFound;
-        changesSeen = changes();
+    private SqliteDatabase(Path file, Sync sync) throws IOException {
+        writer = jdbi(file, false).open();
+        try {
+            tune(writer, sync);
+            versionFound = migrate(writer, file);
+            files = List.of(
+                    OpenedFile.of(file),
+                    OpenedFile.of(file.resolveSibling(file.getFileName() + "-wal")),
+                    OpenedFile.of(file.resolveSibling(file.getFileName() + "-shm")));
+            changesSeen = pragma(writer, "data_version");
+            readers = jdbi(file, true);
+            reader = readers.open();
+        } catch (RuntimeException | IOException e) {
+            writer.close();
+            throw e;
+        }
     }
 
     /** @throws StartupException if the file is not a Countersign database, or one of a newer version */
@@ -102,19 +110,10 @@ public final class SqliteDatabase implements Database {
         try {
             Home.createFile(file);
             loadLibrary(file.resolveSibling("native"));
-            Handle writer = handle(file, false);
-            try {
-                tune(writer, sync);
-                int versionFound = migrate(writer, file);
-                return new SqliteDatabase(file, writer, filesOf(file), handle(file, true), versionFound);
-            } catch (RuntimeException | IOException e) {
-                writer.close();
-                throw e;
-            }
+            return new SqliteDatabase(file, sync);
         } catch (JdbiException | IOException e) {
-            Throwable cause = e instanceof JdbiException && e.getCause() != null ? e.getCause() : e;
             throw new StartupException(
-                    "can't open the database " + file + ": " + Home.reason(cause)
+                    "can't open the database " + file + ": " + Home.reason(Database.cause(e))
                             + ". Free disk space, repair or restore the file, or choose another folder with --home.",
                     e);
         }
@@ -136,14 +135,6 @@ public final class SqliteDatabase implements Database {
         }
     }
 
-    Handle writer() {
-        return writer;
-    }
-
-    Handle reader() {
-        return reader;
-    }
-
     @Override
     public <R> R write(HandleCallback<R, RuntimeException> work, BiPredicate<Handle, R> isStored) throws IOException {
         return writer.<R, IOException>inTransaction(handle -> {
@@ -160,33 +151,7 @@ public final class SqliteDatabase implements Database {
 
     @Override
     public <R> R readApart(HandleCallback<R, RuntimeException> work) {
-        try (Handle handle = handle(file, true)) {
-            return work.withHandle(handle);
-        }
-    }
-
-    @Override
-    public BitSet insert(Handle handle, List<Registration> registrations, long nowMillis) {
-        boolean withKeys =
-                registrations.stream().anyMatch(each -> each.keySha256().isPresent());
-        String insert = withKeys
-                ? "INSERT INTO registration (id, code_sha256, key_sha256, registered_millis) VALUES (?, ?, ?, ?)"
-                : "INSERT INTO registration (id, code_sha256, registered_millis) VALUES (?, ?, ?)";
-        BitSet added = new BitSet();
-        try (PreparedBatch batch = handle.prepareBatch(insert + " ON CONFLICT DO NOTHING")) {
-            for (Registration each : registrations) {
-                batch.bind(0, each.id().value()).bind(1, each.codeSha256());
-                if (withKeys) {
-                    batch.bind(2, each.keySha256().orElse(null));
-                }
-                batch.bind(withKeys ? 3 : 2, nowMillis).add();
-            }
-            int[] rows = batch.execute();
-            for (int i = 0; i < rows.length; i++) {
-                added.set(i, rows[i] == 1);
-            }
-            return added;
-        }
+        return readers.withHandle(work);
     }
 
     @Override
@@ -194,11 +159,35 @@ public final class SqliteDatabase implements Database {
         return "SELECT value FROM json_each(?)";
     }
 
+    @Override
+    public Set<String> insert(Handle handle, List<Registration> registrations, long nowMillis) {
+        boolean withKeys =
+                registrations.stream().anyMatch(each -> each.keySha256().isPresent());
+        String columnsAndValues = withKeys
+                ? "(id, code_sha256, registered_millis, key_sha256) VALUES (?, ?, ?, ?)"
+                : "(id, code_sha256, registered_millis) VALUES (?, ?, ?)";
+        try (PreparedBatch batch =
+                handle.prepareBatch("INSERT INTO registration " + columnsAndValues + " ON CONFLICT DO NOTHING")) {
+            for (Registration each : registrations) {
+                batch.bind(0, each.id().value()).bind(1, each.codeSha256()).bind(2, nowMillis);
+                if (withKeys) {
+                    batch.bind(3, each.keySha256().orElse(null));
+                }
+                batch.add();
+            }
+            int[] rows = batch.execute();
+            return IntStream.range(0, rows.length)
+                    .filter(i -> rows[i] == 1)
+                    .mapToObj(i -> registrations.get(i).id().value())
+                    .collect(toSet());
+        }
+    }
+
     /** Rewrites the schema version, the smallest possible write. */
     @Override
     public void probe() throws IOException {
         requireFilesInPlace();
-        writer.useTransaction(handle -> handle.execute("PRAGMA user_version = " + schemaVersion(handle)));
+        writer.useTransaction(handle -> handle.execute("PRAGMA user_version = " + pragma(handle, "user_version")));
     }
 
     /**
@@ -212,23 +201,16 @@ public final class SqliteDatabase implements Database {
         }
     }
 
-    /** SQLite tells that another process has committed something, but not what. */
+    /**
+     * SQLite tells that another process has committed something, but not what: PRAGMA data_version then changes
+     * (sqlite.org/pragma.html).
+     */
     @Override
     public Optional<Set<ClientId>> foreignChanges() throws IOException {
         requireFilesInPlace();
-        long before = changesSeen;
-        changesSeen = changes();
-        return changesSeen == before ? Optional.of(Set.of()) : Optional.empty();
-    }
-
-    /** A number that changes when another connection commits: sqlite.org/pragma.html. */
-    private long changes() {
-        return writer.createQuery("PRAGMA data_version").mapTo(Long.class).one();
-    }
-
-    /** The version of the schema in the file; 0 if there is none yet. */
-    static int schemaVersion(Handle handle) {
-        return handle.createQuery("PRAGMA user_version").mapTo(Integer.class).one();
+        String before = changesSeen;
+        changesSeen = pragma(writer, "data_version");
+        return changesSeen.equals(before) ? Optional.of(Set.of()) : Optional.empty();
     }
 
     @Override
@@ -238,33 +220,23 @@ public final class SqliteDatabase implements Database {
         } // the last handle to be closed makes a checkpoint and removes the write-ahead log
     }
 
-    private static List<OpenedFile> filesOf(Path file) throws IOException {
-        return List.of(
-                OpenedFile.of(file),
-                OpenedFile.of(file.resolveSibling(file.getFileName() + "-wal")),
-                OpenedFile.of(file.resolveSibling(file.getFileName() + "-shm")));
-    }
-
-    private static Handle handle(Path file, boolean readOnly) {
+    private static Jdbi jdbi(Path file, boolean readOnly) {
         SQLiteConfig config = new SQLiteConfig();
         config.setBusyTimeout(5_000);
         config.setReadOnly(readOnly);
         SQLiteDataSource source = new SQLiteDataSource(config);
         source.setUrl("jdbc:sqlite:" + file);
-        Jdbi jdbi = Jdbi.create(source);
+        Jdbi jdbi = Database.jdbi(source);
         jdbi.setTransactionHandler(new ImmediateTransactions());
-        // no values in messages: a batch may have a thousand
-        jdbi.configure(
-                StatementExceptions.class, messages -> messages.setMessageRendering(MessageRendering.SHORT_STATEMENT));
-        return jdbi.open();
+        return jdbi;
     }
 
     /** Uses SQL, because SQLiteConfig sets the journal mode first, and after that a page size has no effect. */
     static void tune(Handle writer, Sync sync) {
         writer.execute("PRAGMA page_size = " + PAGE_BYTES); // for a new file; an existing file keeps its page size
-        set(writer, "journal_mode", "wal", "wal");
-        // FULL flushes the write-ahead log at each commit, NORMAL at checkpoints only: sqlite.org/pragma.html
-        set(writer, "synchronous", sync == Sync.ALWAYS ? "FULL" : "NORMAL", sync == Sync.ALWAYS ? "2" : "1");
+        set(writer, "journal_mode", "wal");
+        // 2 (FULL) flushes the write-ahead log at each commit, 1 (NORMAL) at checkpoints only: sqlite.org/pragma.html
+        set(writer, "synchronous", sync == Sync.ALWAYS ? "2" : "1");
         int pageBytes = Integer.parseInt(pragma(writer, "page_size"));
         writer.execute("PRAGMA wal_autocheckpoint = " + WAL_BYTES / pageBytes);
         // a reader that holds a snapshot makes the log grow: when the reader has ended, the file shrinks to this size
@@ -272,11 +244,11 @@ public final class SqliteDatabase implements Database {
         writer.execute("PRAGMA cache_size = -" + CACHE_BYTES / 1024);
     }
 
-    private static void set(Handle handle, String pragma, String value, String expected) {
+    private static void set(Handle handle, String pragma, String value) {
         handle.execute("PRAGMA " + pragma + " = " + value);
         String actual = pragma(handle, pragma);
-        if (!actual.equals(expected)) { // some file systems can't share the memory that a write-ahead log needs
-            throw new StartupException("SQLite's " + pragma + " is " + actual + " instead of " + expected
+        if (!actual.equals(value)) { // some file systems can't share the memory that a write-ahead log needs
+            throw new StartupException("SQLite's " + pragma + " is " + actual + " instead of " + value
                     + "; a power cut could lose acknowledged data. Choose a folder on a local disk with --home.");
         }
     }
@@ -287,7 +259,7 @@ public final class SqliteDatabase implements Database {
 
     /** Upgrades the schema in one transaction; returns the version that it had. */
     private static int migrate(Handle handle, Path file) throws IOException {
-        int version = schemaVersion(handle);
+        int version = Integer.parseInt(pragma(handle, "user_version")); // 0 in a new file
         if (version > JOURNAL_VERSION) {
             throw new StartupException("the database " + file + " has schema version " + version
                     + ", written by a newer Countersign; this one knows " + JOURNAL_VERSION
@@ -331,7 +303,7 @@ public final class SqliteDatabase implements Database {
      */
     public static void copy(Path file, Path copy) throws IOException {
         loadLibrary(copy.resolveSibling("native"));
-        try (Handle handle = handle(file, true)) {
+        try (Handle handle = jdbi(file, true).open()) {
             copy(handle, copy);
         } catch (JdbiException e) {
             throw new IOException("can't copy the database " + file + ": " + e.getMessage(), e);

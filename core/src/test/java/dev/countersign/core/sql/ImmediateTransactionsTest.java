@@ -1,7 +1,6 @@
 package dev.countersign.core.sql;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.countersign.core.Sync;
@@ -28,7 +27,7 @@ class ImmediateTransactionsTest {
     @BeforeEach
     void open() {
         database = SqliteDatabase.open(folder.resolve("countersign.db"), Sync.OS);
-        handle = database.writer();
+        handle = database.writer;
     }
 
     @AfterEach
@@ -44,7 +43,6 @@ class ImmediateTransactionsTest {
                     add(transaction, "first");
                     throw new SQLException("after the row");
                 }));
-        assertFalse(handle.isInTransaction());
         assertEquals(0, rows());
         handle.useTransaction(transaction -> add(transaction, "second"));
         assertEquals(1, rows());
@@ -70,7 +68,6 @@ class ImmediateTransactionsTest {
             assertThrows(JdbiException.class, () -> handle.useTransaction(transaction -> add(transaction, "first")));
             statement.execute("ROLLBACK");
         }
-        assertFalse(handle.isInTransaction());
         handle.useTransaction(transaction -> add(transaction, "second"));
         assertEquals(1, rows());
     }
@@ -80,7 +77,7 @@ class ImmediateTransactionsTest {
     }
 
     private int rows() {
-        return database.reader()
+        return database.reader
                 .createQuery("SELECT count(*) FROM registration")
                 .mapTo(Integer.class)
                 .one();

@@ -135,7 +135,7 @@ class SqliteDatabaseTest {
     }
 
     private static void writeOneMegabyte(SqliteDatabase database, String id) {
-        database.writer().execute("INSERT INTO registration (id, code_sha256) VALUES (?, zeroblob(1000000))", id);
+        database.writer.execute("INSERT INTO registration (id, code_sha256) VALUES (?, zeroblob(1000000))", id);
     }
 
     @Test
@@ -157,10 +157,7 @@ class SqliteDatabaseTest {
     }
 
     private static String pragma(SqliteDatabase database, String name) {
-        return database.writer()
-                .createQuery("PRAGMA " + name)
-                .mapTo(String.class)
-                .one();
+        return database.writer.createQuery("PRAGMA " + name).mapTo(String.class).one();
     }
 
     private void assertRefused(String why) throws Exception {
