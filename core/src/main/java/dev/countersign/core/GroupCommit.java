@@ -128,9 +128,6 @@ public final class GroupCommit<T, R> implements Closeable {
      */
     public CompletionStage<R> submit(T item) {
         Entry<T, R> entry = new Entry<>(item, bytesOf.applyAsInt(item));
-        if (closed) {
-            return CompletableFuture.failedStage(new UnavailableException("closed", null));
-        }
         boolean fits = memory.take(entry.bytes);
         if (!fits || !queue.offer(entry)) {
             memory.giveBack(fits ? entry.bytes : 0);

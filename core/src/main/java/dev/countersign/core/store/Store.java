@@ -45,7 +45,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Registrations and messages of one server, opened and closed together. Picks the engines by the settings. */
-public final class Store implements Closeable {
+public record Store(
+        Home home, StoreSettings settings, Registrations registrations, Registry registry, MessageLog messageLog)
+        implements Closeable {
 
     private static final Logger log = LoggerFactory.getLogger(Store.class);
 
@@ -53,21 +55,6 @@ public final class Store implements Closeable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private static final Duration PAUSE = Duration.ofMillis(500);
-
-    private final Home home;
-    private final StoreSettings settings;
-    private final Registrations registrations;
-    private final Registry registry;
-    private final MessageLog messageLog;
-
-    private Store(
-            Home home, StoreSettings settings, Registrations registrations, Registry registry, MessageLog messageLog) {
-        this.home = home;
-        this.settings = settings;
-        this.registrations = registrations;
-        this.registry = registry;
-        this.messageLog = messageLog;
-    }
 
     /**
      * Opens the store of a home. {@link #close} also closes the home.
@@ -209,10 +196,6 @@ public final class Store implements Closeable {
         return new LogCheck(report, progress).ofFiles(files);
     }
 
-    public Home home() {
-        return home;
-    }
-
     /** Where messages and registrations are, and what a 201 means: by what it is about, for people to read. */
     public Map<String, String> facts() {
         Map<String, String> facts = new LinkedHashMap<>();
@@ -232,14 +215,6 @@ public final class Store implements Closeable {
                 "promise",
                 isInFiles ? onDisk : "201 to a message means on each in-sync replica of the topic, not flushed");
         return facts;
-    }
-
-    public Registry registry() {
-        return registry;
-    }
-
-    public MessageLog messageLog() {
-        return messageLog;
     }
 
     /** Why the store can't take registrations or messages; empty if it can. */
