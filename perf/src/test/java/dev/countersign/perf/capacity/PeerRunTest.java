@@ -17,9 +17,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("once")
 class PeerRunTest {
     private static final Environment HERE =
             new Environment("commit", false, "2026-11-27T00:00:00Z", "CPU", 2, 1, "Linux", "ext4", "17", "", true);

@@ -26,6 +26,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The operator's page as an operator opens it: in a real browser, through the forwarded socket, while a client sends. */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
+@Tag("once")
 class OperatorPageInBrowserTest {
 
     private static final String HOSTILE = "<img src=x onerror=alert(1)>\u202e\n";
