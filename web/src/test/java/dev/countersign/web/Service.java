@@ -15,7 +15,12 @@ import java.time.Duration;
 /** The service as a well-behaved client sees it: two ports. */
 record Service(int registerPort, int messagePort) {
 
-    private static final HttpClient HTTP = HttpClient.newHttpClient();
+    private static final HttpClient HTTP;
+
+    static {
+        System.setProperty("jdk.httpclient.allowRestrictedHeaders", "connection");
+        HTTP = HttpClient.newHttpClient();
+    }
 
     static Service of(CountersignServer server) {
         return new Service(server.registerPort(), server.messagePort());
@@ -51,6 +56,7 @@ record Service(int registerPort, int messagePort) {
 
     static HttpRequest.Builder request(int port, String path) {
         return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                .header("Connection", "close") // a server waits a second for a connection that is open at its stop
                 .timeout(Duration.ofSeconds(20));
     }
 
