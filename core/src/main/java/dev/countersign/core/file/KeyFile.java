@@ -5,7 +5,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -15,8 +14,7 @@ import org.slf4j.LoggerFactory;
 /**
  * The key file {@code data/keys-N}: the {@link KeyEntry}s in the order they were added to the {@link KeyTable}, so that
  * reading the file rebuilds the table. When the file is twice as large as the table, a new one is written next to it, a
- * part at a time: the entries that the table still has, in the same order. Then the journal's next header names the new
- * file, and the old one is removed.
+ * part at a time. Then the journal's next header names the new file, and the old one is removed.
  *
  * <p>Used by one thread at a time; another thread may flush {@link #handles}.
  */
@@ -25,17 +23,13 @@ final class KeyFile implements Closeable {
     private static final Logger log = LoggerFactory.getLogger(KeyFile.class);
 
     private static final Pattern NAME = Pattern.compile("keys-\\d+");
-
-    /** A smaller file is not rewritten. */
-    private static final int LEAST_BYTES = 4 * 1024 * 1024;
-
-    /** Twice as many as a batch may add: so a rewrite ends. */
-    private static final int SLICE_BYTES = 2048 * KeyEntry.BYTES;
+    private static final int SLICE_ENTRIES = 1024;
+    private static final int LOAD_ENTRIES = 16 * SLICE_ENTRIES;
 
     private final Disk disk;
     private final Path folder;
     private final long seed;
-    private final KeyTable table;
+    private final int leastBytes;
     private long number;
     private Disk.Handle handle;
     private long length;
@@ -45,19 +39,17 @@ final class KeyFile implements Closeable {
 
     /** The next file, while it is being written. */
     private static final class Rewrite {
-        final ByteBuffer slice = ByteBuffer.allocateDirect(SLICE_BYTES);
+        final ByteBuffer slice = ByteBuffer.allocateDirect(4 * SLICE_ENTRIES * KeyEntry.BYTES);
         final Disk.Handle handle;
+        final long firstReceipt; // of the entries to copy from the old file, after those of the table
         long length;
         long copied; // of the old file
+        boolean walking = true;
 
-        Rewrite(Disk.Handle handle) {
+        Rewrite(Disk.Handle handle, long firstReceipt, long copied) {
             this.handle = handle;
-        }
-
-        void write() throws IOException {
-            int bytes = slice.flip().remaining();
-            handle.write(slice, length);
-            length += bytes;
+            this.firstReceipt = firstReceipt;
+            this.copied = copied;
         }
     }
 
@@ -77,14 +69,15 @@ final class KeyFile implements Closeable {
     /**
      * Reads the file that a checkpoint names, up to the length in the checkpoint.
      *
-     * @param capacity of the table
+     * @param leastBytes smaller files are not rewritten
      * @throws StartupException if the file has lost flushed data
      */
-    KeyFile(Disk disk, Path folder, long seed, Checkpoint checkpoint, int capacity) throws IOException {
+    KeyFile(Disk disk, Path folder, long seed, int leastBytes, Checkpoint checkpoint, KeyTable table)
+            throws IOException {
         this.disk = disk;
         this.folder = folder;
         this.seed = seed;
-        table = new KeyTable(capacity);
+        this.leastBytes = leastBytes;
         number = checkpoint.keyFile();
         length = checkpoint.keyLength();
         Path named = file(number);
@@ -105,7 +98,7 @@ final class KeyFile implements Closeable {
         firstKept = number;
         handle = disk.open(file(number), Disk.Mode.POSITIONED);
         try {
-            read();
+            read(table);
             handle.truncate(length);
         } catch (IOException | RuntimeException e) {
             handle.close();
@@ -113,20 +106,20 @@ final class KeyFile implements Closeable {
         }
     }
 
-    private void read() throws IOException {
-        ByteBuffer slice = ByteBuffer.allocate(SLICE_BYTES);
-        for (long at = 0; at < length; at += slice.limit()) {
-            slice.clear().limit((int) Math.min(SLICE_BYTES, length - at));
-            handle.fill(slice, at);
-            if (slice.hasRemaining()) {
-                throw damaged(at + slice.position());
+    private void read(KeyTable table) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(LOAD_ENTRIES * KeyEntry.BYTES, length));
+        for (long at = 0; at < length; at += chunk.limit()) {
+            chunk.clear().limit((int) Math.min(chunk.capacity(), length - at));
+            handle.fill(chunk, at);
+            if (chunk.hasRemaining()) {
+                throw damaged(at + chunk.position());
             }
-            slice.flip();
-            while (slice.hasRemaining()) {
-                if (!KeyEntry.isWhole(slice, slice.position(), seed)) {
-                    throw damaged(at + slice.position());
+            chunk.flip();
+            while (chunk.hasRemaining()) {
+                if (!KeyEntry.isWhole(chunk, chunk.position(), seed)) {
+                    throw damaged(at + chunk.position());
                 }
-                table.enter(KeyEntry.read(slice));
+                table.enter(KeyEntry.read(chunk));
             }
         }
     }
@@ -149,23 +142,13 @@ final class KeyFile implements Closeable {
         return length;
     }
 
-    /** The number of remembered requests. */
-    int size() {
-        return table.size();
-    }
-
-    /** The request with this name, if it is remembered. */
-    Optional<KeyEntry> find(KeyName name) {
-        return table.find(name);
-    }
-
     /** The open files that a flush must include. */
     List<Disk.Handle> handles() {
         return rewrite.map(next -> List.of(handle, next.handle)).orElse(List.of(handle));
     }
 
     /** Appends entries to the file, then adds them to the table. A retry overwrites what a failed call left. */
-    void append(ByteBuffer entries) throws IOException {
+    void append(ByteBuffer entries, KeyTable table) throws IOException {
         handle.write(entries.duplicate(), length);
         length += entries.remaining();
         while (entries.hasRemaining()) {
@@ -174,13 +157,13 @@ final class KeyFile implements Closeable {
     }
 
     /** Continues to rewrite the file, if that is due, by a small step between two batches. */
-    void tidy() {
+    void tidy(KeyTable table, long nextReceipt) {
         try {
             if (rewrite.isPresent()) {
-                step(rewrite.get());
-            } else if (length >= Math.max(LEAST_BYTES, rewriteNotBelow)
+                step(table, rewrite.get());
+            } else if (length >= Math.max(leastBytes, rewriteNotBelow)
                     && length / KeyEntry.BYTES >= 2L * table.size()) {
-                rewrite = Optional.of(begin());
+                rewrite = Optional.of(begin(table, nextReceipt));
             }
         } catch (IOException e) {
             log.warn("can't write the file of remembered keys anew; it goes on growing for now", e);
@@ -189,40 +172,37 @@ final class KeyFile implements Closeable {
         }
     }
 
-    private Rewrite begin() throws IOException {
+    private Rewrite begin(KeyTable table, long nextReceipt) throws IOException {
         disk.delete(file(number + 1));
         disk.create(file(number + 1));
         disk.flushFolder(folder);
-        return new Rewrite(disk.open(file(number + 1), Disk.Mode.POSITIONED));
+        table.startWalk();
+        return new Rewrite(disk.open(file(number + 1), Disk.Mode.POSITIONED), nextReceipt, length);
     }
 
-    private void step(Rewrite next) throws IOException {
-        ByteBuffer slice = next.slice.clear().limit((int) Math.min(SLICE_BYTES, length - next.copied));
-        handle.fill(slice, next.copied);
-        if (slice.hasRemaining()) {
-            throw new IOException(file(number) + " is shorter than it was");
+    private void step(KeyTable table, Rewrite next) throws IOException {
+        ByteBuffer slice = next.slice.clear();
+        if (next.walking) {
+            next.walking = table.walk(SLICE_ENTRIES, entry -> {
+                if (entry.receipt() < next.firstReceipt) {
+                    entry.write(slice, seed);
+                }
+            });
+        } else {
+            slice.limit((int) Math.min(slice.capacity(), length - next.copied));
+            handle.fill(slice, next.copied);
+            next.copied += slice.position();
         }
-        next.copied += slice.position();
-        ByteBuffer entries = slice.flip().duplicate();
-        slice.clear();
-        while (entries.hasRemaining()) {
-            KeyEntry entry = KeyEntry.read(entries);
-            if (table.has(entry)) {
-                entry.write(slice, seed); // over entries that were read before it
-            }
+        int bytes = slice.flip().remaining();
+        next.handle.write(slice, next.length);
+        next.length += bytes;
+        if (!next.walking && next.copied == length) {
+            handle.close();
+            handle = next.handle;
+            length = next.length;
+            number++;
+            rewrite = Optional.empty();
         }
-        next.write();
-        if (next.copied == length) {
-            use(next);
-        }
-    }
-
-    private void use(Rewrite next) throws IOException {
-        handle.close();
-        handle = next.handle;
-        length = next.length;
-        number++;
-        rewrite = Optional.empty();
     }
 
     private void abandon(Rewrite next) {
@@ -236,19 +216,13 @@ final class KeyFile implements Closeable {
     }
 
     /** Writes the whole table to a new file: after a failed flush, the content of the old one on disk is unknown. */
-    void writeAnew() throws IOException {
+    void writeAnew(KeyTable table) throws IOException {
         rewrite.ifPresent(this::abandon);
-        Rewrite next = begin();
+        Rewrite next = begin(table, Long.MAX_VALUE);
         rewrite = Optional.of(next);
-        Iterator<KeyEntry> entries = table.entries().iterator();
-        while (entries.hasNext()) {
-            next.slice.clear();
-            while (entries.hasNext() && next.slice.hasRemaining()) {
-                entries.next().write(next.slice, seed);
-            }
-            next.write();
+        while (next.walking) {
+            step(table, next); // copies nothing from the old file: the table has all its entries
         }
-        use(next);
     }
 
     /** Removes the files before the one in the journal's flushed header. */

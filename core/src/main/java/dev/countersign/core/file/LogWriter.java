@@ -61,6 +61,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private final Clock clock;
     private final LongSupplier nanoTime;
     private final Journal journal;
+    private final KeyTable keys;
     private final KeyFile keyFile;
     private final JournalBatch batch;
     private long growNanos; // the journal, not before this; used by the flusher alone
@@ -76,6 +77,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private volatile long messages; // since the start; written under the lock, as are the next, and read without it
     private volatile long loggedBytes;
     private volatile long rolls;
+    private volatile int rememberedKeys;
     private volatile Uncounted uncounted;
     private Optional<Long> missingSinceNanos = Optional.empty();
 
@@ -89,6 +91,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             Clock clock,
             LongSupplier nanoTime,
             Journal journal,
+            KeyTable keys,
             KeyFile keyFile,
             LogFile active) {
         this.disk = disk;
@@ -97,7 +100,9 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.journal = journal;
+        this.keys = keys;
         this.keyFile = keyFile;
+        rememberedKeys = keys.size();
         this.active = active;
         flushed = journal.named();
         batch = new JournalBatch(journal.seed());
@@ -146,7 +151,8 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
                 rollIfDue();
                 commitBatch(requests, outcomes);
             }
-            keyFile.tidy();
+            keyFile.tidy(keys, journal.nextReceipt());
+            rememberedKeys = keys.size();
             return outcomes;
         } finally {
             lock.unlock();
@@ -206,7 +212,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
 
     private Optional<Appended> remembered(Append.Keyed keyed) {
         return batch.find(keyed.name())
-                .or(() -> keyFile.find(keyed.name()))
+                .or(() -> keys.find(keyed.name()))
                 .map(entry -> entry.request().equals(keyed.request())
                         ? new Appended.Repeated(
                                 receipts(entry.receipt(), entry.count()), LineText.instant(entry.timeMicros()))
@@ -270,7 +276,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             newFile("it was renamed or removed");
         }
         if (keyFlushFailed) {
-            keyFile.writeAnew();
+            keyFile.writeAnew(keys);
             keyFlushFailed = false;
         }
     }
@@ -288,7 +294,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
     private void completeLog() throws IOException {
         active.append(missingLines);
         if (missingKeys.hasRemaining()) {
-            keyFile.append(missingKeys);
+            keyFile.append(missingKeys, keys);
         }
     }
 
@@ -520,7 +526,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
                 uncounted.bytes + loggedBytes,
                 (int) (uncounted.files + rolls),
                 freeBytes());
-        return new LogFigures(commits, messages, keyFile.size(), Optional.of(files));
+        return new LogFigures(commits, messages, rememberedKeys, Optional.of(files));
     }
 
     private Uncounted lookAtFolder(Uncounted last) {

@@ -24,6 +24,9 @@ final class Start {
 
     private static final Logger log = LoggerFactory.getLogger(Start.class);
 
+    /** A smaller key file is not rewritten. */
+    private static final int LEAST_KEY_BYTES = 4 * 1024 * 1024;
+
     private static final int SECTOR_BYTES = 512;
     private static final int MAX_TRIES = 5;
 
@@ -71,17 +74,17 @@ final class Start {
         }
         Journal journal = Journal.open(disk, files.journal(), files.sync());
         opened.add(journal);
-        KeyFile keyFile =
-                new KeyFile(disk, files.dataFolder(), journal.seed(), journal.named(), files.rememberedKeys());
+        KeyTable keys = new KeyTable(files.rememberedKeys());
+        KeyFile keyFile = new KeyFile(disk, files.dataFolder(), journal.seed(), LEAST_KEY_BYTES, journal.named(), keys);
         opened.add(keyFile);
         List<JournalRecord> records = journal.since(journal.named());
         for (JournalRecord each : records) {
-            keyFile.append(each.keys());
+            keyFile.append(each.keys(), keys);
         }
         LogWriter.flush(keyFile.handles());
         LogFile active = openEqual(journal, records);
         opened.add(active);
-        return makeEqual(journal, keyFile, active);
+        return makeEqual(journal, keys, keyFile, active);
     }
 
     private void makeJournal(Past past) throws IOException {
@@ -122,10 +125,10 @@ final class Start {
     /**
      * Gives the active file what the journal has and it lacks; after another file, or one with more, a new one begins.
      */
-    private LogWriter makeEqual(Journal journal, KeyFile keyFile, LogFile active) throws IOException {
+    private LogWriter makeEqual(Journal journal, KeyTable keys, KeyFile keyFile, LogFile active) throws IOException {
         LogScan more = LogScan.tolerant(disk, path, active.length());
         disk.flushFolder(path.getParent());
-        LogWriter started = new LogWriter(disk, files, clock, nanoTime, journal, keyFile, active);
+        LogWriter started = new LogWriter(disk, files, clock, nanoTime, journal, keys, keyFile, active);
         started.noteEqual();
         long highest = Math.max(StoredFile.lastReceipt(disk, path), more.lastReceipt());
         if (more.endOfLines() > active.length() || highest >= journal.nextReceipt()) {

@@ -3,17 +3,14 @@ package dev.countersign.core.file;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class KeyTableTest {
 
@@ -48,42 +45,26 @@ class KeyTableTest {
     }
 
     @Test
-    void aFileThatIsRewrittenWhileEntriesComeHasAllThatTheTableHas(@TempDir Path folder) throws IOException {
-        Random random = new Random(2);
+    void aWalkMeetsEachIdOnceInOrderThoughEntriesComeMeanwhile() {
         KeyTable table = new KeyTable(1000);
-        Map<KeyName, KeyEntry> entered = new LinkedHashMap<>();
-        Checkpoint reached = new Checkpoint(0, Journal.RING_START, 1, 0, 1, 0, 1, 0, 0);
-        for (int start = 0; start < 3; start++) {
-            try (KeyFile file = new KeyFile(new LocalDisk(), folder, 7, reached, 1000)) {
-                assertHasAll(file, table, entered);
-                for (int batch = 0; batch < 400; batch++) {
-                    ByteBuffer entries = ByteBuffer.allocate(256 * KeyEntry.BYTES);
-                    while (entries.hasRemaining()) {
-                        KeyEntry entry = entry(digest(random.nextInt(random.nextInt(1, 300))), digest(receipt));
-                        table.enter(entry);
-                        entered.put(entry.name(), entry);
-                        entry.write(entries, 7);
-                    }
-                    file.append(entries.flip());
-                    file.tidy();
-                }
-                if (start == 1) {
-                    file.writeAnew();
-                }
-                assertHasAll(file, table, entered);
-                reached = new Checkpoint(0, Journal.RING_START, 1, 0, 1, 0, file.number(), file.length(), 0);
-            }
+        for (int i = 0; i < 300; i++) {
+            table.enter(entry(digest(i % 60), digest(i)));
         }
-        assertTrue(reached.keyFile() >= 5, "rewritten in each run, and once more: " + reached.keyFile());
-    }
-
-    /** What was forgotten while the file was rewritten may be in it. */
-    private static void assertHasAll(KeyFile file, KeyTable table, Map<KeyName, KeyEntry> entered) {
-        entered.forEach((name, entry) -> {
-            Optional<KeyEntry> found = file.find(name);
-            assertEquals(found.isPresent() ? Optional.of(entry) : table.find(name), found);
-        });
-        assertTrue(file.size() >= table.size() && file.size() < 1000 * 15 / 8, file.size() + " entries");
+        long before = receipt;
+        table.startWalk();
+        Map<Digest, List<Long>> met = new HashMap<>();
+        Random random = new Random(2);
+        while (table.walk(
+                5,
+                each -> met.computeIfAbsent(each.name().id(), none -> new ArrayList<>())
+                        .add(each.receipt()))) {
+            table.enter(entry(digest(random.nextInt(80)), digest(receipt + 1000)));
+        }
+        for (int id = 0; id < 60; id++) {
+            List<Long> own = met.get(digest(id));
+            assertEquals(own.stream().sorted().distinct().toList(), own);
+            assertTrue(own.stream().anyMatch(each -> each <= before));
+        }
     }
 
     @Test
