@@ -11,7 +11,8 @@ import org.eclipse.jetty.util.thread.Scheduler;
  * Reads the rest of a request's body as it arrives. No thread waits for it.
  *
  * <p>Jetty calls {@link #run} when there may be something to read, and the timer may end the reading at any time. One
- * thread at a time reads. The last call is {@link #whole}, {@link #broken}, or a {@link #take} that returns false.
+ * thread at a time reads. The last call is {@link #whole}, {@link #broken}, {@link #gone}, or a {@link #take} that returns
+ * false.
  */
 abstract class BodyReader implements Runnable {
 
@@ -20,6 +21,9 @@ abstract class BodyReader implements Runnable {
         READING,
         ENDED
     }
+
+    /** What a read gives after the exchange has ended. */
+    private static final Content.Chunk ENDED = Content.Chunk.from(new IllegalStateException("the exchange has ended"));
 
     private final Request request;
     private State state = State.READING; // until start() has read: the timer may run before that
@@ -39,6 +43,9 @@ abstract class BodyReader implements Runnable {
 
     /** The body broke off, is not framed as HTTP requires, or did not arrive in time. */
     abstract void broken(Problem problem);
+
+    /** Jetty has ended the exchange, because the client is gone. There is nobody to answer. */
+    abstract void gone();
 
     /** Takes the first part, reads what has arrived, and continues by itself when more arrives. */
     final void start(Content.Chunk first, Duration timeout) {
@@ -64,7 +71,7 @@ abstract class BodyReader implements Runnable {
 
     private void read() {
         do {
-            for (Content.Chunk chunk = request.read(); chunk != null; chunk = request.read()) {
+            for (Content.Chunk chunk = next(); chunk != null; chunk = next()) {
                 if (isEndedBy(chunk)) {
                     return;
                 }
@@ -72,10 +79,22 @@ abstract class BodyReader implements Runnable {
         } while (isCalledAgain());
     }
 
+    private Content.Chunk next() {
+        try {
+            return request.read();
+        } catch (IllegalStateException e) { // the exchange has ended
+            return ENDED;
+        }
+    }
+
     private boolean isEndedBy(Content.Chunk chunk) {
         if (Content.Chunk.isFailure(chunk)) {
             boolean silent = chunk.getFailure() instanceof TimeoutException;
             end();
+            if (chunk == ENDED) {
+                gone();
+                return true;
+            }
             broken(silent ? Problem.REQUEST_TIMEOUT : Problem.MALFORMED_REQUEST);
             return true;
         }
@@ -94,18 +113,33 @@ abstract class BodyReader implements Runnable {
 
     /** Asks Jetty to call again; true if it has done so already. */
     private boolean isCalledAgain() {
+        boolean isGone;
         synchronized (this) { // so that the timer can't end the exchange between the check and the demand
-            if (!timeIsUp) {
-                request.demand(this);
+            if (!timeIsUp && isDemanded()) {
                 boolean again = calledWhileReading;
                 calledWhileReading = false;
                 state = again ? State.READING : State.WAITING;
                 return again;
             }
-            state = State.ENDED;
+            isGone = !timeIsUp;
+            end();
         }
-        broken(Problem.REQUEST_TIMEOUT);
+        if (isGone) {
+            gone();
+        } else {
+            broken(Problem.REQUEST_TIMEOUT);
+        }
         return false;
+    }
+
+    /** False if the exchange has ended. */
+    private boolean isDemanded() {
+        try {
+            request.demand(this);
+            return true;
+        } catch (IllegalStateException e) {
+            return false;
+        }
     }
 
     private void endOfTime() {

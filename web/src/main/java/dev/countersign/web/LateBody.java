@@ -13,6 +13,7 @@ final class LateBody extends BodyReader {
     private final int maxBytes;
     private final Consumer<byte[]> whole;
     private final Consumer<Problem> failed;
+    private final Runnable gone;
     private byte[] body;
     private int length;
 
@@ -20,12 +21,20 @@ final class LateBody extends BodyReader {
      * @param announcedBytes its Content-Length, at most {@code maxBytes}; negative if it has none
      * @param whole gets the complete body
      * @param failed gets the reason if the body does not arrive, or is longer than {@code maxBytes}
+     * @param gone called if the client is gone; the request must not be used any more
      */
-    LateBody(Request request, int announcedBytes, int maxBytes, Consumer<byte[]> whole, Consumer<Problem> failed) {
+    LateBody(
+            Request request,
+            int announcedBytes,
+            int maxBytes,
+            Consumer<byte[]> whole,
+            Consumer<Problem> failed,
+            Runnable gone) {
         super(request);
         this.maxBytes = maxBytes;
         this.whole = whole;
         this.failed = failed;
+        this.gone = gone;
         body = new byte[announcedBytes < 0 ? Math.min(FIRST_BYTES, maxBytes) : announcedBytes];
     }
 
@@ -52,5 +61,10 @@ final class LateBody extends BodyReader {
     @Override
     void broken(Problem problem) {
         failed.accept(problem);
+    }
+
+    @Override
+    void gone() {
+        gone.run();
     }
 }

@@ -102,7 +102,8 @@ abstract class PostServlet extends HttpServlet {
                         problem -> {
                             bodyMemory.giveBack(memory);
                             exchange.refuseLate(problem);
-                        })
+                        },
+                        () -> bodyMemory.giveBack(memory))
                 .start(first, limits.bodyTimeout());
     }
 

@@ -47,6 +47,11 @@ final class UnwantedBody extends BodyReader implements Callback {
         complete.run();
     }
 
+    @Override
+    void gone() {
+        // nothing to end
+    }
+
     /** The answer is written, or the body read. */
     @Override
     public void succeeded() {

@@ -10,6 +10,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -168,7 +169,12 @@ final class FuzzTest {
         assertEquals(Map.of(), missing, "acknowledged, but not logged");
         assertEquals(
                 List.of(),
-                complaints.list.stream().map(ILoggingEvent::getFormattedMessage).toList(),
+                complaints.list.stream()
+                        .map(event -> event.getFormattedMessage()
+                                + (event.getThrowableProxy() == null
+                                        ? ""
+                                        : ThrowableProxyUtil.asString(event.getThrowableProxy())))
+                        .toList(),
                 "in the server's log");
     }
 
