@@ -44,8 +44,7 @@ class CodeCacheTest {
         CodeCache cache = filled.get();
         long cached = clients.stream().filter(id -> isCached(cache, id)).count();
         assertTrue(cached > 0.99 * clients.size(), cached + " cached");
-        double each = (double) bytes / cached;
-        assertTrue(each > 68 && each < 110, each + " bytes each");
+        assertTrue(bytes < 200L * clients.size(), bytes + " bytes"); // 90 each; as objects in a map, 300
     }
 
     @Test
@@ -54,7 +53,7 @@ class CodeCacheTest {
         Supplier<CodeCache> filled = () -> filled(1_000_000L * BYTES_PER_CLIENT, clients);
         long bytes = heapOf(filled);
         CodeCache cache = filled.get();
-        assertTrue(bytes < 1_000_000, bytes + " bytes");
+        assertTrue(bytes < 16_000_000, bytes + " bytes"); // of 134,000,000
         assertTrue(clients.stream().allMatch(id -> isCached(cache, id)));
     }
 
@@ -62,10 +61,10 @@ class CodeCacheTest {
     void moreClientsThanFitTakeNoMoreMemoryAndTheLastOnesAreCached() {
         int limit = 2_000_000;
         List<ClientId> clients = clients(100_000);
-        Supplier<CodeCache> filled = () -> filled(limit, clients);
-        long bytes = heapOf(filled);
-        CodeCache cache = filled.get();
-        assertTrue(bytes > limit / 2 && bytes < 1.02 * limit, bytes + " bytes");
+        CodeCache cache = filled(limit, clients);
+        long cached = clients.stream().filter(id -> isCached(cache, id)).count();
+        int entryBytes = 36 + 32; // at least: the id and the digest
+        assertTrue(cached > limit / 2 / entryBytes && cached < limit / entryBytes, cached + " cached");
         assertTrue(
                 clients.subList(clients.size() - 1_000, clients.size()).stream().allMatch(id -> isCached(cache, id)));
     }
