@@ -2,12 +2,11 @@ package dev.countersign.client;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -18,10 +17,13 @@ final class Lines {
 
     private final InputStream input;
 
+    private byte[] buffer = new byte[64 * 1024];
+    private int start; // of the bytes that are read but not returned yet
+    private int end;
     private long number;
 
     Lines(InputStream input) {
-        this.input = new BufferedInputStream(input, 64 * 1024);
+        this.input = input;
     }
 
     /**
@@ -30,22 +32,42 @@ final class Lines {
      * @throws IOException if the input can't be read, or a line is not UTF-8; the message names the line
      */
     Optional<String> next() throws IOException {
-        ByteArrayOutputStream line = new ByteArrayOutputStream(256);
-        int next = input.read();
-        if (next < 0) {
-            return Optional.empty();
+        int length = 0;
+        while (start + length < end || fill()) {
+            if (buffer[start + length] == '\n') {
+                String text = text(length);
+                start++;
+                return Optional.of(text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
+            }
+            length++;
         }
+        return length == 0 ? Optional.empty() : Optional.of(text(length));
+    }
+
+    private String text(int length) throws IOException {
         number++;
-        for (; next >= 0 && next != '\n'; next = input.read()) {
-            line.write(next);
+        String text = new String(buffer, start, length, UTF_8);
+        if (text.indexOf('\uFFFD') >= 0) {
+            try { // the text has this character, or the decoder put it in place of invalid bytes
+                UTF_8.newDecoder().decode(ByteBuffer.wrap(buffer, start, length));
+            } catch (CharacterCodingException e) {
+                throw new IOException("line " + number + " is not UTF-8", e);
+            }
         }
-        try {
-            String text = UTF_8.newDecoder()
-                    .decode(ByteBuffer.wrap(line.toByteArray()))
-                    .toString();
-            return Optional.of(next == '\n' && text.endsWith("\r") ? text.substring(0, text.length() - 1) : text);
-        } catch (CharacterCodingException e) {
-            throw new IOException("line " + number + " is not UTF-8", e);
+        start += length;
+        return text;
+    }
+
+    /** False at the end of the input. */
+    private boolean fill() throws IOException {
+        System.arraycopy(buffer, start, buffer, 0, end - start);
+        end -= start;
+        start = 0;
+        if (end == buffer.length) {
+            buffer = Arrays.copyOf(buffer, 2 * end);
         }
+        int read = input.read(buffer, end, buffer.length - end);
+        end += Math.max(0, read);
+        return read > 0;
     }
 }
