@@ -4,10 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -23,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.slf4j.LoggerFactory;
 
 /**
  * Clients that do nothing wrong, beside a flood of connections that break off in the ways that make Jetty refuse them on
@@ -99,12 +94,7 @@ final class CrossTalkTest {
     @Timeout(600)
     void aFloodOfBrokenConnectionsTouchesNobodyElse(Kind kind, boolean onMessagePort, Duration time, @TempDir Path home)
             throws Exception {
-        ListAppender<ILoggingEvent> complaints = new ListAppender<>();
-        Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
-        Level level = root.getLevel();
-        complaints.start();
-        root.addAppender(complaints);
-        root.setLevel(Level.WARN);
+        Warnings warnings = new Warnings();
         RunningServer server = new RunningServer(() -> home);
         server.beforeAll(null);
         GoodClients good;
@@ -125,8 +115,7 @@ final class CrossTalkTest {
             flood.assertUnderWay();
         } finally {
             server.afterAll(null);
-            root.setLevel(level);
-            root.detachAppender(complaints);
+            warnings.close();
         }
         List<LoggedMessage> log = LoggedMessage.readAll(home);
         Map<String, Long> wrong = new TreeMap<>(good.wrong());
@@ -145,9 +134,6 @@ final class CrossTalkTest {
                 wrong.getOrDefault(GoodClients.DOUBLED, 0L));
         assertEquals(Map.of(), wrong);
         assertTrue(good.answers() > 1_000, "the good clients hardly got on");
-        assertEquals(
-                List.of(),
-                complaints.list.stream().map(ILoggingEvent::getFormattedMessage).toList(),
-                "warnings");
+        assertEquals(List.of(), warnings.list(), "warnings");
     }
 }

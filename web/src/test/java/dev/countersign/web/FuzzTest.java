@@ -6,12 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.ThrowableProxyUtil;
-import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,12 +28,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
-import org.slf4j.LoggerFactory;
 
 /**
  * Requests of every kind, right and wrong, on both ports: holds each answer to the contract, and the log to the answers. Some
@@ -70,28 +62,16 @@ final class FuzzTest {
     private static final Pattern UNSAFE =
             Pattern.compile("[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]");
 
-    private final LoggerContext loggers = (LoggerContext) LoggerFactory.getILoggerFactory();
-    private final Logger root = loggers.getLogger(Logger.ROOT_LOGGER_NAME);
-    private final ListAppender<ILoggingEvent> complaints = new ListAppender<>();
+    private final Warnings warnings =
+            new Warnings("org.eclipse.jetty.http.HttpParser", "org.eclipse.jetty.util.HostPort");
     private final Map<String, LoggedMessage> acknowledged = new ConcurrentHashMap<>();
 
     @TempDir
     private Path folder;
 
-    @BeforeEach
-    void listenToTheServersLog() {
-        complaints.start();
-        root.addAppender(complaints);
-        root.setLevel(Level.WARN);
-        // as in logback.xml
-        loggers.getLogger("org.eclipse.jetty.http.HttpParser").setLevel(Level.ERROR);
-        loggers.getLogger("org.eclipse.jetty.util.HostPort").setLevel(Level.ERROR);
-    }
-
     @AfterEach
     void stopListening() {
-        root.setLevel(Level.OFF);
-        root.detachAppender(complaints);
+        warnings.close();
     }
 
     @Test
@@ -167,15 +147,7 @@ final class FuzzTest {
             }
         }
         assertEquals(Map.of(), missing, "acknowledged, but not logged");
-        assertEquals(
-                List.of(),
-                complaints.list.stream()
-                        .map(event -> event.getFormattedMessage()
-                                + (event.getThrowableProxy() == null
-                                        ? ""
-                                        : ThrowableProxyUtil.asString(event.getThrowableProxy())))
-                        .toList(),
-                "in the server's log");
+        assertEquals(List.of(), warnings.list(), "in the server's log");
     }
 
     /** A line of the corpus is a port and bytes, with Java's escapes; CODE is the code of alice, BASIC both in Base64. */

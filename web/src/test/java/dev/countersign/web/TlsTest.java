@@ -7,11 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.classic.spi.ThrowableProxyUtil;
-import ch.qos.logback.core.read.ListAppender;
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.StoreSettings;
@@ -43,12 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
 
 /** The server with a certificate of its own. Its other tests run over TLS, too, with {@code -Dtests.tls=true}. */
 final class TlsTest {
 
-    private static final Logger ROOT = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
     private static final byte[] HEALTH = Connection.request("GET /health");
 
     @TempDir
@@ -59,7 +52,7 @@ final class TlsTest {
 
     private static Certificates certificates;
 
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    private final Warnings warnings = new Warnings(HttpParser.class.getName());
 
     /** Those that a test's server reads, which the test may replace. */
     private Path certificate;
@@ -79,15 +72,11 @@ final class TlsTest {
         certificate = home.resolve("fullchain.pem");
         key = home.resolve("privkey.pem");
         install("first");
-        log.start();
-        ROOT.addAppender(log);
-        ROOT.setLevel(Level.WARN);
     }
 
     @AfterEach
     void endOfLog() {
-        ROOT.setLevel(Level.OFF); // as logback-test.xml has it
-        ROOT.detachAppender(log);
+        warnings.close();
     }
 
     private void install(String name) throws IOException {
@@ -134,21 +123,8 @@ final class TlsTest {
         return answer.toString(UTF_8);
     }
 
-    /** The warnings since the test began, with their stack traces. */
-    private List<String> warnings() {
-        return List.copyOf(log.list).stream()
-                .filter(event ->
-                        event.getLevel().isGreaterOrEqual(Level.WARN)) // another test may have set a logger's level
-                .filter(event -> !event.getLoggerName().equals(HttpParser.class.getName())) // logback.xml leaves it out
-                .map(event -> event.getFormattedMessage()
-                        + (event.getThrowableProxy() == null
-                                ? ""
-                                : ThrowableProxyUtil.asString(event.getThrowableProxy())))
-                .toList();
-    }
-
     private boolean isWarnedOf(String what) {
-        return warnings().stream().anyMatch(warning -> warning.contains(what));
+        return warnings.list().stream().anyMatch(warning -> warning.contains(what));
     }
 
     private static void until(Callable<Boolean> come) throws Exception {
@@ -328,7 +304,7 @@ final class TlsTest {
                             .getName());
             ask(before);
         }
-        assertEquals(List.of(), warnings());
+        assertEquals(List.of(), warnings.list());
     }
 
     private static SSLContext trustingBoth() throws Exception {
@@ -361,7 +337,7 @@ final class TlsTest {
                     .getName()
                     .equals("CN=second"));
         }
-        assertEquals(2, warnings().size(), warnings()::toString);
+        assertEquals(2, warnings.list().size(), warnings.list()::toString);
     }
 
     @Test
@@ -378,7 +354,7 @@ final class TlsTest {
                 }
             });
         }
-        assertEquals(List.of(), warnings());
+        assertEquals(List.of(), warnings.list());
     }
 
     @Test
