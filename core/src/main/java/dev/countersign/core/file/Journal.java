@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
  * intact. The records after the previous header's checkpoint still exist then, because space is reused only after the
  * header that frees it is flushed.
  *
- * <p>Used by one thread at a time, except {@link #grow} and the getters of volatile fields. A batch survives a power cut when {@link #append} has returned (with
- * {@link Sync#OS}, only a kill).
+ * <p>Used by one thread at a time, except {@link #grow} and the getters of volatile fields. A batch survives a power cut
+ * when {@link #append} has returned (with {@link Sync#OS}, only a kill).
  */
 final class Journal implements Closeable {
 
