@@ -88,6 +88,8 @@ final class PowerCutRecordingTest {
     /** Of each recording: the faults by what was left out, and how often it goes round the ring. */
     private final Map<String, Map<String, Integer>> counts = new HashMap<>();
 
+    private final Map<String, String> faults = new HashMap<>(); // of a recording of which no flush is left out
+
     private Path folder;
 
     /** One life of a server. */
@@ -146,19 +148,25 @@ final class PowerCutRecordingTest {
             } finally {
                 threads.shutdown();
             }
-            copyHome((isKilled ? "killed-" : "stopped-") + lives);
+            copy(home, recording.resolve((isKilled ? "killed-" : "stopped-") + lives));
             Files.write(
                     recording.resolve("requests.jsonl"),
                     clients.stream().flatMap(each -> each.requests().stream()).toList());
         }
+    }
 
-        private void copyHome(String to) throws IOException {
-            try (Stream<Path> all = Files.walk(home)) {
-                for (Path each : all.filter(path -> Files.isDirectory(path) || Files.isRegularFile(path)) // no socket
-                        .toList()) {
-                    Files.copy(each, recording.resolve(to).resolve(home.relativize(each)));
-                }
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> all = Files.walk(from)) {
+            for (Path each : all.filter(path -> Files.isDirectory(path) || Files.isRegularFile(path)) // no socket
+                    .toList()) {
+                Files.copy(each, to.resolve(from.relativize(each)));
             }
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> left = Files.walk(folder)) {
+            left.sorted((a, b) -> b.compareTo(a)).map(Path::toFile).forEach(File::delete);
         }
     }
 
@@ -196,16 +204,30 @@ final class PowerCutRecordingTest {
                     long doubled = line.contains("twice") ? faults : 0; // a run ends at its first fault
                     PROOF.harmed(Long.parseLong(found.group(2)));
                     PROOF.lookedFor(Long.parseLong(found.group(3)), faults - doubled, doubled);
+                    if (faults > 0) {
+                        keep(recording, line, command);
+                    }
                 }
             }
             assertEquals(0, process.waitFor());
         } finally {
             process.destroyForcibly().waitFor();
-            try (Stream<Path> left = Files.walk(scratch)) {
-                left.sorted((a, b) -> b.compareTo(a)).map(Path::toFile).forEach(File::delete);
-            }
+            delete(scratch);
         }
         counts.put(recording, results);
+    }
+
+    /** What is needed to look at a fault, and to repeat it: recordings of the same seed differ. */
+    private void keep(String recording, String fault, List<String> command) throws IOException {
+        Path kept = Path.of("target", "power-cut", recording).toAbsolutePath();
+        if (Files.exists(kept)) {
+            delete(kept);
+        }
+        Files.createDirectories(kept.getParent());
+        copy(folder.resolve(recording), kept);
+        String repeat = String.join(" ", command).replace(folder.resolve(recording) + " ", kept + " ");
+        Files.writeString(kept.resolve("repeat"), repeat + "\n");
+        faults.put(recording, fault + "; recording, image and the command that repeats it: " + kept);
     }
 
     @BeforeAll
@@ -296,7 +318,7 @@ final class PowerCutRecordingTest {
     @ParameterizedTest
     @MethodSource("recordings")
     void afterAnyPowerCutAllThatTheServerHadPromisedIsThereOnce(String recording) {
-        assertEquals(0, counts.get(recording).get(NOTHING));
+        assertEquals(0, counts.get(recording).get(NOTHING), () -> faults.get(recording));
     }
 
     @ParameterizedTest

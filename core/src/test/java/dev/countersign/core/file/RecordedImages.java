@@ -36,7 +36,8 @@ import java.util.zip.CRC32C;
 
 /**
  * Replays a recording once, cuts the power at points drawn from a seed, starts the store on each image of what that
- * leaves, and looks for what the server had promised by then. Ends at the first fault.
+ * leaves, and looks for what the server had promised by then. Ends at the first fault, whose image is kept with the
+ * recording: what the cut left, and what the start made of it.
  */
 final class RecordedImages {
 
@@ -123,9 +124,9 @@ final class RecordedImages {
                 .toArray();
     }
 
-    private void cut(PowerCutDisk disk, int step, long imageSeed) {
+    private void cut(PowerCutDisk disk, int step, long imageSeed) throws IOException {
+        PowerCutDisk image = disk.powerCut(imageSeed);
         try {
-            PowerCutDisk image = disk.powerCut(imageSeed);
             dropNamesWithoutFolder(image);
             images++;
             Past past = checkDatabase(image, step);
@@ -136,11 +137,24 @@ final class RecordedImages {
             checkMessages(image, past, step);
             if (second.isPresent()) {
                 images++;
-                checkMessages(second.get(), past, step);
+                image = second.get();
+                checkMessages(image, past, step);
             }
         } catch (StartupException | IOException | IllegalStateException | CompletionException e) {
             faults.add("seed " + seed + ", image " + imageSeed + ", cut before step " + step + " "
                     + describe(recording.steps().get(step)) + ": " + e);
+            Path kept = recorded.folder().resolve("fault-" + imageSeed);
+            keep(disk.powerCut(imageSeed), kept.resolve("cut"));
+            keep(image, kept.resolve("started")); // after a second cut, if there was one
+        }
+    }
+
+    private void keep(PowerCutDisk image, Path to) throws IOException {
+        for (Path folder : List.of(recording.data(), recording.logs())) {
+            Path copy = Files.createDirectories(to.resolve(recording.home().relativize(folder)));
+            for (Path file : image.list(folder)) {
+                Files.write(copy.resolve(file.getFileName()), image.read(file));
+            }
         }
     }
 
