@@ -10,7 +10,7 @@ import dev.countersign.core.StoreSettings;
 import dev.countersign.web.CountersignServer;
 import dev.countersign.web.HttpSettings;
 import dev.countersign.web.Settings;
-import dev.countersign.web.TlsSettings;
+import dev.countersign.web.tls.TlsSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

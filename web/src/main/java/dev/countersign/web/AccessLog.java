@@ -3,6 +3,7 @@ package dev.countersign.web;
 import ch.qos.logback.core.AsyncAppenderBase;
 import ch.qos.logback.core.encoder.EchoEncoder;
 import ch.qos.logback.core.util.FileSize;
+import dev.countersign.web.intake.Quotas;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.Locale;

@@ -3,7 +3,16 @@ package dev.countersign.web;
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.store.Store;
+import dev.countersign.web.http.HealthServlet;
+import dev.countersign.web.http.HttpServer;
+import dev.countersign.web.http.Listener;
+import dev.countersign.web.http.ServerThreads;
+import dev.countersign.web.intake.Intake;
+import dev.countersign.web.intake.MessageServlet;
+import dev.countersign.web.intake.RegisterServlet;
+import dev.countersign.web.intake.RotateServlet;
 import dev.countersign.web.operator.Operator;
+import dev.countersign.web.tls.ServerCertificate;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -50,7 +59,7 @@ public final class CountersignServer implements AutoCloseable {
     }
 
     private static HttpServer http(ServerThreads threads, Store store, HttpSettings http) {
-        Intake intake = new Intake(http, threads);
+        Intake intake = new Intake(http.limits(), http.quotas(), threads);
         HealthServlet health = new HealthServlet(() -> store.trouble().isEmpty());
         RegisterServlet register =
                 new RegisterServlet(intake, store.registry(), http.quotas().registrations());
@@ -104,7 +113,7 @@ public final class CountersignServer implements AutoCloseable {
         return http.port("message");
     }
 
-    /** The name of each listener with its {@link Listener#url}. */
+    /** The URL of each listener, by its name. */
     Map<String, URI> addresses() {
         return http.addresses();
     }

@@ -1,6 +1,9 @@
 package dev.countersign.web;
 
 import dev.countersign.core.Setting;
+import dev.countersign.web.http.Limits;
+import dev.countersign.web.intake.QuotaSettings;
+import dev.countersign.web.tls.TlsSettings;
 
 /** How the server listens. */
 public record HttpSettings(

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  * Makes requests by the contract, and half of them wrong or unusual in a way or several. The same for the same seed, but for the
  * codes. In all of its strings a character is a byte.
  */
-final class FuzzGenerator {
+public final class FuzzGenerator {
 
     /** By name, what may be wrong. {@code @} stands for what would be right. */
     private static final Map<String, String[]> VALUES = values();
@@ -52,7 +52,7 @@ final class FuzzGenerator {
     private int spoiledChunk;
 
     /** @param oracle knows ids and codes */
-    FuzzGenerator(Random random, Oracle oracle) {
+    public FuzzGenerator(Random random, Oracle oracle) {
         this.random = random;
         this.oracle = oracle;
     }
@@ -103,7 +103,7 @@ final class FuzzGenerator {
     }
 
     /** JSON, of a message mostly. */
-    String body() {
+    public String body() {
         request("message");
         return mangled(json());
     }

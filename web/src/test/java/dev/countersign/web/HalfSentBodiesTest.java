@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.countersign.core.StoreSettings;
+import dev.countersign.web.http.Limits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -11,6 +11,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.countersign.core.Home;
 import dev.countersign.core.StoreSettings;
+import dev.countersign.web.http.HttpServer;
+import dev.countersign.web.http.Limits;
+import dev.countersign.web.http.Listener;
+import dev.countersign.web.intake.QuotaSettings;
 import jakarta.servlet.http.HttpServlet;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
  * Holds answers to the contract: knows who is registered, with which codes and keys, from the answers before. For one thread,
  * whose ids nobody else registers.
  */
-final class Oracle {
+public final class Oracle {
 
     private static final String ID_TAKEN = "409 id-taken";
     private static final String KEY_REUSED = "422 key-reused";
@@ -32,7 +32,7 @@ final class Oracle {
     private final List<Client> inOrder = new ArrayList<>();
 
     /** @param acknowledged filled: what the log must have, by receipt */
-    Oracle(Map<String, LoggedMessage> acknowledged) {
+    public Oracle(Map<String, LoggedMessage> acknowledged) {
         this.acknowledged = acknowledged;
     }
 

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
  * A request as the contract and RFC 9110, 9112, 7617 and 8259 read its bytes. Written from them, without a look at the server's
  * parsers: a second reading, to which the server's is compared. Where the RFCs let a server refuse or mend, it must refuse.
  */
-final class OracleRequest {
+public final class OracleRequest {
 
     static final String MALFORMED = "400 malformed-request";
     static final String INVALID_ID = "400 invalid-id";
@@ -36,7 +36,7 @@ final class OracleRequest {
     static final String WRONG_CODE = "403 wrong-code";
     static final String NOT_FOUND = "404 not-found";
     static final String METHOD = "405 method-not-allowed";
-    static final String BODY_TOO_LARGE = "413 body-too-large";
+    public static final String BODY_TOO_LARGE = "413 body-too-large";
     static final String MEDIA = "415 unsupported-media-type";
     static final String HEAD_TOO_LARGE = "431 headers-too-large";
 
@@ -72,7 +72,7 @@ final class OracleRequest {
     static final int BODY_LIMIT = 65_536;
 
     /** It must be refused, with one of these or of the doubts. */
-    final Set<String> faults = new TreeSet<>();
+    public final Set<String> faults = new TreeSet<>();
     /** It may be refused with one of these. */
     final Set<String> doubts = new TreeSet<>();
 
@@ -84,11 +84,11 @@ final class OracleRequest {
 
     String method = "";
     String path = "";
-    Optional<String> id = Optional.empty();
-    Optional<String> code = Optional.empty();
+    public Optional<String> id = Optional.empty();
+    public Optional<String> code = Optional.empty();
     Optional<String> key = Optional.empty();
-    List<String> texts = List.of();
-    boolean isList;
+    public List<String> texts = List.of();
+    public boolean isList;
 
     private final Set<String> paths;
     private final String wire;
@@ -110,7 +110,7 @@ final class OracleRequest {
      * @param port "register" or "message"
      * @param wire a character is a byte
      */
-    static List<OracleRequest> read(String port, String wire) {
+    public static List<OracleRequest> read(String port, String wire) {
         List<OracleRequest> requests = new ArrayList<>();
         for (int at = 0; at < wire.length(); at = requests.get(requests.size() - 1).end) {
             OracleRequest request = new OracleRequest(PATHS.get(port), wire, at);

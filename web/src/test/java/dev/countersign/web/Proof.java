@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
  * {@code Results.Trial} in perf. A test that fails is counted, too. A class that is cut off leaves no file, and none of an
  * earlier run, unless it goes on with that one.
  */
-final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
+public final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
 
     private final String harm;
     private final String what;
@@ -37,7 +37,7 @@ final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
      * @param what the trial in a few words, without quotes
      * @param command repeats it
      */
-    Proof(String harm, String what, String command) {
+    public Proof(String harm, String what, String command) {
         this.harm = harm;
         this.what = what;
         this.command = command;
@@ -50,7 +50,7 @@ final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCallback {
     }
 
     /** To be told before anything is asserted of it. */
-    void harmed(long count) {
+    public void harmed(long count) {
         times += count;
     }
 

@@ -10,6 +10,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.StoreSettings;
+import dev.countersign.web.http.Limits;
+import dev.countersign.web.tls.TlsSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -2,11 +2,11 @@ package dev.countersign.perf.capacity;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.countersign.web.HttpServer;
-import dev.countersign.web.Limits;
-import dev.countersign.web.Listener;
-import dev.countersign.web.ServerCertificate;
-import dev.countersign.web.TlsSettings;
+import dev.countersign.web.http.HttpServer;
+import dev.countersign.web.http.Limits;
+import dev.countersign.web.http.Listener;
+import dev.countersign.web.tls.ServerCertificate;
+import dev.countersign.web.tls.TlsSettings;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -1,0 +1,2 @@
+/** The server's certificate and private key, from the files that the settings name. */
+package dev.countersign.web.tls;
