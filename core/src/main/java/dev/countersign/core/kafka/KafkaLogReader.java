@@ -11,16 +11,18 @@ import dev.countersign.core.TopicSettings;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -43,39 +45,27 @@ public final class KafkaLogReader implements LogReader {
 
     private final Topic topic;
     private final KafkaConsumer<byte[], byte[]> consumer;
-    private final List<TopicPartition> partitions;
     private final long sinceMicros;
     private final long untilMicros;
-    private final PriorityQueue<Line> lines = new PriorityQueue<>(Comparator.comparingLong(Line::rank)
-            .thenComparing(line -> line.record.partition())
-            .thenComparing(line -> line.record.offset())
-            .thenComparing(Line::from));
-    private final Map<Integer, Integer> linesOf = new HashMap<>(); // that wait, by partition
-    private final Map<Integer, Long> ranks = new HashMap<>(); // of the last line, by partition
+    private final Map<TopicPartition, Deque<Line>> waiting = new LinkedHashMap<>(); // lines in the order logged
     private Map<TopicPartition, Long> ends = Map.of(); // offsets to read up to
     private Optional<Line> current = Optional.empty();
     private long foreignLines;
 
-    /**
-     * @param from where it begins in its record
-     * @param rank its time in microseconds, or that of an earlier line of its partition that is later
-     */
-    private record Line(LogLine parsed, ConsumerRecord<byte[], byte[]> record, int from, long rank) {}
+    /** @param from where it begins in its record */
+    private record Line(LogLine parsed, ConsumerRecord<byte[], byte[]> record, int from) {}
 
     private KafkaLogReader(Topic topic, LogRange range) {
         this.topic = topic;
         sinceMicros = Math.max(0, LineText.micros(range.since()));
         untilMicros = Math.max(0, LineText.micros(range.until()));
-        partitions = IntStream.range(0, topic.partitions())
-                .mapToObj(number -> new TopicPartition(topic.name(), number))
-                .toList();
-        consumer = new KafkaConsumer<>(
-                topic.client(Map.of(
-                        ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false,
-                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false,
-                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest")),
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer());
+        for (int number = 0; number < topic.partitions(); number++) {
+            waiting.put(new TopicPartition(topic.name(), number), new ArrayDeque<>());
+        }
+        Map<String, Object> config = topic.client();
+        config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     /** @throws StartupException where the topic can't be read, or a receipt is asked for */
@@ -94,13 +84,14 @@ public final class KafkaLogReader implements LogReader {
     }
 
     private void goToLast(long count) {
-        consumer.assign(partitions);
+        consumer.assign(waiting.keySet());
         ends = ends();
         offsetsAt(sinceMicros / 1_000)
                 .forEach((partition, since) -> consumer.seek(partition, Math.max(since, ends.get(partition) - count)));
         if (count < Long.MAX_VALUE) {
             fetch(true);
-            while (lines.size() > count) {
+            long lines = waiting.values().stream().mapToLong(Collection::size).sum();
+            for (long earlier = lines - count; earlier > 0; earlier--) {
                 take();
             }
         }
@@ -112,8 +103,8 @@ public final class KafkaLogReader implements LogReader {
 
     /** Of each partition, the offset of the first record that is not older; its end where there is none. */
     private Map<TopicPartition, Long> offsetsAt(long millis) {
-        Map<TopicPartition, Long> offsets = new HashMap<>(consumer.endOffsets(partitions));
-        consumer.offsetsForTimes(partitions.stream().collect(Collectors.toMap(each -> each, each -> millis)))
+        Map<TopicPartition, Long> offsets = new HashMap<>(consumer.endOffsets(waiting.keySet()));
+        consumer.offsetsForTimes(waiting.keySet().stream().collect(Collectors.toMap(each -> each, each -> millis)))
                 .forEach((partition, found) ->
                         offsets.computeIfPresent(partition, (key, end) -> found == null ? end : found.offset()));
         return offsets;
@@ -123,38 +114,37 @@ public final class KafkaLogReader implements LogReader {
     public boolean next() throws IOException {
         try {
             fetch(false);
-            if (lines.isEmpty()) {
-                ends = ends();
-                fetch(false);
+            if (take()) {
+                return true;
             }
+            ends = ends();
+            fetch(false);
+            return take();
         } catch (KafkaException e) {
             throw new IOException("can't read the topic " + topic.name() + ": " + e.getMessage(), e);
         }
-        if (lines.isEmpty()) {
-            return false;
-        }
-        take();
-        return true;
     }
 
-    private void take() {
-        Line line = lines.remove();
-        linesOf.merge(line.record.partition(), -1, Integer::sum);
-        current = Optional.of(line);
+    /** Takes the earliest of the partitions' first lines; false if no line waits. */
+    private boolean take() {
+        Optional<Deque<Line>> earliest = waiting.values().stream()
+                .filter(lines -> !lines.isEmpty())
+                .min(Comparator.comparingLong(lines -> lines.element().parsed.micros()));
+        earliest.ifPresent(lines -> current = Optional.of(lines.remove()));
+        return earliest.isPresent();
     }
 
     /** Returns when each partition has a line, or all of its lines, or is read to its end. */
     private void fetch(boolean all) {
         long answered = System.nanoTime();
         while (true) {
-            List<TopicPartition> wanted = partitions.stream()
-                    .filter(each -> (all || linesOf.getOrDefault(each.partition(), 0) == 0)
-                            && consumer.position(each) < ends.get(each))
+            List<TopicPartition> wanted = waiting.keySet().stream()
+                    .filter(each -> (all || waiting.get(each).isEmpty()) && consumer.position(each) < ends.get(each))
                     .toList();
             if (wanted.isEmpty()) {
                 return;
             }
-            consumer.pause(partitions);
+            consumer.pause(waiting.keySet());
             consumer.resume(wanted);
             ConsumerRecords<byte[], byte[]> polled = consumer.poll(POLL);
             polled.forEach(this::add);
@@ -166,24 +156,33 @@ public final class KafkaLogReader implements LogReader {
         }
     }
 
-    /** Adds the lines of a record, which are a whole request; else none. */
     private void add(ConsumerRecord<byte[], byte[]> record) {
-        byte[] value = record.value() == null ? new byte[0] : record.value();
-        List<Line> request = new ArrayList<>();
-        LogLine line = new LogLine(false);
-        int from = 0;
-        while (line.parse(value, from, value.length) && line.part() == request.size() + 1) {
-            request.add(new Line(line, record, from, ranks.merge(record.partition(), line.micros(), Long::max)));
-            from = line.next();
-            line = new LogLine(false);
-        }
-        LogLine last = request.isEmpty() ? line : request.get(request.size() - 1).parsed;
-        if (request.isEmpty() || last.part() != last.parts() || last.next() != value.length) {
+        List<Line> request = lines(record);
+        if (request.isEmpty()) {
             foreignLines++;
-        } else if (last.micros() >= sinceMicros && last.micros() <= untilMicros) { // a request has one time
-            lines.addAll(request);
-            linesOf.merge(record.partition(), request.size(), Integer::sum);
+            return;
         }
+        long micros = request.get(0).parsed.micros(); // a request has one time
+        if (micros >= sinceMicros && micros <= untilMicros) {
+            waiting.get(new TopicPartition(record.topic(), record.partition())).addAll(request);
+        }
+    }
+
+    /** The lines of a record, which are a whole request; empty if no server wrote it. */
+    private static List<Line> lines(ConsumerRecord<byte[], byte[]> record) {
+        byte[] value = record.value() == null ? new byte[0] : record.value();
+        List<Line> lines = new ArrayList<>();
+        LogLine line;
+        int from = 0;
+        do {
+            line = new LogLine(false);
+            if (!line.parse(value, from, value.length) || line.part() != lines.size() + 1) {
+                return List.of();
+            }
+            lines.add(new Line(line, record, from));
+            from = line.next();
+        } while (line.part() < line.parts());
+        return from == value.length ? lines : List.of();
     }
 
     @Override

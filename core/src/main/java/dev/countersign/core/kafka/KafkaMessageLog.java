@@ -32,6 +32,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -73,16 +74,19 @@ public final class KafkaMessageLog implements MessageLog {
     private final Semaphore room;
     private final MemoryBudget memory;
     private final Executor completions;
-    private final Map<Key, Sent> keys = Collections.synchronizedMap(new LinkedHashMap<>()); // the oldest first
+    private final Map<Key, Sent> keys = Collections.synchronizedMap(new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, Sent> oldest) {
+            return size() > Math.min(settings.rememberedKeys(), StoreSettings.shareOfHeap() / KEY_BYTES);
+        }
+    });
     private final Thread watcher = new Thread(this::watch, "topic-watcher");
     private final CompletableFuture<Throwable> producerDeath = new CompletableFuture<>();
     private volatile Producer<byte[], byte[]> producer;
     private volatile Optional<Producer<byte[], byte[]>> spent = Optional.empty(); // the last that could not go on
     private volatile Optional<Throwable> failure = Optional.empty();
     private volatile boolean closed;
-    private volatile long answeredNanos;
-    private long answeredNanosBefore; // as the watcher has seen it
-    private int silentLooks;
+    private final AtomicInteger silentLooks = new AtomicInteger(); // of the watcher, since the last answer
     private final Histogram answerNanos = new Histogram(); // this and the next two are the producer's thread's
     private volatile Optional<Instant> lastAnswer = Optional.empty();
     private volatile long messages;
@@ -120,27 +124,19 @@ public final class KafkaMessageLog implements MessageLog {
     }
 
     private Producer<byte[], byte[]> newProducer() {
-        long bufferBytes = settings.queueMemoryBytes() + Topic.MAX_RECORD_BYTES + settings.queueSize() * BATCH_BYTES;
-        Producer<byte[], byte[]> made = new KafkaProducer<>(
-                topic.client(Map.of(
-                        ProducerConfig.ACKS_CONFIG,
-                        "all",
-                        ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
-                        true,
-                        ProducerConfig.LINGER_MS_CONFIG,
-                        0,
-                        ProducerConfig.MAX_BLOCK_MS_CONFIG,
-                        0, // no request's thread waits
-                        ProducerConfig.METADATA_MAX_IDLE_CONFIG,
-                        NEVER_MILLIS, // else the first send after it fails
-                        ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
-                        DELIVERY_MILLIS,
-                        ProducerConfig.BUFFER_MEMORY_CONFIG,
-                        bufferBytes,
-                        ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
-                        Topic.MAX_RECORD_BYTES)),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        Map<String, Object> config = topic.client();
+        config.put(ProducerConfig.ACKS_CONFIG, "all");
+        config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, 0); // no request's thread waits
+        config.put(ProducerConfig.METADATA_MAX_IDLE_CONFIG, NEVER_MILLIS); // else the first send after it fails
+        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, DELIVERY_MILLIS);
+        config.put(
+                ProducerConfig.BUFFER_MEMORY_CONFIG,
+                settings.queueMemoryBytes() + Topic.MAX_RECORD_BYTES + settings.queueSize() * BATCH_BYTES);
+        config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topic.MAX_RECORD_BYTES);
+        Producer<byte[], byte[]> made =
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
         long begun = System.nanoTime();
         while (true) { // a send that does not wait fails until the partitions are known
             try {
@@ -169,7 +165,6 @@ public final class KafkaMessageLog implements MessageLog {
                         ? former.outcome.thenApply(first -> new Appended.Repeated(first.receipts(), first.time()))
                         : CompletableFuture.completedStage(new Appended.KeyReused());
             }
-            forgetOldest();
             outcome.whenComplete((logged, failed) -> {
                 if (failed != null) { // a repeat is sent again; a reader who then finds both tells them by the key
                     keys.remove(key, now);
@@ -178,14 +173,6 @@ public final class KafkaMessageLog implements MessageLog {
         }
         send(messages, tails, outcome);
         return outcome.thenApply(logged -> logged);
-    }
-
-    private void forgetOldest() {
-        synchronized (keys) {
-            if (keys.size() > Math.min(settings.rememberedKeys(), StoreSettings.shareOfHeap() / KEY_BYTES)) {
-                keys.remove(keys.keySet().iterator().next());
-            }
-        }
     }
 
     private void send(Messages messages, byte[][] tails, CompletableFuture<Appended.Logged> outcome) {
@@ -236,7 +223,7 @@ public final class KafkaMessageLog implements MessageLog {
     private void giveBack(byte[] lines) {
         memory.giveBack(lines.length);
         room.release();
-        answeredNanos = System.nanoTime();
+        silentLooks.set(0);
     }
 
     private void logged(
@@ -293,9 +280,7 @@ public final class KafkaMessageLog implements MessageLog {
 
     /** As long as its thread lives, Kafka's client ends each send in time, well or badly. */
     private void watchProducer() {
-        silentLooks = queued() > 0 && answeredNanos == answeredNanosBefore ? silentLooks + 1 : 0;
-        answeredNanosBefore = answeredNanos;
-        if (silentLooks == MAX_SILENT_LOOKS) {
+        if (queued() > 0 && silentLooks.incrementAndGet() == MAX_SILENT_LOOKS) {
             log.error("the thread of Kafka's client has died; the process must be started again");
             producerDeath.complete(new IllegalStateException("the thread of Kafka's client has died"));
         }

@@ -236,11 +236,9 @@ final class Topic implements Closeable {
         return partitions;
     }
 
-    /** Settings for a client of this cluster, with more of them. */
-    Map<String, Object> client(Map<String, Object> more) {
-        Map<String, Object> all = new HashMap<>(client);
-        all.putAll(more);
-        return all;
+    /** The settings of a client of this cluster; the caller may add more. */
+    Map<String, Object> client() {
+        return new HashMap<>(client);
     }
 
     @Override
