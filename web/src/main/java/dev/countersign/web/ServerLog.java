@@ -21,8 +21,7 @@ import java.util.List;
 import org.slf4j.LoggerFactory;
 
 /**
- * The file of the operational log; its path is known only when the settings are read. The console is configured in
- * {@code logback.xml}.
+ * The file of the operational log; its path is known only when the settings are read. {@link Console} is there before.
  *
  * <p>Logging never blocks: file and console each have a queue. When a queue is full, lines are dropped.
  */

@@ -18,7 +18,7 @@ final class Warnings implements Closeable {
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
     private final List<Logger> leftOut;
 
-    /** @param leftOut names of loggers whose warnings don't count, because logback.xml leaves them out, too */
+    /** @param leftOut names of loggers whose warnings don't count, because Console leaves them out, too */
     Warnings(String... leftOut) {
         this.leftOut = Stream.of(leftOut).map(Warnings::logger).toList();
         this.leftOut.forEach(each -> each.setLevel(Level.ERROR));
