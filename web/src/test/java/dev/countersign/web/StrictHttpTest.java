@@ -225,8 +225,18 @@ final class StrictHttpTest {
                 "hTTP/1.0"
             })
     void anotherVersionIsRefused(String version) throws IOException {
+        assertRefusedWholeAndInParts(HEALTH.replace("HTTP/1.1", version));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"GET  /health HTTP/1.1", "GET /health  HTTP/1.1", "GET  /health HTTP/1.0", "GET /health  HTTP/1.0"})
+    void aSecondBlankInARequestLineIsRefused(String line) throws IOException {
+        assertRefusedWholeAndInParts(HEALTH.replace("GET /health HTTP/1.1", line));
+    }
+
+    private static void assertRefusedWholeAndInParts(String text) throws IOException {
+        byte[] request = Connection.bytes(text);
         for (Port port : Port.values()) {
-            byte[] request = Connection.bytes(HEALTH.replace("HTTP/1.1", version));
             try (Connection connection = new Connection(port.number())) {
                 assertRefused(400, "malformed-request", connection.exchange(request));
             }

@@ -187,6 +187,8 @@ abstract class StrictHttpConnection extends HttpConnection {
             buffer = bytes;
             if (isStart() || isState(State.METHOD)) {
                 readMethod();
+            } else if (isState(State.SPACE1)) {
+                spoilBlank();
             } else if (isState(State.SPACE2) || isState(State.REQUEST_VERSION)) {
                 readVersion();
             }
@@ -198,7 +200,9 @@ abstract class StrictHttpConnection extends HttpConnection {
         @Override
         protected void setState(State state) {
             super.setState(state);
-            if (state == State.SPACE2) { // Jetty skips this for versions 1.0 and 1.1, unless they arrive in parts
+            if (state == State.SPACE1) {
+                spoilBlank();
+            } else if (state == State.SPACE2) { // Jetty skips this for versions 1.0 and 1.1, unless they arrive in parts
                 versionBytes = 0;
                 readVersion();
             }
@@ -229,9 +233,16 @@ abstract class StrictHttpConnection extends HttpConnection {
             }
         }
 
+        /** Spoils a second blank behind the method, which Jetty would skip (RFC 9112, 3). */
+        private void spoilBlank() {
+            if (buffer.hasRemaining() && buffer.get(buffer.position()) == ' ') {
+                buffer.put(buffer.position(), (byte) 0);
+            }
+        }
+
         /**
          * Treats HTTP/1.2 to 1.9 as HTTP/1.1: a higher minor version is served as the highest known one (RFC 9110,
-         * 2.5). Spoils small letters: Jetty would serve "http/1.1" (RFC 9112, 2.3).
+         * 2.5). Spoils small letters and blanks: Jetty would serve "http/1.1" (RFC 9112, 2.3).
          */
         private void readVersion() {
             for (int i = buffer.position(); i < buffer.limit() && versionBytes >= 0; i++) {
@@ -243,8 +254,8 @@ abstract class StrictHttpConnection extends HttpConnection {
                     versionBytes = -1;
                 } else if (b == HTTP_1[versionBytes]) {
                     versionBytes++;
-                } else if (versionBytes > 0 || b != ' ') {
-                    buffer.put(i, b >= 'a' ? (byte) '?' : b);
+                } else {
+                    buffer.put(i, b >= 'a' || b == ' ' ? (byte) '?' : b);
                     versionBytes = -1;
                 }
             }
