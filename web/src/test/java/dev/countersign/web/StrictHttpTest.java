@@ -229,7 +229,13 @@ final class StrictHttpTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"GET  /health HTTP/1.1", "GET /health  HTTP/1.1", "GET  /health HTTP/1.0", "GET /health  HTTP/1.0"})
+    @ValueSource(
+            strings = {
+                "GET  /health HTTP/1.1",
+                "GET /health  HTTP/1.1",
+                "GET  /health HTTP/1.0",
+                "GET /health  HTTP/1.0"
+            })
     void aSecondBlankInARequestLineIsRefused(String line) throws IOException {
         assertRefusedWholeAndInParts(HEALTH.replace("GET /health HTTP/1.1", line));
     }

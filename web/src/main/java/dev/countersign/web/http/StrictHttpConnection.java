@@ -202,7 +202,8 @@ abstract class StrictHttpConnection extends HttpConnection {
             super.setState(state);
             if (state == State.SPACE1) {
                 spoilBlank();
-            } else if (state == State.SPACE2) { // Jetty skips this for versions 1.0 and 1.1, unless they arrive in parts
+            } else if (state
+                    == State.SPACE2) { // Jetty skips this for versions 1.0 and 1.1, unless they arrive in parts
                 versionBytes = 0;
                 readVersion();
             }
