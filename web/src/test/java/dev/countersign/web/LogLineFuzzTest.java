@@ -65,12 +65,8 @@ public final class LogLineFuzzTest {
         assertTrue(taken > COUNT / 30 && taken < COUNT / 6 * 5, "taken: " + taken);
     }
 
-    /** To be called by Jazzer. */
-    public static void fuzzerTestOneInput(byte[] bytes) throws CharacterCodingException {
-        isTaken(bytes, bytes.length);
-    }
-
-    private static boolean isTaken(byte[] bytes, int to) throws CharacterCodingException {
+    /** @throws AssertionError if it is taken for a line, and is none */
+    public static boolean isTaken(byte[] bytes, int to) throws CharacterCodingException {
         LogLine line = new LogLine();
         if (!line.parse(bytes, 0, to)) {
             return false;

@@ -74,7 +74,7 @@ public final class OracleRequest {
     /** It must be refused, with one of these or of the doubts. */
     public final Set<String> faults = new TreeSet<>();
     /** It may be refused with one of these. */
-    final Set<String> doubts = new TreeSet<>();
+    public final Set<String> doubts = new TreeSet<>();
 
     Extent extent = Extent.WHOLE;
     /** The connection ends with its answer. */

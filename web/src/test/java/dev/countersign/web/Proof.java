@@ -102,10 +102,25 @@ public final class Proof implements BeforeAllCallback, TestWatcher, AfterAllCall
         }
     }
 
+    /** For a run outside of JUnit: adds it to the runs before. */
+    public void addToFile(String test) throws IOException {
+        Optional<Path> file = file(test);
+        if (file.isPresent()) {
+            if (Files.exists(file.get())) {
+                add(file.get());
+            }
+            write(file.get(), Instant.now());
+        }
+    }
+
     private static Optional<Path> file(ExtensionContext context) {
+        return file(context.getRequiredTestClass().getSimpleName());
+    }
+
+    private static Optional<Path> file(String test) {
         return Optional.ofNullable(System.getProperty("proof"))
                 .map(folder -> Path.of("..").resolve(folder)) // the tests of a module run in the module's folder
-                .map(folder -> folder.resolve(context.getRequiredTestClass().getSimpleName() + ".json"));
+                .map(folder -> folder.resolve(test + ".json"));
     }
 
     void write(Path file, Instant end) throws IOException {

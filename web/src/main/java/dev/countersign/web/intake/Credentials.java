@@ -42,7 +42,7 @@ record Credentials(ClientId id, Code code) {
         return Optional.of(decode(token).orElseThrow(() -> new RefusalException(Problem.WRONG_CODE)));
     }
 
-    private static Optional<Credentials> decode(String token) {
+    static Optional<Credentials> decode(String token) {
         try {
             String pair = new String(Base64.getDecoder().decode(token.getBytes(ISO_8859_1)), UTF_8);
             int colon = pair.indexOf(':');

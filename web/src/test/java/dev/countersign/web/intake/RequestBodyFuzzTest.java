@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * <pre>mvn -pl web test -Dtest=RequestBodyFuzzTest -Dfuzz.bodies=1000000 -Dfuzz.seed=1</pre>
  */
 @Timeout(value = 1, unit = TimeUnit.DAYS)
-public final class RequestBodyFuzzTest {
+final class RequestBodyFuzzTest {
 
     private static final int BODIES = Integer.getInteger("fuzz.bodies", 10_000);
     private static final long SEED = Long.getLong("fuzz.seed", 1);
@@ -45,12 +45,7 @@ public final class RequestBodyFuzzTest {
         assertTrue(read > BODIES / 4, "read: " + read);
     }
 
-    /** To be called by Jazzer. */
-    public static void fuzzerTestOneInput(byte[] body) {
-        isRead(body);
-    }
-
-    private static boolean isRead(byte[] body) {
+    static boolean isRead(byte[] body) {
         String head = "POST /message HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ";
         String bytes = new String(body, ISO_8859_1);
         OracleRequest expected = OracleRequest.read("message", head + body.length + "\r\n\r\n" + bytes)
