@@ -227,7 +227,7 @@ public final class OracleRequest {
         List<String> hosts = values("host");
         boolean isHost = hosts.size() == 1 && HOST.matcher(hosts.get(0)).matches();
         if (!isHost && !(isVersion10 && hosts.isEmpty())) {
-            boolean isOdd = hosts.size() == 1 && hosts.get(0).matches("[A-Za-z0-9._~!$&'()*+;=%:\\[\\]-]*");
+            boolean isOdd = hosts.size() == 1 && hosts.get(0).matches("[A-Za-z0-9._~!$&'()*+,;=%:\\[\\]-]*");
             (isOdd ? doubts : faults).add(MALFORMED);
         }
         if (!isVersion10 && !values("expect").stream().allMatch(each -> each.matches("(?i)(100-continue)?"))) {
