@@ -88,7 +88,9 @@ final class DeathTest {
     void withoutMemoryTheProcessEndsWithALine(WayOut wayOut) throws Exception {
         List<String> command = withTestClasses(ServerProcess.command(arguments()));
         command.set(command.indexOf(Main.class.getName()), Hog.class.getName());
-        command.addAll(1, List.of("-Xmx32m", "-Dlogback.configurationFile=logback.xml", "-Dout=" + wayOut));
+        Path logback = Files.writeString(
+                folder.resolve("logback.xml"), "<configuration><root level=\"INFO\"/></configuration>");
+        command.addAll(1, List.of("-Xmx32m", "-Dlogback.configurationFile=" + logback, "-Dout=" + wayOut));
         Path console = folder.resolve("console");
         Process server = new ProcessBuilder(command)
                 .redirectErrorStream(true)
