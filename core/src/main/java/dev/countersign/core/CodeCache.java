@@ -115,6 +115,18 @@ final class CodeCache {
             }
         }
 
+        /** Counts an accepted request as a refused one, if there is an entry. */
+        void refuseAccepted() {
+            synchronized (bucket) {
+                int at = bucket.find(this);
+                if (at >= 0) {
+                    bucket.count(at, CodeDigests.Match.NEITHER);
+                    ByteBuffer to = ByteBuffer.wrap(bucket.bytes);
+                    to.putInt(at + ACCEPTED, Math.max(0, to.getInt(at + ACCEPTED) - 1)); // 0: the entry is a new one
+                }
+            }
+        }
+
         /** Empty if there is no entry, or no request was counted. */
         Optional<Registry.Use> use() {
             synchronized (bucket) {

@@ -39,8 +39,8 @@ public final class Registry {
      * A client's requests since its entry in the cache began: at the start of the server, a change of the client's
      * code, or its first request after its entry was evicted.
      *
-     * @param accepted requests with the right code
-     * @param refused requests with a wrong code
+     * @param accepted requests with the right code, except those refused later
+     * @param refused requests with a wrong code, and those of {@link #refuseAccepted}
      */
     public record Use(Instant last, int accepted, int refused) {}
 
@@ -132,6 +132,11 @@ public final class Registry {
             case NEXT -> promote(id, presented);
             case NEITHER -> NOT_ACCEPTED;
         };
+    }
+
+    /** Counts a request as refused that was accepted by its code, and is beyond a limit of its id. */
+    public void refuseAccepted(ClientId id) {
+        cache.entry(id).refuseAccepted();
     }
 
     /** Makes the new code the current one, which ends the former code, before it is accepted. */

@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.countersign.core.ClientId;
 import dev.countersign.core.Home;
+import dev.countersign.core.Registry;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.StoreSettings;
 import dev.countersign.web.intake.QuotaSettings;
@@ -116,6 +118,20 @@ final class QuotasTest {
                     .filter(line -> line.id().equals("alice"))
                     .count();
             assertTrue(logged >= served, () -> logged + " logged");
+        }
+    }
+
+    @Test
+    void theOperatorSeesWhatIsBeyondTheLimitOfAnIdAsRefused() throws IOException {
+        try (CountersignServer server = start(Registering.OPEN, 0, 1, 0, "");
+                Connection connection = new Connection(server.messagePort())) {
+            String code = Service.of(server).register("alice");
+
+            int served = untilTooMany(connection, Connection.post("/message", Json.message("alice", code, "hi")));
+
+            Registry.Use use =
+                    server.store().registry().use(new ClientId("alice")).orElseThrow();
+            assertEquals(List.of(served, MANY - served), List.of(use.accepted(), use.refused()));
         }
     }
 

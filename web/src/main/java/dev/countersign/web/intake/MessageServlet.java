@@ -52,7 +52,12 @@ public final class MessageServlet extends PostServlet {
     }
 
     private CompletionStage<Appended> append(Messages message, int bytes) {
-        quotas.takeRequest(message.id(), bytes); // what it throws fails the stage
+        try {
+            quotas.takeRequest(message.id(), bytes);
+        } catch (RefusalException e) {
+            registry.refuseAccepted(message.id());
+            throw e; // fails the stage
+        }
         return messages.append(message);
     }
 
