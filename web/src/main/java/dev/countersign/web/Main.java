@@ -95,7 +95,7 @@ public final class Main extends Commands implements Callable<Integer> {
     public Integer call() throws ExecutionException {
         Options options = options();
         Home home = Home.open(options.place.home());
-        ServerLog.writeTo(home.serverLog(), OutOfMemoryGuard.install());
+        ServerLog.writeTo(home.serverLog(), OutOfMemoryGuard.install(home.serverLog()));
         Logger log = LoggerFactory.getLogger(Main.class);
         CountersignServer server = CountersignServer.start(home, options.server);
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();

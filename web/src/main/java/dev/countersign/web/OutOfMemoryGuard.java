@@ -54,9 +54,14 @@ final class OutOfMemoryGuard extends Filter<ILoggingEvent> implements Thread.Unc
 
     private OutOfMemoryGuard() {}
 
-    /** Guards this JVM from now on. All log events must pass the guard. */
-    static OutOfMemoryGuard install() {
+    /** Guards this JVM from now on, and writes the line to this file. All log events must pass the guard. */
+    static OutOfMemoryGuard install(Path serverLog) {
         OutOfMemoryGuard guard = new OutOfMemoryGuard();
+        try {
+            guard.writeTo(serverLog);
+        } catch (IOException e) {
+            // the server log opens the file next, and says why it can't
+        }
         guard.end.start();
         guard.probe.start();
         Thread.setDefaultUncaughtExceptionHandler(guard);

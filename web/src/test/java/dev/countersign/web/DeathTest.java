@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
+import dev.countersign.core.Home;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -86,11 +87,21 @@ final class DeathTest {
     @ParameterizedTest
     @EnumSource
     void withoutMemoryTheProcessEndsWithALine(WayOut wayOut) throws Exception {
+        assertEndsWithALine(Hog.class, "-Xmx32m", "-Dout=" + wayOut);
+    }
+
+    @Test
+    void withoutMemoryBeforeTheLogIsOpenTheLineIsThereToo() throws Exception {
+        assertEndsWithALine(EarlyHog.class);
+    }
+
+    private void assertEndsWithALine(Class<?> main, String... options) throws Exception {
         List<String> command = withTestClasses(ServerProcess.command(arguments()));
-        command.set(command.indexOf(Main.class.getName()), Hog.class.getName());
+        command.set(command.indexOf(Main.class.getName()), main.getName());
+        command.addAll(1, List.of(options));
         Path logback = Files.writeString(
                 folder.resolve("logback.xml"), "<configuration><root level=\"INFO\"/></configuration>");
-        command.addAll(1, List.of("-Xmx32m", "-Dlogback.configurationFile=" + logback, "-Dout=" + wayOut));
+        command.add(1, "-Dlogback.configurationFile=" + logback);
         Path console = folder.resolve("console");
         Process server = new ProcessBuilder(command)
                 .redirectErrorStream(true)
@@ -115,6 +126,16 @@ final class DeathTest {
         IS_LOGGED,
         IS_LOGGED_AS_A_CAUSE,
         IS_SWALLOWED,
+    }
+
+    /** A start that has no memory left for more than the guard. */
+    static final class EarlyHog {
+
+        public static void main(String[] arguments) {
+            Path home = Path.of(arguments[0].substring("--home=".length()));
+            OutOfMemoryGuard.install(Home.open(home).serverLog());
+            throw new OutOfMemoryError();
+        }
     }
 
     /** A server in a process where something else takes all memory and keeps it. */
