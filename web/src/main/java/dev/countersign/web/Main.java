@@ -2,7 +2,6 @@ package dev.countersign.web;
 
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
-import dev.countersign.core.Sync;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.util.Locale;
@@ -109,8 +108,8 @@ public final class Main extends Commands implements Callable<Integer> {
                 exitCode.complete(CommandLine.ExitCode.OK); // in fact the signal's: the process is ending
             }
         }));
-        Sync sync = options.server.store().sync();
-        log.info("started at {}, sync {}", server.addresses(), sync);
+        Object promise = server.store().facts().get("promise");
+        log.info("started at {}: {}, {}", server.addresses(), spec.version()[0], promise);
         notifySystemd(log);
         // on a thread of its own: where nobody reads this output, printing may wait for ever
         OutOfMemoryGuard.daemon("greeting", () -> greet(server)).start();

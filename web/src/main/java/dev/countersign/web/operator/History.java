@@ -87,13 +87,13 @@ final class History {
     }
 
     /** By how much the log's files grew in an hour, at the rate since the day (UTC) or the server began; 0 at first. */
-    synchronized double bytesAnHourToday() {
+    synchronized long bytesAnHourToday() {
         if (startOfDay.isEmpty()) {
             return 0;
         }
         double seconds = secondsBetween(startOfDay.get(), last.get());
         long grown = last.get().logBytes - startOfDay.get().logBytes;
-        return seconds < LEAST_SECONDS_OF_A_RATE ? 0 : Math.max(0, grown / seconds * SECONDS_AN_HOUR);
+        return seconds < LEAST_SECONDS_OF_A_RATE ? 0 : Math.max(0, Math.round(grown / seconds * SECONDS_AN_HOUR));
     }
 
     synchronized List<Sample> samples() {

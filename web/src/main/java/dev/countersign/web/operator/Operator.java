@@ -119,7 +119,7 @@ public final class Operator {
         return health;
     }
 
-    private record LogState(long bytes, int files, long rolls, long freeDiskBytes, double bytesAnHourToday) {}
+    private record LogState(long bytes, int files, long rolls, long freeDiskBytes, long bytesAnHourToday) {}
 
     private record Queue(int queued, long queuedBytes, Optional<Instant> lastFlush) {
 
