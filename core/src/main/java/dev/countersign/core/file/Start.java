@@ -230,7 +230,9 @@ final class Start {
                     isMixed ? StoredFile.UNREAD_ENDING : StoredFile.ENDING);
             String reason = isMixed
                     ? "somebody had truncated it, and lines in it may be made of an old and a new one"
-                    : isRolled ? "a stop interrupted that" : "it is not the file that was written last, as after a restore";
+                    : isRolled
+                            ? "a stop interrupted that"
+                            : "it is not the file that was written last, as after a restore";
             log.atLevel(isRolled ? Level.INFO : Level.WARN)
                     .log("{} was set aside as {}: {}", path, aside.getFileName(), reason);
         }
