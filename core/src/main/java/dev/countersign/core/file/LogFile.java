@@ -109,6 +109,16 @@ final class LogFile implements Closeable {
         return stat.get().equals(new Disk.Stat(identity, length)) ? Found.WELL : Found.CHANGED;
     }
 
+    /**
+     * Removes the file if somebody has emptied it. A flush that began meanwhile may not include that; after a power cut,
+     * sectors of the old lines would lie between those of lines that were written to the same file since.
+     */
+    void removeIfEmptied() throws IOException {
+        if (length > 0 && identity != Disk.UNKNOWN && disk.stat(path).equals(Optional.of(new Disk.Stat(identity, 0)))) {
+            disk.delete(path);
+        }
+    }
+
     /** Appends all remaining bytes; if this throws, the source's position tells how many were appended. */
     void append(ByteBuffer source) throws IOException {
         while (source.hasRemaining()) {

@@ -351,6 +351,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             Path aside = StoredFile.setAside(disk, path, active.first(), journal.nextReceipt() - 1, StoredFile.ENDING);
             log.atLevel(level).log("the message log {} was set aside as {}: {}", path, aside.getFileName(), reason);
         } else {
+            active.removeIfEmptied();
             log.atLevel(level).log("a new message log {} begins: {}", path, reason);
         }
         LogFile next = LogFile.begin(disk, path, first);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -168,6 +169,43 @@ class LogWriterTest {
             }
         }
         assertEquals(List.of("n".repeat(2000), "after"), read);
+    }
+
+    @Test
+    void wherePowerFailsAfterATruncationThatAFlushMissedNoLineIsMadeOfAnOldAndANewOne() throws Exception {
+        for (int seed = 1; seed <= 40; seed++) {
+            PowerCutDisk disk = new PowerCutDisk(new Random(seed));
+            LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
+            logged(log, "o".repeat(2000));
+            logged(log, "o".repeat(2000));
+            log.checkpoint();
+            disk.open(files.log(), Disk.Mode.POSITIONED).truncate(0);
+            disk.observe((operation, path) -> {
+                if (operation.equals("flush") && path.equals(files.log())) {
+                    disk.observe((other, any) -> {});
+                    throw new PowerCutDisk.LeftOut(); // it began while the truncation was under way
+                }
+            });
+            logged(log, "n".repeat(1000));
+            logged(log, "n".repeat(1000));
+
+            PowerCutDisk image = disk.powerCut(seed);
+            new Start(image, files, clock, nanoTime).run(Past.LOST_JOURNAL);
+
+            for (Path each : image.list(files.log().getParent())) {
+                boolean isRead = !each.toString().endsWith(StoredFile.UNREAD_ENDING);
+                String text = LeftLines.text(image, each);
+                assertFalse(
+                        isRead && text.lines().anyMatch(line -> line.contains("oo") && line.contains("nn")),
+                        "seed " + seed + ": " + each);
+            }
+            assertEquals(
+                    List.of("n".repeat(1000), "n".repeat(1000)),
+                    new String(image.read(files.log()), UTF_8)
+                            .lines()
+                            .map(LogWriterTest::text)
+                            .toList());
+        }
     }
 
     private enum Hand {

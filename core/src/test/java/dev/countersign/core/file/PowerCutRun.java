@@ -96,6 +96,7 @@ final class PowerCutRun {
     private int failFlushes;
     private boolean killDue;
     private boolean truncationDue;
+    private long beforeTruncation; // the last change before one that the next flush of the log misses; 0 for none
     private long flushedReceipt; // the last one
 
     /** Receipts of lines that were flushed to the log before somebody truncated it. */
@@ -215,6 +216,7 @@ final class PowerCutRun {
                     case 10, 11, 12, 13 -> look();
                     case 15 -> erase(disk, log);
                     case 16, 17 -> truncateWhileCommitting(disk, log);
+                    case 18, 19, 20 -> truncateWhileFlushing(disk, log);
                     default -> commit(log);
                 }
             } catch (PowerCutDisk.Killed e) {
@@ -238,10 +240,26 @@ final class PowerCutRun {
         truncationDue = isToTruncate;
         commit(log);
         truncationDue = false;
+        cutAfterTruncation(disk);
+        checkpoint(log); // it notices
+    }
+
+    private void cutAfterTruncation(PowerCutDisk disk) {
         for (int cuts = random.nextInt(6); isToTruncate && cuts > 0 && faults.isEmpty(); cuts--) {
             cut(disk, "any operation", FILES.log());
         }
-        checkpoint(log); // it notices
+    }
+
+    /** The writer notices it, and begins to flush the file before the truncation has ended. */
+    private void truncateWhileFlushing(PowerCutDisk disk, LogWriter log) throws IOException {
+        failFlushes = 0;
+        if (isToTruncate && !active(disk).isEmpty()) {
+            beforeTruncation = disk.lastChange();
+            truncate(disk);
+            commit(log);
+            beforeTruncation = 0;
+            cutAfterTruncation(disk);
+        }
     }
 
     private void truncate(PowerCutDisk disk) throws IOException {
@@ -396,6 +414,11 @@ final class PowerCutRun {
         if (operation.startsWith("flush")) {
             Optional<Flush> flush = flush(path);
             if (flush.filter(leftOut).isPresent()) {
+                throw new PowerCutDisk.LeftOut();
+            }
+            if (beforeTruncation > 0 && path.equals(FILES.log())) {
+                disk.open(path, Disk.Mode.POSITIONED).flushed(beforeTruncation, false);
+                beforeTruncation = 0;
                 throw new PowerCutDisk.LeftOut();
             }
             if (failFlushes > 0 && !starting) {
