@@ -10,6 +10,8 @@ import dev.countersign.core.StoreSettings;
 import dev.countersign.web.CountersignServer;
 import dev.countersign.web.HttpSettings;
 import dev.countersign.web.Settings;
+import dev.countersign.web.http.Limits;
+import dev.countersign.web.intake.QuotaSettings;
 import dev.countersign.web.tls.TlsSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -106,8 +108,9 @@ final class TlsTest {
     }
 
     private CountersignServer server(TlsSettings tls) {
-        return CountersignServer.start(
-                Home.open(home), new Settings(HttpSettings.local().withTls(tls), StoreSettings.defaults()));
+        HttpSettings http = new HttpSettings(
+                "127.0.0.1", 0, 0, HttpSettings.OFF, false, tls, QuotaSettings.none(), Limits.defaults());
+        return CountersignServer.start(Home.open(home), new Settings(http, StoreSettings.defaults()));
     }
 
     private CountersignServer server() {

@@ -36,7 +36,7 @@ public record HttpSettings(
         Limits limits) {
 
     /** The value of a port that is not opened. */
-    static final int OFF = -1;
+    public static final int OFF = -1;
 
     /** Accepts an IPv6 address also with brackets, as in a URL. */
     public HttpSettings {
@@ -58,25 +58,5 @@ public record HttpSettings(
                 TlsSettings.none(),
                 QuotaSettings.none(),
                 Limits.defaults());
-    }
-
-    public HttpSettings withLimits(Limits changed) {
-        return new HttpSettings(host, registerPort, messagePort, operatorPort, accessLog, tls, quotas, changed);
-    }
-
-    public HttpSettings withOperatorPort(int changed) {
-        return new HttpSettings(host, registerPort, messagePort, changed, accessLog, tls, quotas, limits);
-    }
-
-    public HttpSettings withTls(TlsSettings changed) {
-        return new HttpSettings(host, registerPort, messagePort, operatorPort, accessLog, changed, quotas, limits);
-    }
-
-    public HttpSettings withQuotas(QuotaSettings changed) {
-        return new HttpSettings(host, registerPort, messagePort, operatorPort, accessLog, tls, changed, limits);
-    }
-
-    HttpSettings withAccessLog() {
-        return new HttpSettings(host, registerPort, messagePort, operatorPort, true, tls, quotas, limits);
     }
 }

@@ -7,18 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.countersign.core.Home;
-import dev.countersign.core.LogSettings;
 import dev.countersign.core.StartupException;
-import dev.countersign.core.StoreSettings;
-import dev.countersign.web.intake.QuotaSettings;
-import dev.countersign.web.intake.QuotaSettings.Registering;
 import dev.countersign.web.operator.OperatorClient;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -35,13 +30,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 final class AccessLogTest {
 
-    private static final HttpSettings LOGGED = HttpSettings.local().withAccessLog();
+    private static final Settings LOGGED = RunningServer.settings("--access-log");
 
     @TempDir
     private Path home;
 
-    private CountersignServer start(HttpSettings http) {
-        return CountersignServer.start(Home.open(home), new Settings(http, StoreSettings.defaults()));
+    private CountersignServer start(Settings settings) {
+        return CountersignServer.start(Home.open(home), settings);
     }
 
     private Path file() {
@@ -95,7 +90,7 @@ final class AccessLogTest {
 
     @Test
     void withoutTheSettingThereIsNone() throws IOException {
-        try (CountersignServer server = start(HttpSettings.local())) {
+        try (CountersignServer server = start(Settings.local())) {
             Service.of(server).register("alice");
         }
 
@@ -131,8 +126,8 @@ final class AccessLogTest {
 
     @Test
     void behindAProxyThatIsBelievedItHasTheClientsAddress() throws IOException {
-        QuotaSettings quotas = new QuotaSettings(Registering.OPEN, 0, 0, Duration.ofSeconds(10), 0, "127.0.0.0/8");
-        try (CountersignServer server = start(LOGGED.withQuotas(quotas));
+        Settings trusting = RunningServer.settings("--access-log", "--forwarded-from=127.0.0.0/8");
+        try (CountersignServer server = start(trusting);
                 Connection connection = new Connection(server.messagePort())) {
             String headers = "Connection: close\r\nX-Forwarded-For: 192.0.2.1, 198.51.100.7";
             connection.send(Connection.request("GET /health", headers, new byte[0]));
@@ -148,11 +143,7 @@ final class AccessLogTest {
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file())));
 
         Files.delete(file());
-        LogSettings shared = new LogSettings(0, 1 << 20, false, 0, 0, false, true);
-        CountersignServer.start(
-                        Home.open(home),
-                        new Settings(LOGGED, StoreSettings.defaults().withLog(shared)))
-                .close();
+        start(RunningServer.settings("--access-log", "--group-readable")).close();
         assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(file())));
     }
 

@@ -3,7 +3,6 @@ package dev.countersign.web;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.countersign.web.tls.TlsSettings;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -68,10 +67,6 @@ final class Certificates {
 
     String key(String name) {
         return folder.resolve(name + ".key").toString();
-    }
-
-    TlsSettings pem(String name) {
-        return new TlsSettings(certificate(name), key(name), "", "");
     }
 
     /** For a client that trusts these certificates alone. */

@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.countersign.core.StoreSettings;
-import dev.countersign.web.http.Limits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,16 +39,9 @@ final class ConnectionLimitsTest {
     @RegisterExtension
     static final RunningServer server = new RunningServer(
             () -> home,
-            new Settings(
-                    HttpSettings.local()
-                            .withLimits(new Limits(
-                                    65_536,
-                                    1024 * 1024,
-                                    CONNECTIONS,
-                                    HEADER_TIMEOUT,
-                                    Duration.ofSeconds(30),
-                                    IDLE_TIMEOUT)),
-                    StoreSettings.defaults()));
+            "--max-connections=" + CONNECTIONS,
+            "--header-timeout=" + HEADER_TIMEOUT.toSeconds(),
+            "--idle-timeout=" + IDLE_TIMEOUT.toSeconds());
 
     @Test
     void whereNoneIsIdleANewOneIsRefusedAtOnceAndTheOtherPortStillServes() throws IOException {

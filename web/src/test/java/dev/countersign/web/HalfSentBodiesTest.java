@@ -5,11 +5,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.countersign.core.StoreSettings;
-import dev.countersign.web.http.Limits;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,12 +26,9 @@ final class HalfSentBodiesTest {
     @TempDir
     static Path home;
 
-    private static final Limits LIMITS = new Limits(
-            65_536, 1024 * 1024, 1_000, Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(30));
-
     @RegisterExtension
     static final RunningServer server = new RunningServer(
-            () -> home, new Settings(HttpSettings.local().withLimits(LIMITS), StoreSettings.defaults()));
+            () -> home, "--body-memory=" + 1024 * 1024);
 
     @Test
     void thoseBeyondTheMemoryAreRefusedAtOnceAndTheOthersTaken() throws IOException {

@@ -35,9 +35,7 @@ final class MetricsTest {
 
     @BeforeEach
     void start() {
-        HttpSettings http = HttpSettings.local().withOperatorPort(0);
-        server = CountersignServer.start(
-                Home.open(home), new Settings(http, Settings.local().store()));
+        server = CountersignServer.start(Home.open(home), RunningServer.settings("--operator-port=0"));
         service = Service.of(server);
     }
 

@@ -10,15 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.countersign.core.Home;
-import dev.countersign.core.StoreSettings;
 import dev.countersign.web.http.HttpServer;
 import dev.countersign.web.http.Limits;
 import dev.countersign.web.http.Listener;
-import dev.countersign.web.intake.QuotaSettings;
 import jakarta.servlet.http.HttpServlet;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -58,11 +55,8 @@ final class OpenApiTest {
 
     @Test
     void everyAnswerGivenIsInTheFileAndEveryAnswerOfTheFileIsGiven(@TempDir Path ownHome) throws Exception {
-        HttpSettings impatient =
-                HttpSettings.local().withLimits(Limits.defaults().withBodyTimeout(Duration.ofSeconds(1)));
         try (CountersignServer own = CountersignServer.start(
-                Home.open(ownHome),
-                new Settings(impatient, StoreSettings.defaults().withQueueSize(1)))) {
+                Home.open(ownHome), RunningServer.settings("--body-timeout=1", "--queue-size=1"))) {
             askForWhatIsAlwaysThere(own);
             askForTooMuchAtOnce(own);
             askWhileItStops(own);
@@ -302,9 +296,8 @@ final class OpenApiTest {
 
     /** In a second one POST is allowed, and registrations are closed. */
     private void askForMoreThanAShare(Path ownHome) throws IOException {
-        QuotaSettings quotas = new QuotaSettings(QuotaSettings.Registering.CLOSED, 1, 0, Duration.ofSeconds(1), 0, "");
-        try (CountersignServer own = CountersignServer.start(
-                Home.open(ownHome), new Settings(HttpSettings.local().withQuotas(quotas), StoreSettings.defaults()))) {
+        Settings one = RunningServer.settings("--registrations=closed", "--rate-per-address=1", "--rate-burst=1");
+        try (CountersignServer own = CountersignServer.start(Home.open(ownHome), one)) {
             takeUntilTooMany(REGISTER, own.registerPort(), "/register");
             takeUntilTooMany(ROTATE, own.registerPort(), "/rotate");
             takeUntilTooMany(MESSAGE, own.messagePort(), "/message");

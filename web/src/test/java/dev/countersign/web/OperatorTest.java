@@ -31,8 +31,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 final class OperatorTest {
 
-    private static final Settings WITH_PORT = new Settings(
-            HttpSettings.local().withOperatorPort(0), Settings.local().store());
+    private static final Settings WITH_PORT = RunningServer.settings("--operator-port=0");
 
     @TempDir
     private Path home;

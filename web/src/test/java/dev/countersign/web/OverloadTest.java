@@ -4,7 +4,6 @@ import static dev.countersign.web.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import dev.countersign.core.StoreSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,8 +22,7 @@ final class OverloadTest {
 
     @RegisterExtension
     static final RunningServer server = new RunningServer(
-            () -> home,
-            new Settings(HttpSettings.local(), StoreSettings.defaults().withQueueSize(1)));
+            () -> home, "--queue-size=1");
 
     @Test
     void aMessageIsEitherLoggedOrRefusedAndNotLogged() throws IOException {

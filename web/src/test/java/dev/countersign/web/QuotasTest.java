@@ -9,14 +9,12 @@ import dev.countersign.core.ClientId;
 import dev.countersign.core.Home;
 import dev.countersign.core.Registry;
 import dev.countersign.core.StartupException;
-import dev.countersign.core.StoreSettings;
-import dev.countersign.web.intake.QuotaSettings;
-import dev.countersign.web.intake.QuotaSettings.Registering;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -34,17 +32,15 @@ final class QuotasTest {
     @TempDir
     private Path home;
 
-    private CountersignServer start(Registering registrations, int perAddress, int perId, long bytes, String proxies) {
-        return start(new QuotaSettings(registrations, perAddress, perId, Duration.ofSeconds(2), bytes, proxies));
-    }
-
-    private CountersignServer start(QuotaSettings quotas) {
-        return CountersignServer.start(
-                Home.open(home), new Settings(HttpSettings.local().withQuotas(quotas), StoreSettings.defaults()));
+    /** @param quota an option; a burst is that of two seconds */
+    private CountersignServer start(String... quota) {
+        List<String> options = new ArrayList<>(List.of(quota));
+        options.add("--rate-burst=2");
+        return CountersignServer.start(Home.open(home), RunningServer.settings(options.toArray(String[]::new)));
     }
 
     private static CountersignServer limitAddresses(QuotasTest test, String proxies) {
-        return test.start(new QuotaSettings(Registering.OPEN, 1, 0, Duration.ofSeconds(2), 0, proxies));
+        return test.start("--rate-per-address=1", "--forwarded-from=" + proxies);
     }
 
     /** Sends many at once, so that they exceed the limit however slow the machine is; returns how many were served. */
@@ -100,7 +96,7 @@ final class QuotasTest {
 
     @Test
     void anIdIsChargedOnlyWithItsRightCodeAndOthersAreNot() throws IOException {
-        try (CountersignServer server = start(Registering.OPEN, 0, 1, 0, "");
+        try (CountersignServer server = start("--rate-per-id=1");
                 Connection connection = new Connection(server.messagePort())) {
             Service service = Service.of(server);
             String alice = service.register("alice");
@@ -137,7 +133,7 @@ final class QuotasTest {
 
     @Test
     void anIdMaySendSoManyBytesADay() throws IOException {
-        try (CountersignServer server = start(Registering.OPEN, 0, 0, 10_000, "")) {
+        try (CountersignServer server = start("--bytes-per-id=10000")) {
             Service service = Service.of(server);
             String code = service.register("alice");
             assertEquals(201, service.send("alice", code, "x".repeat(6_000)).status());
@@ -154,10 +150,10 @@ final class QuotasTest {
     @Test
     void whereRegistrationsAreClosedNobodyRegistersAndWhoHasACodeSends() throws IOException {
         String code;
-        try (CountersignServer server = start(QuotaSettings.none())) {
+        try (CountersignServer server = start()) {
             code = Service.of(server).register("alice");
         }
-        try (CountersignServer server = start(Registering.CLOSED, 0, 0, 0, "")) {
+        try (CountersignServer server = start("--registrations=closed")) {
             Service service = Service.of(server);
             assertRefused(404, "not-found", service.postRegister(Json.registration("bob")));
             assertEquals(201, service.send("alice", code, "hi").status());
@@ -229,7 +225,7 @@ final class QuotasTest {
     @ValueSource(strings = {"10.0.0.0/33", "10.0.0.0/x", "not an address"})
     void proxiesThatAreNoAddressesEndTheStart(String proxies) {
         StartupException refusal =
-                assertThrows(StartupException.class, () -> start(Registering.OPEN, 1, 0, 0, proxies));
+                assertThrows(StartupException.class, () -> start("--forwarded-from=" + proxies));
         assertTrue(refusal.getMessage().startsWith("--forwarded-from: "), refusal.getMessage());
     }
 }

@@ -4,8 +4,6 @@ import static dev.countersign.web.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.countersign.core.StoreSettings;
-import dev.countersign.web.http.Limits;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,10 +27,7 @@ final class SlowBodyTest {
 
     @RegisterExtension
     static final RunningServer server = new RunningServer(
-            () -> home,
-            new Settings(
-                    HttpSettings.local().withLimits(Limits.defaults().withBodyTimeout(BODY_TIMEOUT)),
-                    StoreSettings.defaults()));
+            () -> home, "--body-timeout=" + BODY_TIMEOUT.toSeconds());
 
     @Test
     void aBodyThatComesAfterItsHeadersAndInPiecesIsTaken() throws IOException {

@@ -11,6 +11,7 @@ import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
 import dev.countersign.core.StoreSettings;
 import dev.countersign.web.http.Limits;
+import dev.countersign.web.intake.QuotaSettings;
 import dev.countersign.web.tls.TlsSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -98,7 +99,10 @@ final class TlsTest {
     private CountersignServer start(TlsSettings tls, Limits limits) {
         return CountersignServer.start(
                 Home.open(home),
-                new Settings(HttpSettings.local().withTls(tls).withLimits(limits), StoreSettings.defaults()));
+                new Settings(
+                        new HttpSettings(
+                                "127.0.0.1", 0, 0, HttpSettings.OFF, false, tls, QuotaSettings.none(), limits),
+                        StoreSettings.defaults()));
     }
 
     private static SSLSocket connect(int port, SSLContext trust) throws IOException {

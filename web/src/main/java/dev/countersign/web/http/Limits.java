@@ -44,8 +44,4 @@ public record Limits(
         Duration timeout = Duration.ofSeconds(30);
         return new Limits(64 * 1024, StoreSettings.shareOfHeap(), 0, timeout, timeout, timeout);
     }
-
-    public Limits withBodyTimeout(Duration timeout) {
-        return new Limits(maxBodyBytes, bodyMemoryBytes, maxConnections, headerTimeout, timeout, idleTimeout);
-    }
 }
