@@ -38,7 +38,7 @@ public final class MessageServlet extends PostServlet {
     }
 
     @Override
-    CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body) {
+    CompletableFuture<Reply> process(HttpServletRequest request, byte[] body) {
         Optional<Credentials> basic = Credentials.basic(request);
         NewMessages sent = basic.isPresent() && MediaType.PLAIN_TEXT.isThatOf(request)
                 ? new NewMessages(basic.get(), List.of(RequestBody.text(body)), false)

@@ -3,7 +3,7 @@ package dev.countersign.web.intake;
 import java.util.List;
 
 /**
- * Texts to log.
+ * What a request for {@code /message} asks for: texts to log, and whose they are.
  *
  * @param isList whether they came as {@code messages}, and not as {@code message}
  */

@@ -24,8 +24,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes a body by POST and answers 201 when the work is durable. No thread waits, neither for a slow body nor for the
- * disk.
+ * Takes a body by POST, has a subclass process it ({@link #process}), and answers 201 when the work is durable. No
+ * thread waits, neither for a slow body nor for the disk.
  */
 abstract class PostServlet extends HttpServlet {
 
@@ -58,7 +58,7 @@ abstract class PostServlet extends HttpServlet {
      * @return completes with the answer when the work is durable, or fails with the reason
      * @throws RefusalException if the request is refused at once
      */
-    abstract CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body);
+    abstract CompletableFuture<Reply> process(HttpServletRequest request, byte[] body);
 
     /**
      * @throws RefusalException if this servlet does not accept the type of the body, or the type needs something else
@@ -85,7 +85,7 @@ abstract class PostServlet extends HttpServlet {
             byte[] body = new byte[length];
             first.get(body, 0, length);
             first.release();
-            exchange.answer(tryAnswer(request, body));
+            exchange.answer(tryProcess(request, body));
         } else {
             readLate(first, length, exchange);
         }
@@ -104,8 +104,8 @@ abstract class PostServlet extends HttpServlet {
                         exchange.request,
                         length,
                         limits.maxBodyBytes(),
-                        body -> exchange.answer(tryAnswer(exchange.servletRequest, body)
-                                .whenComplete((json, failure) -> bodyMemory.giveBack(memory))),
+                        body -> exchange.answer(tryProcess(exchange.servletRequest, body)
+                                .whenComplete((reply, failure) -> bodyMemory.giveBack(memory))),
                         problem -> {
                             bodyMemory.giveBack(memory);
                             exchange.refuseLate(problem);
@@ -121,9 +121,9 @@ abstract class PostServlet extends HttpServlet {
         return REQUEST_BYTES + (bodyBytes <= SMALL_BYTES ? bodyBytes : 8L * bodyBytes);
     }
 
-    private CompletableFuture<Reply> tryAnswer(HttpServletRequest request, byte[] body) {
+    private CompletableFuture<Reply> tryProcess(HttpServletRequest request, byte[] body) {
         try {
-            return answer(request, body);
+            return process(request, body);
         } catch (RuntimeException | Error e) { // an Error, too: the client must hear that it failed
             return CompletableFuture.failedFuture(e);
         }
@@ -187,15 +187,15 @@ abstract class PostServlet extends HttpServlet {
         }
 
         /** Answers when the future completes, or at once if it has. */
-        void answer(CompletableFuture<Reply> json) {
+        void answer(CompletableFuture<Reply> future) {
             if (async == null) {
-                if (json.isDone()) {
-                    json.whenComplete(this::write);
+                if (future.isDone()) {
+                    future.whenComplete(this::write);
                     return;
                 }
                 startAsync();
             }
-            json.whenComplete((result, failure) -> threads.answer(request, () -> writeAndComplete(result, failure)));
+            future.whenComplete((reply, failure) -> threads.answer(request, () -> writeAndComplete(reply, failure)));
         }
 
         private void writeAndComplete(Reply reply, Throwable failure) {

@@ -34,7 +34,7 @@ public final class RegisterServlet extends PostServlet {
     }
 
     @Override
-    CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body) {
+    CompletableFuture<Reply> process(HttpServletRequest request, byte[] body) {
         ClientId id = RequestBody.registration(body);
         return registry.register(id, IdempotencyKey.of(request, MIN_KEY_LENGTH))
                 .toCompletableFuture()

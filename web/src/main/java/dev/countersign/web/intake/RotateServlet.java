@@ -26,7 +26,7 @@ public final class RotateServlet extends PostServlet {
     }
 
     @Override
-    CompletableFuture<Reply> answer(HttpServletRequest request, byte[] body) {
+    CompletableFuture<Reply> process(HttpServletRequest request, byte[] body) {
         Credentials sender = RequestBody.credentials(body, Credentials.basic(request));
         return registry.rotate(sender.id(), sender.code())
                 .toCompletableFuture()
