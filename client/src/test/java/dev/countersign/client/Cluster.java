@@ -14,6 +14,10 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,17 +45,24 @@ final class Cluster implements Closeable {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final Path folder;
+    private final List<String> options;
     private final List<Process> processes = new ArrayList<>();
     private final List<Process> brokers = new ArrayList<>();
     private final List<Process> servers = new ArrayList<>();
+    private final Process haproxy;
     private final EmbeddedPostgres postgres;
     private final int registerPort;
     private final int messagePort;
     private final Map<String, String> engines;
 
-    /** Returns when all of it answers. */
-    Cluster(Path folder) throws Exception {
+    /**
+     * Returns when all of it answers.
+     *
+     * @param options of each JVM
+     */
+    Cluster(Path folder, String... options) throws Exception {
         this.folder = folder;
+        this.options = List.of(options);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> processes.forEach(Process::destroyForcibly)));
         List<Integer> free = freePorts(2 + 2 * SIZE);
         registerPort = free.get(0);
@@ -59,6 +70,8 @@ final class Cluster implements Closeable {
         List<Integer> brokerPorts = free.subList(2, 2 + SIZE);
         List<Process> formats = format(brokerPorts, free.subList(2 + SIZE, 2 + 2 * SIZE));
         postgres = EmbeddedPostgres.builder()
+                .setServerConfig("fsync", "on") // these two are off by default, for tests
+                .setServerConfig("full_page_writes", "on")
                 .setPGStartupWait(Duration.ofSeconds(PATIENCE_SECONDS))
                 .start();
         engines = Map.of(
@@ -83,13 +96,11 @@ final class Cluster implements Closeable {
             for (int server = 0; server < SIZE; server++) {
                 servers.add(startServer(server));
             }
-            Process haproxy =
-                    start("haproxy", ports(), List.of(HAPROXY.toString(), "-db", "-f", EXAMPLES + "/haproxy.cfg"));
+            haproxy = start("haproxy", ports(), List.of(HAPROXY.toString(), "-db", "-f", EXAMPLES + "/haproxy.cfg"));
             for (int server = 0; server < SIZE; server++) {
-                awaitHealth(servers.get(server), host(server), messagePort);
+                awaitServer(server);
             }
-            awaitHealth(haproxy, "127.0.0.1", registerPort);
-            awaitHealth(haproxy, "127.0.0.1", messagePort);
+            awaitBalancer();
         } catch (Exception | Error e) {
             close();
             throw e;
@@ -141,16 +152,40 @@ final class Cluster implements Closeable {
     }
 
     private Process startServer(int server) throws IOException {
-        return java(
-                "server-" + server,
-                SERVER_MEGABYTES,
-                engines,
+        return startServer(server, "server-", engines, "--config=" + EXAMPLES.resolve("countersign.conf"));
+    }
+
+    private Process startServer(int server, String name, Map<String, String> environment, String... more)
+            throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(
                 "dev.countersign.web.Main",
-                "--config=" + EXAMPLES.resolve("countersign.conf"),
-                "--home=" + folder.resolve("home-" + server),
+                "--home=" + folder.resolve(name + server),
                 "--host=" + host(server),
                 "--register-port=" + registerPort,
-                "--message-port=" + messagePort);
+                "--message-port=" + messagePort));
+        arguments.addAll(List.of(more));
+        return java(name + server, SERVER_MEGABYTES, environment, arguments.toArray());
+    }
+
+    /** Starts it again if it gave up because brokers took longer than half a minute, as systemd would. */
+    private void awaitServer(int server) throws IOException {
+        long deadline = deadline();
+        while (!isHealthy(host(server), messagePort)) {
+            assertTrue(System.nanoTime() < deadline, () -> host(server) + " does not answer: " + outputs());
+            if (!servers.get(server).isAlive()) {
+                servers.set(server, startServer(server));
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+    }
+
+    private static long deadline() {
+        return System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    }
+
+    private void awaitBalancer() {
+        awaitHealth(haproxy, "127.0.0.1", registerPort);
+        awaitHealth(haproxy, "127.0.0.1", messagePort);
     }
 
     /** Of a server; the same ports are free on each, and on HAProxy's 127.0.0.1. */
@@ -179,13 +214,15 @@ final class Cluster implements Closeable {
         return sockets.stream().map(ServerSocket::getLocalPort).toList();
     }
 
-    private Process java(String name, int heapMegabytes, Map<String, String> environment, Object... arguments)
+    /** Starts a JVM that ends with the cluster. */
+    Process java(String name, int heapMegabytes, Map<String, String> environment, Object... arguments)
             throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heapMegabytes + "m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC"));
+        command.addAll(options);
+        command.addAll(List.of(
                 "-cp",
                 Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
                         .filter(entry -> !entry.endsWith("test-classes"))
@@ -209,7 +246,7 @@ final class Cluster implements Closeable {
     }
 
     private void awaitHealth(Process process, String host, int port) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        long deadline = deadline();
         while (!isHealthy(host, port)) {
             assertTrue(
                     process.isAlive() && System.nanoTime() < deadline,
@@ -250,6 +287,16 @@ final class Cluster implements Closeable {
         }
     }
 
+    /** On HAProxy, 127.0.0.1. */
+    int registerPort() {
+        return registerPort;
+    }
+
+    /** On HAProxy, 127.0.0.1. */
+    int messagePort() {
+        return messagePort;
+    }
+
     /** Of all servers, by way of HAProxy. */
     CountersignClientBuilder clientBuilder() {
         return CountersignClient.builder()
@@ -261,6 +308,34 @@ final class Cluster implements Closeable {
     /** Of one server. */
     CountersignClientBuilder clientBuilder(int server) {
         return clientBuilder().host(host(server));
+    }
+
+    /** In place of one that was killed: a server that keeps everything in a new home. */
+    void startOnFiles(int server) throws IOException {
+        servers.set(server, startServer(server, "files-", Map.of("COUNTERSIGN_FORWARDED_FROM", "127.0.0.1")));
+        awaitHealth(servers.get(server), host(server), messagePort);
+        awaitBalancer();
+    }
+
+    /** CPU time so far of a server, HAProxy, the brokers together, and the processes of PostgreSQL together. */
+    List<Duration> cpu(int server) throws SQLException {
+        List<ProcessHandle> database = new ArrayList<>();
+        try (Connection connection = postgres.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet rows =
+                        statement.executeQuery("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")) {
+            while (rows.next()) {
+                ProcessHandle.of(rows.getLong(1)).ifPresent(database::add);
+            }
+        }
+        return Stream.of(
+                        Stream.of(servers.get(server).toHandle()),
+                        Stream.of(haproxy.toHandle()),
+                        brokers.stream().map(Process::toHandle),
+                        database.stream())
+                .map(handles -> handles.flatMap(each -> each.info().totalCpuDuration().stream())
+                        .reduce(Duration.ZERO, Duration::plus))
+                .toList();
     }
 
     /** SIGKILL. */

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -28,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
@@ -42,11 +44,14 @@ import org.junit.jupiter.params.provider.MethodSource;
  * more, where HAProxy is installed:
  *
  * <pre>mvn -Pcluster -pl client test -Dcluster.rounds=10</pre>
+ *
+ * <p>With {@code -Dcluster.jmeter=180} JMeter's 500 users send beside them, for as many seconds.
  */
 @Tag("cluster")
 final class ThreeServersTest {
 
     private static final int ROUNDS = Integer.getInteger("cluster.rounds", 1);
+    private static final int JMETER_SECONDS = Integer.getInteger("cluster.jmeter", 0);
     private static final int SENDERS = 8;
     private static final int REQUESTS_AN_ID = 20;
     private static final int TEXTS_BETWEEN_KILLS = 3_000;
@@ -96,12 +101,15 @@ final class ThreeServersTest {
         int victim = round % Cluster.SIZE;
         ExecutorService threads = Executors.newFixedThreadPool(SENDERS);
         long started = System.nanoTime();
-        try (Cluster cluster = new Cluster(folder);
+        try (Cluster cluster = new Cluster(folder, "-XX:TieredStopAtLevel=1");
                 CountersignClient client = cluster.clientBuilder()
                         .retryFor(Duration.ofMinutes(5))
                         .waiting(failure -> waits.incrementAndGet())
                         .build()) {
             long begun = System.nanoTime();
+            Optional<VirtualUsers> users = JMETER_SECONDS == 0
+                    ? Optional.empty()
+                    : Optional.of(new VirtualUsers(cluster, folder, JMETER_SECONDS));
             System.out.printf(Locale.ROOT, "three servers: all answer after %.0f s%n", seconds(begun - started));
             List<Future<?>> sending = IntStream.range(0, SENDERS)
                     .<Future<?>>mapToObj(sender -> threads.submit(() -> sendUntilDone(client)))
@@ -112,13 +120,15 @@ final class ThreeServersTest {
             awaitTexts(sending, cluster);
             cluster.killBroker(victim);
             PROOF.harmed(1);
+            users.ifPresent(VirtualUsers::requireAtWork);
             awaitTexts(sending, cluster);
             done.set(true);
             for (Future<?> each : sending) {
                 each.get();
             }
             secondsOfLoad += seconds(System.nanoTime() - begun);
-            assertKept(round, cluster, victim);
+            List<VirtualUsers.Sample> samples = users.isPresent() ? users.get().await() : List.of();
+            assertKept(round, cluster, victim, samples);
         } finally {
             done.set(true);
             threads.shutdownNow();
@@ -179,11 +189,13 @@ final class ThreeServersTest {
         }
     }
 
-    private void assertKept(int round, Cluster cluster, int victim) throws Exception {
+    private void assertKept(int round, Cluster cluster, int victim, List<VirtualUsers.Sample> samples)
+            throws Exception {
         Gson gson = new Gson();
-        List<Line> log = cluster.log().stream()
+        Map<Boolean, List<Line>> byUsers = cluster.log().stream()
                 .map(line -> gson.fromJson(line, Line.class))
-                .toList();
+                .collect(Collectors.partitioningBy(line -> VirtualUsers.isOne(line.id())));
+        List<Line> log = byUsers.get(false);
         Map<List<String>, Line> once = new LinkedHashMap<>();
         log.forEach(line -> once.putIfAbsent(line.place(), line));
         Map<String, List<String>> read = new HashMap<>(); // texts by id
@@ -202,25 +214,41 @@ final class ThreeServersTest {
                 - read.values().stream()
                         .mapToLong(each -> each.stream().distinct().count())
                         .sum();
+        Set<List<String>> lostOfUsers = samples.stream()
+                .filter(sample -> sample.isCreated("message"))
+                .map(sample -> List.of(sample.receipt(), sample.user().id(), sample.text()))
+                .collect(Collectors.toSet());
+        int textsOfUsers = lostOfUsers.size();
+        byUsers.get(true).forEach(line -> lostOfUsers.remove(List.of(line.receipt(), line.id(), line.message())));
+        doubled += byUsers.get(true).size()
+                - byUsers.get(true).stream().map(Line::message).distinct().count();
+        samples.stream()
+                .filter(sample -> sample.isCreated("register"))
+                .forEach(sample -> assertNull(owners.putIfAbsent(sample.user().id(), sample.user())));
         Set<String> codesLost = codesNoLongerAccepted(cluster, victim);
         allTexts += texts.get();
         linesAgain += log.size() - once.size();
-        String figures = figures();
+        String figures = figures() + (samples.isEmpty() ? "" : "; " + VirtualUsers.figures(samples, JMETER_SECONDS));
         System.out.printf(
                 Locale.ROOT,
                 "round %d: %d messages of %d ids, lost %d and %d, doubled %d, %d calls tried again; so far%s%n",
                 round + 1,
-                texts.get(),
+                texts.get() + textsOfUsers,
                 owners.size(),
-                lost.size(),
+                lost.size() + lostOfUsers.size(),
                 codesLost.size(),
                 doubled,
                 waits.get(),
                 figures);
         PROOF.measured(figures);
-        PROOF.lookedFor(texts.get() + owners.size(), lost.size() + codesLost.size(), doubled);
+        PROOF.lookedFor(
+                texts.get() + textsOfUsers + owners.size(),
+                lost.size() + lostOfUsers.size() + codesLost.size(),
+                doubled);
         assertEquals(Set.of(), lost, "lost");
         assertEquals(sent, read, "each text once, in the order its client sent it, and nothing else");
+        assertEquals(Set.of(), lostOfUsers, "lost of JMeter's users");
+        assertEquals(0, doubled, "logged twice, without a key to tell");
         assertEquals(Set.of(), codesLost, "codes lost");
     }
 
@@ -244,15 +272,15 @@ final class ThreeServersTest {
 
     /** By each server that is left. */
     private Set<String> codesNoLongerAccepted(Cluster cluster, int victim) {
-        Set<String> refused = new HashSet<>();
+        Set<String> refused = ConcurrentHashMap.newKeySet();
         for (int server = 0; server < Cluster.SIZE; server++) {
             if (server != victim) {
                 try (CountersignClient client = cluster.clientBuilder(server).build()) {
-                    owners.forEach((id, own) -> {
+                    owners.values().parallelStream().forEach(own -> {
                         try {
                             client.send(own, "still me");
                         } catch (CountersignException e) {
-                            refused.add(id + ": " + e.getMessage());
+                            refused.add(own.id() + ": " + e.getMessage());
                         }
                     });
                 }
