@@ -28,7 +28,10 @@ import org.junit.jupiter.api.io.TempDir;
  * <pre>mvn -Pcluster -pl client test -Dtest=HopsTest -Dcluster.hops=2000</pre>
  */
 @Tag("cluster")
-@EnabledIfSystemProperty(named = "cluster.hops", matches = "\\d+", disabledReason = "a measurement: -Dcluster.hops=2000")
+@EnabledIfSystemProperty(
+        named = "cluster.hops",
+        matches = "\\d+",
+        disabledReason = "a measurement: -Dcluster.hops=2000")
 final class HopsTest {
 
     private static final int ONE_BY_ONE = Integer.getInteger("cluster.hops", 0);
@@ -44,8 +47,9 @@ final class HopsTest {
     void printsWhatEachHopCosts(@TempDir Path folder) throws Exception {
         assumeTrue(Files.isExecutable(Cluster.HAPROXY), "skipped: HAProxy is not installed (" + Cluster.HAPROXY + ")");
         try (Cluster cluster = new Cluster(folder)) {
-            System.out.println("| engines | by HAProxy | request | p50 ms | p99 ms | requests a second | CPU us a request: server"
-                    + " | HAProxy | brokers | PostgreSQL |");
+            System.out.println(
+                    "| engines | by HAProxy | request | p50 ms | p99 ms | requests a second | CPU us a request: server"
+                            + " | HAProxy | brokers | PostgreSQL |");
             cluster.killServer(1);
             cluster.killServer(2);
             measure("PostgreSQL, Kafka", cluster);
@@ -75,8 +79,11 @@ final class HopsTest {
             senders.add(client.register(UUID.randomUUID().toString()));
         }
         measure(print, way + " message", cluster, number -> client.send(senders.get(number), "any text"));
-        measure(print, way + " registration", cluster, number -> client.register(UUID.randomUUID()
-                .toString()));
+        measure(
+                print,
+                way + " registration",
+                cluster,
+                number -> client.register(UUID.randomUUID().toString()));
     }
 
     private void measure(boolean print, String name, Cluster cluster, Request request) throws Exception {

@@ -23,7 +23,8 @@ final class VirtualUsers {
 
     /** Of the samples file: milliseconds, request and status come first; id, text, refused text, code and receipt last. */
     private static final Pattern ROW = Pattern.compile(
-            "^\\d+,(\\d+),([^,\n]*),([^,\n]*),.*,([^,\"\n]*),\"([^\"\n]*)\",[^,\n]*,([^,\n]*),([^,\n]*)$", Pattern.MULTILINE);
+            "^\\d+,(\\d+),([^,\n]*),([^,\n]*),.*,([^,\"\n]*),\"([^\"\n]*)\",[^,\n]*,([^,\n]*),([^,\n]*)$",
+            Pattern.MULTILINE);
 
     private final Process process;
     private final Path samples;

@@ -125,8 +125,8 @@ class PostgresTest {
                 Optional<Code> mine = result(ones.get(i));
                 Optional<Code> theirs = result(others.get(ids.size() - 1 - i));
                 assertTrue(mine.isPresent() != theirs.isPresent(), ids.get(i).value());
-                accepted.add(one.registry.accepts(
-                        ids.get(i), mine.or(() -> theirs).orElseThrow()));
+                accepted.add(
+                        one.registry.accepts(ids.get(i), mine.or(() -> theirs).orElseThrow()));
             }
             for (CompletionStage<Boolean> each : accepted) {
                 assertTrue(result(each));

@@ -27,8 +27,7 @@ final class HalfSentBodiesTest {
     static Path home;
 
     @RegisterExtension
-    static final RunningServer server = new RunningServer(
-            () -> home, "--body-memory=" + 1024 * 1024);
+    static final RunningServer server = new RunningServer(() -> home, "--body-memory=" + 1024 * 1024);
 
     @Test
     void thoseBeyondTheMemoryAreRefusedAtOnceAndTheOthersTaken() throws IOException {

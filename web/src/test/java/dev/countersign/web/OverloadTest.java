@@ -21,8 +21,7 @@ final class OverloadTest {
     static Path home;
 
     @RegisterExtension
-    static final RunningServer server = new RunningServer(
-            () -> home, "--queue-size=1");
+    static final RunningServer server = new RunningServer(() -> home, "--queue-size=1");
 
     @Test
     void aMessageIsEitherLoggedOrRefusedAndNotLogged() throws IOException {

@@ -119,7 +119,7 @@ final class QuotasTest {
 
     @Test
     void theOperatorSeesWhatIsBeyondTheLimitOfAnIdAsRefused() throws IOException {
-        try (CountersignServer server = start(Registering.OPEN, 0, 1, 0, "");
+        try (CountersignServer server = start("--rate-per-id=1");
                 Connection connection = new Connection(server.messagePort())) {
             String code = Service.of(server).register("alice");
 
@@ -224,8 +224,7 @@ final class QuotasTest {
     @ParameterizedTest
     @ValueSource(strings = {"10.0.0.0/33", "10.0.0.0/x", "not an address"})
     void proxiesThatAreNoAddressesEndTheStart(String proxies) {
-        StartupException refusal =
-                assertThrows(StartupException.class, () -> start("--forwarded-from=" + proxies));
+        StartupException refusal = assertThrows(StartupException.class, () -> start("--forwarded-from=" + proxies));
         assertTrue(refusal.getMessage().startsWith("--forwarded-from: "), refusal.getMessage());
     }
 }

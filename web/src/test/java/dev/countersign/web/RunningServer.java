@@ -38,7 +38,8 @@ final class RunningServer implements BeforeAllCallback, AfterAllCallback {
 
     /** Of a server within the test's JVM, as options like {@code --queue-size=1} change them. */
     static Settings settings(String... options) {
-        CommandSpec command = SettingsReader.command(new Main(), Settings.local()).getCommandSpec();
+        CommandSpec command =
+                SettingsReader.command(new Main(), Settings.local()).getCommandSpec();
         command.commandLine().parseArgs(options);
         return new SettingsReader(command, property -> null, variable -> null).read(Settings.local());
     }

@@ -26,8 +26,7 @@ final class SlowBodyTest {
     static Path home;
 
     @RegisterExtension
-    static final RunningServer server = new RunningServer(
-            () -> home, "--body-timeout=" + BODY_TIMEOUT.toSeconds());
+    static final RunningServer server = new RunningServer(() -> home, "--body-timeout=" + BODY_TIMEOUT.toSeconds());
 
     @Test
     void aBodyThatComesAfterItsHeadersAndInPiecesIsTaken() throws IOException {

@@ -100,8 +100,7 @@ final class TlsTest {
         return CountersignServer.start(
                 Home.open(home),
                 new Settings(
-                        new HttpSettings(
-                                "127.0.0.1", 0, 0, HttpSettings.OFF, false, tls, QuotaSettings.none(), limits),
+                        new HttpSettings("127.0.0.1", 0, 0, HttpSettings.OFF, false, tls, QuotaSettings.none(), limits),
                         StoreSettings.defaults()));
     }
 
