@@ -45,7 +45,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <pre>mvn -Pcluster -pl client test -Dcluster.rounds=10</pre>
  *
- * <p>With {@code -Dcluster.jmeter=180} JMeter's 500 users send beside them, for as many seconds.
+ * <p>With {@code -Dcluster.jmeter=120} JMeter's 500 users send beside them, for as many seconds.
  */
 @Tag("cluster")
 final class ThreeServersTest {
