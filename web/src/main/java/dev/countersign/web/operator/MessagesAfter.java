@@ -37,13 +37,13 @@ final class MessagesAfter implements OperatorServlet.Answer {
         long seconds = number(request, "wait", MAX_WAIT_SECONDS).orElse(0L);
         LogRange all = LogRange.from(after.orElse(-1L) + 1);
         if (!waiting.tryAcquire()) {
-            throw new RefusedException(503, "too many requests for messages wait already: " + MAX_WAITING);
+            throw new OperatorException(503, "too many requests for messages wait already: " + MAX_WAITING);
         }
         try (LogReader reader = store.read(new LogRange(all.fromReceipt(), all.since(), all.until(), last))) {
             response.setContentType("application/jsonl");
             return read(reader, seconds, server(request)).toByteArray();
         } catch (StartupException e) {
-            throw new RefusedException(400, e.getMessage());
+            throw new OperatorException(400, e.getMessage());
         } finally {
             waiting.release();
         }
@@ -86,6 +86,6 @@ final class MessagesAfter implements OperatorServlet.Answer {
         } catch (NumberFormatException e) {
             // told below
         }
-        throw new RefusedException(400, name + " must be a number from 0 to " + most);
+        throw new OperatorException(400, name + " must be a number from 0 to " + most);
     }
 }

@@ -192,7 +192,7 @@ public final class Operator {
     private Object revoke(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
         if (!await(store.registry().revoke(id))) {
-            throw new RefusedException(404, "the id " + id + " is not registered, or revoked already");
+            throw new OperatorException(404, "the id " + id + " is not registered, or revoked already");
         }
         log.info("the id {} was revoked by the user {}", id, user(request));
         return Map.of("id", id.value());
@@ -201,7 +201,7 @@ public final class Operator {
     private Object rotate(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
         Code code = await(store.registry().replace(id))
-                .orElseThrow(() -> new RefusedException(404, "the id " + id + " is not registered, or revoked"));
+                .orElseThrow(() -> new OperatorException(404, "the id " + id + " is not registered, or revoked"));
         log.info("the id {} got a new code by the user {}", id, user(request));
         return Map.of("id", id.value(), "code", code.value());
     }
@@ -209,7 +209,7 @@ public final class Operator {
     private Object register(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
         Code code = await(store.registry().register(id))
-                .orElseThrow(() -> new RefusedException(409, "the id " + id + " is registered already"));
+                .orElseThrow(() -> new OperatorException(409, "the id " + id + " is registered already"));
         log.info("the id {} was registered by the user {}", id, user(request));
         return Map.of("id", id.value(), "code", code.value());
     }
@@ -221,7 +221,7 @@ public final class Operator {
         CompletableFuture<Erased> erasing = store.messageLog().erase(id).toCompletableFuture();
         while (!erasing.isDone()) { // for as long as it takes to read the log
             if (!MessagesAfter.server(request).isRunning()) {
-                throw new RefusedException(503, "the server stops; erase again when it runs");
+                throw new OperatorException(503, "the server stops; erase again when it runs");
             }
             LockSupport.parkNanos(LOOK_NANOS);
         }
@@ -238,7 +238,7 @@ public final class Operator {
     private static Object setLogLevel(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String level = String.valueOf(request.getParameter("level")).toUpperCase(Locale.ROOT);
         if (!LEVELS.contains(level)) {
-            throw new RefusedException(400, "a level is error, warn, info, debug or trace");
+            throw new OperatorException(400, "a level is error, warn, info, debug or trace");
         }
         ((ch.qos.logback.classic.Logger) LoggerFactory.getLogger(OURS)).setLevel(Level.valueOf(level));
         log.warn("the log's level was set to {} by the user {}", level, user(request));
@@ -247,7 +247,7 @@ public final class Operator {
 
     private static ClientId id(HttpServletRequest request) {
         return ClientId.parse(Optional.ofNullable(request.getParameter("id")).orElse(""))
-                .orElseThrow(() -> new RefusedException(400, "an id is 1 to 64 of A-Z a-z 0-9 . _ -"));
+                .orElseThrow(() -> new OperatorException(400, "an id is 1 to 64 of A-Z a-z 0-9 . _ -"));
     }
 
     private static <T> T await(CompletionStage<T> stage) {
@@ -255,7 +255,7 @@ public final class Operator {
             return stage.toCompletableFuture().join();
         } catch (CompletionException e) {
             log.warn("the operator's command failed", e.getCause());
-            throw new RefusedException(
+            throw new OperatorException(
                     503, "the server can't do it now: " + e.getCause().getMessage());
         }
     }

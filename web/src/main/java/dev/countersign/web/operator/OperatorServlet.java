@@ -48,7 +48,7 @@ final class OperatorServlet extends HttpServlet {
             }
             response.setContentType("application/json");
             content = answer.to(request, response);
-        } catch (RefusedException e) {
+        } catch (OperatorException e) {
             response.setStatus(e.status());
             response.setContentType("application/problem+json");
             content = new Refusal(e.status(), e.getMessage());
@@ -66,7 +66,7 @@ final class OperatorServlet extends HttpServlet {
         boolean isOwn = OWN_HOSTS.contains(request.getServerName().toLowerCase(Locale.ROOT));
         boolean isByPage = !request.getMethod().equals("GET") && request.getHeader("Origin") != null;
         if (!isOwn || isByPage) {
-            throw new RefusedException(
+            throw new OperatorException(
                     400, "Only localhost, 127.0.0.1 and [::1] are served here, and no change that a page asks for.");
         }
     }
