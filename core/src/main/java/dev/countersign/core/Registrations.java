@@ -74,13 +74,14 @@ public interface Registrations extends Closeable {
     CompletionStage<Boolean> promote(ClientId id, byte[] nextSha256);
 
     /**
-     * Sets the listeners for changes by other processes; they are called within two seconds of a change. Lookups after
-     * that see the change; results from before may be out of date. To be called once, before the first lookup.
+     * Sets the listeners for changes of codes. They are called when a change by this process is durable, before its
+     * stage completes, and within two seconds of a change by another process. Lookups after that see the change; results
+     * from before may be out of date. To be called once, before the first lookup.
      *
      * @param all is called if any row may have changed
      * @param one is called with an id whose row has changed
      */
-    void onForeignChange(Runnable all, Consumer<ClientId> one);
+    void onChange(Runnable all, Consumer<ClientId> one);
 
     /** Whether earlier results may still be used; false if the check for changes by others has failed for too long. */
     boolean mayUseKnownCodes();

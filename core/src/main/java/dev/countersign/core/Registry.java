@@ -53,7 +53,7 @@ public final class Registry {
         this.codes = codes;
         this.cacheBytes = cacheBytes;
         cache = new CodeCache(cacheBytes);
-        registrations.onForeignChange(() -> cache = new CodeCache(cacheBytes), this::forget);
+        registrations.onChange(() -> cache = new CodeCache(cacheBytes), id -> cache.entry(id).remove());
     }
 
     /** As {@link #register(ClientId, Optional)} without a key. */
@@ -77,10 +77,7 @@ public final class Registry {
                 entry.put(new CodeDigests(registration.codeSha256(), registration.codeSha256()), removals);
                 yield Optional.of(code);
             }
-            case REPLACED -> {
-                forget(id); // not cached: a later repeat may have been answered before this one
-                yield Optional.of(code);
-            }
+            case REPLACED -> Optional.of(code); // not cached: a later repeat may have been answered before this one
             case TAKEN -> Optional.empty();
         });
     }
@@ -94,10 +91,9 @@ public final class Registry {
      */
     public CompletionStage<Optional<Code>> rotate(ClientId id, Code presented) {
         Code next = codes.next();
-        return registrations.rotate(id, presented.sha256(), next.sha256()).thenApply(isRotated -> {
-            forget(id);
-            return isRotated ? Optional.of(next) : Optional.empty();
-        });
+        return registrations
+                .rotate(id, presented.sha256(), next.sha256())
+                .thenApply(isRotated -> isRotated ? Optional.of(next) : Optional.empty());
     }
 
     /**
@@ -141,15 +137,14 @@ public final class Registry {
 
     /** Makes the new code the current one, which ends the former code, before it is accepted. */
     private CompletionStage<Boolean> promote(ClientId id, byte[] presented) {
-        return registrations.promote(id, presented).thenCompose(isPromoted -> {
-            forget(id);
-            // of several simultaneous first uses, one promotes the code; the others find it promoted
-            return isPromoted
-                    ? ACCEPTED
-                    : registrations
-                            .findCodes(id)
-                            .thenApply(found -> found.orElse(NO_CODE).isCurrent(presented));
-        });
+        // of several simultaneous first uses, one promotes the code; the others find it promoted
+        return registrations
+                .promote(id, presented)
+                .thenCompose(isPromoted -> isPromoted
+                        ? ACCEPTED
+                        : registrations
+                                .findCodes(id)
+                                .thenApply(found -> found.orElse(NO_CODE).isCurrent(presented)));
     }
 
     /**
@@ -159,18 +154,14 @@ public final class Registry {
      */
     public CompletionStage<Optional<Code>> replace(ClientId id) {
         Code code = codes.next();
-        return registrations.replace(id, code.sha256()).thenApply(isReplaced -> {
-            forget(id);
-            return isReplaced ? Optional.of(code) : Optional.empty();
-        });
+        return registrations
+                .replace(id, code.sha256())
+                .thenApply(isReplaced -> isReplaced ? Optional.of(code) : Optional.empty());
     }
 
     /** Ends all codes of an id at once and for good; false if the id is not registered, or revoked already. */
     public CompletionStage<Boolean> revoke(ClientId id) {
-        return registrations.revoke(id).thenApply(isRevoked -> {
-            forget(id);
-            return isRevoked;
-        });
+        return registrations.revoke(id);
     }
 
     /** As {@link Registrations#list}. */
@@ -190,9 +181,5 @@ public final class Registry {
     /** The figures of the changes to the table. */
     public GroupCommit.Figures figures() {
         return registrations.figures();
-    }
-
-    private void forget(ClientId id) {
-        cache.entry(id).remove();
     }
 }

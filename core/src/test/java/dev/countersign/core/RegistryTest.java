@@ -37,6 +37,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -285,6 +286,23 @@ abstract class RegistryTest {
         Code code = register(ALICE, KEY).orElseThrow();
         completions = new LinkedBlockingQueue<>()::add;
         assertTrue(registry.accepts(ALICE, code).toCompletableFuture().getNow(false));
+    }
+
+    /** As after a commit that took so long that whoever asked was told that the database doesn't answer. */
+    @Test
+    void aCodeEndsWithTheCommitWhetherOrNotAnybodyHearsOfIt() throws Exception {
+        BlockingQueue<Runnable> neverAnswered = new LinkedBlockingQueue<>();
+        for (Function<ClientId, CompletionStage<?>> ending : List.<Function<ClientId, CompletionStage<?>>>of(
+                registry::revoke, registry::replace, id -> registry.register(id, KEY))) {
+            ClientId id = new ClientId("id-" + neverAnswered.size() + System.nanoTime());
+            Code code = register(id, KEY).orElseThrow();
+            assertTrue(accepts(id, code));
+            completions = neverAnswered::add;
+            ending.apply(id);
+            neverAnswered.take(); // it is committed
+            completions = Runnable::run;
+            assertFalse(accepts(id, code));
+        }
     }
 
     @Test

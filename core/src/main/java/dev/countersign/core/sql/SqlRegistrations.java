@@ -167,7 +167,7 @@ public final class SqlRegistrations implements Registrations {
     }
 
     @Override
-    public void onForeignChange(Runnable all, Consumer<ClientId> one) {
+    public void onChange(Runnable all, Consumer<ClientId> one) {
         changed = one;
         allChanged = all;
     }
@@ -220,8 +220,14 @@ public final class SqlRegistrations implements Registrations {
 
         @Override
         public List<Outcome> commit(List<Change> changes) throws IOException {
-            return database.write(
-                    handle -> apply(handle, changes), (handle, outcomes) -> areStored(handle, changes, outcomes));
+            List<Outcome> outcomes = database.write(
+                    handle -> apply(handle, changes), (handle, applied) -> areStored(handle, changes, applied));
+            for (int i = 0; i < changes.size(); i++) {
+                if (outcomes.get(i) == Outcome.REPLACED) { // here: after a slow commit nobody waits for the outcome
+                    changed.accept(changes.get(i).id);
+                }
+            }
+            return outcomes;
         }
 
         /**
