@@ -48,9 +48,7 @@ public interface Database extends Closeable {
     <R> R read(HandleCallback<R, RuntimeException> work);
 
     /** As {@link #read}, for any thread: uses a connection of its own. */
-    default <R> R readApart(HandleCallback<R, RuntimeException> work) {
-        return read(work);
-    }
+    <R> R readApart(HandleCallback<R, RuntimeException> work);
 
     /** A subquery for the ids in a JSON array, its only parameter. */
     String idsOfJson();

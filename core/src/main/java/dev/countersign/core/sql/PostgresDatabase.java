@@ -57,7 +57,7 @@ public final class PostgresDatabase implements Database {
             "CREATE TRIGGER registration_changed AFTER UPDATE OR DELETE ON registration"
                     + " FOR EACH ROW EXECUTE FUNCTION registration_changed()");
 
-    /** For the writer, the reader and the listener, and one more while a broken connection is replaced. */
+    /** For the writer, the reader and the listener, and one more: to read apart, or while a broken one is replaced. */
     private static final int CONNECTIONS = 4;
 
     private static final long CONNECT_MILLIS = 5_000;
@@ -215,6 +215,12 @@ public final class PostgresDatabase implements Database {
     @Override
     public <R> R read(HandleCallback<R, RuntimeException> work) {
         return jdbi.withHandle(work);
+    }
+
+    /** One at a time: the writer must not wait for a connection. */
+    @Override
+    public synchronized <R> R readApart(HandleCallback<R, RuntimeException> work) {
+        return read(work);
     }
 
     @Override
