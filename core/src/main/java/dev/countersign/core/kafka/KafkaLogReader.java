@@ -73,12 +73,18 @@ public final class KafkaLogReader implements LogReader {
         if (range.fromReceipt() > 0) {
             throw new StartupException("messages of a Kafka topic are chosen by time, not by receipt");
         }
-        KafkaLogReader reader = new KafkaLogReader(Topic.open(settings, false), range);
+        Topic topic = Topic.open(settings, false);
         try {
-            reader.goToLast(range.last());
-            return reader;
+            KafkaLogReader reader = new KafkaLogReader(topic, range);
+            try {
+                reader.goToLast(range.last());
+                return reader;
+            } catch (KafkaException e) {
+                reader.consumer.close();
+                throw e;
+            }
         } catch (KafkaException e) {
-            reader.close();
+            topic.close();
             throw Topic.unusable(settings, e);
         }
     }
@@ -210,7 +216,8 @@ public final class KafkaLogReader implements LogReader {
 
     @Override
     public void close() {
-        consumer.close();
-        topic.close();
+        try (topic) {
+            consumer.close();
+        }
     }
 }

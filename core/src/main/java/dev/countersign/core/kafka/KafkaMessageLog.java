@@ -142,8 +142,9 @@ public final class KafkaMessageLog implements MessageLog {
             try {
                 made.partitionsFor(topic.name());
                 return made;
-            } catch (TimeoutException e) {
-                if (System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(Topic.WAIT_MILLIS)) {
+            } catch (RuntimeException e) {
+                boolean mayPass = e instanceof TimeoutException;
+                if (!mayPass || System.nanoTime() - begun > TimeUnit.MILLISECONDS.toNanos(Topic.WAIT_MILLIS)) {
                     made.close(Duration.ZERO);
                     throw e;
                 }
@@ -266,8 +267,8 @@ public final class KafkaMessageLog implements MessageLog {
             watchProducer();
             topic.requireWell();
             if (spent.isPresent() && spent.get() == producer) {
+                spent.get().close(Duration.ZERO); // first: only one producer's thread counts
                 producer = newProducer();
-                spent.get().close(Duration.ZERO);
             }
             if (failure.isPresent()) {
                 failure = Optional.empty();
