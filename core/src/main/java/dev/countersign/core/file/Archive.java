@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -128,12 +129,15 @@ final class Archive implements Closeable {
     }
 
     private void removeBeyondBytes(Deque<StoredFile> sealed) throws IOException {
+        int kept = 0;
         long bytes = 0;
-        for (StoredFile each : sealed) {
-            bytes += length(each);
+        for (Iterator<StoredFile> newestFirst = sealed.descendingIterator(); newestFirst.hasNext(); kept++) {
+            bytes += length(newestFirst.next());
+            if (bytes > settings.keepBytes()) {
+                break;
+            }
         }
-        while (bytes > settings.keepBytes()) {
-            bytes -= length(sealed.getFirst());
+        while (sealed.size() > kept) {
             remove(sealed.removeFirst(), "the renamed files took more than --keep-bytes=" + settings.keepBytes());
         }
     }
@@ -166,7 +170,7 @@ final class Archive implements Closeable {
         long passed = TimeUnit.NANOSECONDS.toMicros(nanoTime.getAsLong() - startNanos);
         boolean isSet = Math.abs(now - startMicros - passed) > MAX_CLOCK_STEP_MICROS;
         if (isSet && !isClockDoubted) {
-            log.warn("the clock was set: --keep-days removes nothing until the server is started again");
+            log.warn("the clock was set: --keep-days removes nothing until it is right again");
         }
         isClockDoubted = isSet;
         return !isSet && Math.abs(now - messages.timeMicros()) <= DAY_MICROS;
