@@ -280,9 +280,12 @@ public final class GroupCommit<T, R> implements Closeable {
         memory.giveBack(entries.stream().mapToLong(entry -> entry.bytes).sum());
     }
 
-    /** Runs on another thread: the writer hangs when the disk does. */
+    /**
+     * Runs on another thread, because the writer hangs when the disk does; and not on the one that keeps the time for
+     * all, because callers may be answered on it.
+     */
     private void watchForHangs() {
-        CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS, Runnable::run).execute(() -> {
+        CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(() -> {
             if (writer.isAlive()) {
                 watchForHangs();
                 failOverdue(System.nanoTime());

@@ -40,9 +40,14 @@ public final class FileLogReader implements LogReader {
     /** Reads the log with this active file, which need not exist yet. */
     public static FileLogReader ofLog(Path active, LogRange range) throws IOException {
         FileLogReader reader = new FileLogReader(Optional.of(active), range);
-        reader.list();
-        reader.startWithLast(range.last());
-        return reader;
+        try {
+            reader.list();
+            reader.startWithLast(range.last());
+            return reader;
+        } catch (IOException | RuntimeException e) {
+            reader.close();
+            throw e;
+        }
     }
 
     /** Reads the given files in the order of their receipts. */
