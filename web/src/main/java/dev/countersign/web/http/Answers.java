@@ -82,11 +82,10 @@ public final class Answers {
             long all = refused.all.sum();
             if (all > refused.reported) {
                 String most = refused.byAddress.entrySet().stream()
-                        .sorted((one, other) -> Long.compare(
-                                other.getValue().sum(), one.getValue().sum()))
+                        .map(entry -> Map.entry(entry.getKey(), entry.getValue().sum())) // counted on while this sorts
+                        .sorted(Map.Entry.<InetAddress, Long>comparingByValue().reversed())
                         .limit(SHOWN_ADDRESSES)
-                        .map(entry -> entry.getKey().getHostAddress() + " ("
-                                + entry.getValue().sum() + ")")
+                        .map(entry -> entry.getKey().getHostAddress() + " (" + entry.getValue() + ")")
                         .collect(Collectors.joining(", "));
                 log.info(
                         "{} requests on the {} port were refused as {} within a minute, most of them from {}",

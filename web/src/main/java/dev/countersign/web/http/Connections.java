@@ -3,7 +3,6 @@ package dev.countersign.web.http;
 import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -105,10 +104,11 @@ final class Connections implements Connection.Listener {
         }
         List<SerialHttpConnection> idle = open.stream()
                 .filter(connection -> !onItsPort || connection.getConnector() == newcomer.getConnector())
-                .filter(connection -> connection.idleMillis() >= LEAST_IDLE_MILLIS)
-                .sorted(Comparator.comparingLong(SerialHttpConnection::idleMillis)
-                        .reversed())
+                .map(connection -> Map.entry(connection, connection.idleMillis())) // which changes while this sorts
+                .filter(connection -> connection.getValue() >= LEAST_IDLE_MILLIS)
+                .sorted(Map.Entry.<SerialHttpConnection, Long>comparingByValue().reversed())
                 .limit(Math.max(1, maxConnections / 16))
+                .map(Map.Entry::getKey)
                 .toList();
         idle.forEach(connection -> connection.getEndPoint().close());
         return !idle.isEmpty();

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  *       either;
  *   <li>a connection's second request in a row, so that a client that sends without pause takes one turn like any
  *       other. Outside a turn it goes to the pool only if other tasks are queued there;
- *   <li>a request with a body of unknown or excessive length: to refuse it, the rest of the body must be read.
+ *   <li>a request with a body of unknown length, which may have to be read only to refuse it, or with a large body.
  * </ul>
  *
  * <p>The pool's thread that selected a connection serves its first request. Jetty's scheduler ends bodies and headers
@@ -55,6 +55,9 @@ public final class ServerThreads extends QueuedThreadPool {
 
     /** The number of connections that justifies waking another thread: serving them takes some 100 microseconds. */
     private static final int SHARE = 16;
+
+    /** A writer parses bodies up to this length: 0.1 milliseconds. */
+    private static final int SMALL_BODY_BYTES = 64 * 1024;
 
     /** The connections that a thread has answered in its turn, between two batches. */
     private final ThreadLocal<List<Runnable>> turns = new ThreadLocal<>();
@@ -147,7 +150,7 @@ public final class ServerThreads extends QueuedThreadPool {
         boolean hasOwnThreads = request.getConnectionMetaData().getConnector().getExecutor() != this;
         return turns.get() == null
                 ? hasOwnThreads || isFirst || getQueueSize() == 0
-                : isFirst && request.getLength() >= 0 && request.getLength() <= maxBodyBytes;
+                : isFirst && request.getLength() >= 0 && request.getLength() <= Math.min(maxBodyBytes, SMALL_BODY_BYTES);
     }
 
     private static void handleOnPool(Handler handler, Request request, Response response, Callback callback) {
