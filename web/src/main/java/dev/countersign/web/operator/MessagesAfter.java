@@ -43,7 +43,7 @@ final class MessagesAfter implements OperatorServlet.Answer {
             response.setContentType("application/jsonl");
             return read(reader, seconds, server(request)).toByteArray();
         } catch (StartupException e) {
-            throw new OperatorException(400, e.getMessage());
+            throw new OperatorException(e.mayPass() ? 503 : 400, e.getMessage());
         } finally {
             waiting.release();
         }

@@ -28,11 +28,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import jdk.net.ExtendedSocketOptions;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.thread.ThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +55,7 @@ public final class Operator {
     private final Http http;
     private final Instant since = Instant.now();
     private final History history = new History();
+    private final Semaphore erasing = new Semaphore(1);
     private Optional<Metrics> metrics = Optional.empty();
 
     /**
@@ -216,16 +219,26 @@ public final class Operator {
 
     private Erased erase(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
-        String user = user(request);
+        if (!erasing.tryAcquire()) { // many that wait would take the threads that answer /live and /ready
+            throw new OperatorException(503, "another id is being erased; erase this one when that has ended");
+        }
+        try {
+            return erase(id, user(request), MessagesAfter.server(request));
+        } finally {
+            erasing.release();
+        }
+    }
+
+    private Erased erase(ClientId id, String user, Server server) {
         log.info("erasing the messages of the id {} for the user {}", id, user);
-        CompletableFuture<Erased> erasing = store.messageLog().erase(id).toCompletableFuture();
-        while (!erasing.isDone()) { // for as long as it takes to read the log
-            if (!MessagesAfter.server(request).isRunning()) {
+        CompletableFuture<Erased> erasure = store.messageLog().erase(id).toCompletableFuture();
+        while (!erasure.isDone()) { // for as long as it takes to read the log
+            if (!server.isRunning()) {
                 throw new OperatorException(503, "the server stops; erase again when it runs");
             }
             LockSupport.parkNanos(LOOK_NANOS);
         }
-        Erased erased = await(erasing);
+        Erased erased = await(erasure);
         log.info(
                 "erased {} messages of the id {} for the user {}; unread: [{}]",
                 erased.messages(),
