@@ -99,7 +99,7 @@ public final class Main extends Commands implements Callable<Integer> {
         CountersignServer server = CountersignServer.start(home, options.server);
         CompletableFuture<Integer> exitCode = new CompletableFuture<>();
         server.store().writerDeath().thenRun(() -> exitCode.complete(WRITER_DIED));
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+        Thread atStop = new Thread(() -> {
             try {
                 server.close();
                 log.info("stopped");
@@ -107,7 +107,12 @@ public final class Main extends Commands implements Callable<Integer> {
                 ServerLog.close();
                 exitCode.complete(CommandLine.ExitCode.OK); // in fact the signal's: the process is ending
             }
-        }));
+        });
+        try {
+            Runtime.getRuntime().addShutdownHook(atStop);
+        } catch (IllegalStateException e) { // it was stopped while it started
+            atStop.start();
+        }
         Object promise = server.store().facts().get("promise");
         log.info("started at {}: {}, {}", server.addresses(), spec.version()[0], promise);
         notifySystemd(log);
