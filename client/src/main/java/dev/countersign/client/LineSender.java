@@ -22,7 +22,7 @@ final class LineSender {
     private final Consumer<ProgressFile.Position> progress;
     private final ObjLongConsumer<List<Receipt>> listener;
 
-    private long logged; // lines; these three are guarded by this
+    private long logged; // lines; these three are guarded by this, and only the sending thread changes the first two
     private long begun; // logged lines and those in flight
     private boolean stopping;
 
@@ -74,8 +74,7 @@ final class LineSender {
         for (long line = 1; line < earlier.line(); line++) {
             text(lines, earlier);
         }
-        begun = earlier.line() - 1;
-        logged = begun;
+        end(earlier.line() - 1, earlier.line() - 1);
         List<byte[]> texts = new ArrayList<>();
         while (texts.size() < earlier.lines()) {
             texts.add(text(lines, earlier));

@@ -39,7 +39,11 @@ final class Outbox {
         this.client = client;
     }
 
+    /** @throws IllegalStateException if this is closed */
     CompletableFuture<Receipt> add(Credentials sender, byte[] text) {
+        if (workers.isShutdown()) { // otherwise a worker that still sends would take it, and never end
+            throw new IllegalStateException("the client is closed");
+        }
         Waiting waiting = new Waiting(text, new CompletableFuture<>());
         try {
             Gathering<Waiting> gathering = gathering(sender);

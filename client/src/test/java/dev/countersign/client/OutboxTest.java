@@ -154,6 +154,24 @@ class OutboxTest {
         return thread;
     }
 
+    @Test
+    void aTextAfterTheCloseIsRefusedWhileAnEarlierOneIsUnderWay() throws Exception {
+        try (ScriptedServer server = new ScriptedServer(held(loggedAll(1, 1)));
+                CountersignClient client = clientOf(server).build()) {
+            CompletableFuture<Receipt> earlier = client.sendAsync(SENDER, "earlier");
+            server.awaitRequests(1);
+            Thread closing = new Thread(client::close);
+            closing.start();
+            await(closing, Thread.State.TIMED_WAITING);
+
+            assertThrows(IllegalStateException.class, () -> client.sendAsync(SENDER, "late"));
+
+            held.countDown();
+            assertEquals("1", earlier.get().value());
+            closing.join();
+        }
+    }
+
     private static void await(Thread thread, Thread.State state) {
         while (thread.getState() != state) {
             Thread.onSpinWait();
