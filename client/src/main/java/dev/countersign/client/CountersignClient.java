@@ -245,6 +245,8 @@ public final class CountersignClient implements AutoCloseable {
                 return attempt(port, path, body, key, reading);
             } catch (CountersignException e) {
                 attempts.pauseAfter(e);
+            } catch (IllegalStateException e) { // from HttpClient's pool
+                throw attempts.outcome(new UnreachableException("the client is closed", e, false));
             }
         }
     }
@@ -258,9 +260,10 @@ public final class CountersignClient implements AutoCloseable {
         if (body.length > MAX_UNASKED_BYTES) {
             request.setHeader(HttpHeaders.EXPECT, HeaderElements.CONTINUE);
         }
+        HttpClientContext context = HttpClientContext.create();
         // not execute(): HttpClient would read an endless answer of some other server to its end before it closed the
         // connection
-        try (ClassicHttpResponse response = http.executeOpen(port, request, HttpClientContext.create())) {
+        try (ClassicHttpResponse response = http.executeOpen(port, request, context)) {
             Answer answer = Answer.read(response);
             if (!answer.isDone()) {
                 throw answer.failure();
@@ -269,7 +272,12 @@ public final class CountersignClient implements AutoCloseable {
         } catch (NoSuchElementException | DateTimeParseException e) { // a success, but not in Countersign's form
             throw new UnknownFateException("the answer is not Countersign's", e, true, Duration.ZERO);
         } catch (IOException e) {
-            throw CountersignException.broken(e);
+            throw CountersignException.broken(e, wasSent(context));
         }
+    }
+
+    /** HttpClient names the connection just before it sends a request on it. */
+    private static boolean wasSent(HttpClientContext context) {
+        return context.getEndpointDetails() != null;
     }
 }

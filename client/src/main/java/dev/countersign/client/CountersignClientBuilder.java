@@ -172,6 +172,7 @@ public final class CountersignClientBuilder {
                         .build())
                 .setDefaultRequestConfig(RequestConfig.custom()
                         .setResponseTimeout(Timeout.of(answerTimeout))
+                        .setConnectionRequestTimeout(Timeout.of(answerTimeout)) // those ahead take no longer
                         .build())
                 .disableAutomaticRetries() // Retries does that
                 .setUserAgent("countersign-client")

@@ -1,12 +1,9 @@
 package dev.countersign.client;
 
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import org.apache.hc.client5.http.ClientProtocolException;
-import org.apache.hc.client5.http.ConnectTimeoutException;
 
 /** A call failed. The subclass tells whether the server did nothing, or whether that is unknown. */
 public abstract sealed class CountersignException extends Exception
@@ -24,22 +21,20 @@ public abstract sealed class CountersignException extends Exception
     }
 
     /**
-     * There was no connection, or no complete answer. A server that is restarting refuses connections or does not
-     * answer; that passes. A host name without an address, a missing route and a peer that does not speak HTTP do not
-     * pass.
+     * There was no connection, or no complete answer. A server or a network that is restarting passes. A host name
+     * without an address, and a peer that does not speak HTTP, do not pass.
      */
-    static CountersignException broken(IOException cause) {
+    static CountersignException broken(IOException cause, boolean wasSent) {
         if (cause.getCause() instanceof UnreachableException noTls) {
             return noTls;
         }
-        boolean refused = cause instanceof ConnectException || cause instanceof ConnectTimeoutException;
-        return refused || cause instanceof UnknownHostException || cause instanceof NoRouteToHostException
-                ? new UnreachableException(cause.getMessage(), cause, refused)
-                : new UnknownFateException(
+        return wasSent
+                ? new UnknownFateException(
                         "the answer was lost: " + cause.getMessage(),
                         cause,
                         !(cause instanceof ClientProtocolException),
-                        Duration.ZERO);
+                        Duration.ZERO)
+                : new UnreachableException(cause.getMessage(), cause, !(cause instanceof UnknownHostException));
     }
 
     /** Whether another attempt may have a different result. */

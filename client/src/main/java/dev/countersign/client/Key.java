@@ -10,7 +10,8 @@ final class Key {
     /** Secure, because whoever guesses the key of a registration can get its code. */
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private static final Pattern VISIBLE_ASCII = Pattern.compile("[!-~]*");
+    /** Not in quotes: the server takes those for a quoted key. */
+    private static final Pattern VISIBLE_ASCII = Pattern.compile("(?!\".*\"$)[!-~]*");
     private static final int MAX_LENGTH = 64;
 
     private Key() {}
@@ -27,7 +28,7 @@ final class Key {
                 || key.length() > MAX_LENGTH
                 || !VISIBLE_ASCII.matcher(key).matches()) {
             throw new IllegalArgumentException(
-                    "key: must be " + minLength + " to " + MAX_LENGTH + " visible ASCII characters");
+                    "key: must be " + minLength + " to " + MAX_LENGTH + " visible ASCII characters, not in quotes");
         }
     }
 }

@@ -51,7 +51,7 @@ final class Retries {
     }
 
     /** If the outcome of one attempt is unknown, so is the call's; except for an id that was taken with another key. */
-    private CountersignException outcome(CountersignException last) {
+    CountersignException outcome(CountersignException last) {
         boolean taken =
                 last instanceof RefusedException refused && refused.problem().refusal() == Refusal.ID_TAKEN;
         return fateUnknown && !taken && !(last instanceof UnknownFateException)

@@ -18,11 +18,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -255,6 +257,7 @@ class LostAnswersTest {
             assertEquals("mine", server.keys().get(3));
             assertThrows(IllegalArgumentException.class, () -> client.send(SENDER, "hi", ""));
             assertThrows(IllegalArgumentException.class, () -> client.send(SENDER, "hi", "two words"));
+            assertThrows(IllegalArgumentException.class, () -> client.send(SENDER, "hi", "\"quoted\""));
             assertThrows(IllegalArgumentException.class, () -> client.send(SENDER, "hi", "x".repeat(65)));
             assertThrows(IllegalArgumentException.class, () -> client.register("bob", "fifteen letters".substring(1)));
         }
@@ -514,9 +517,31 @@ class LostAnswersTest {
         }
     }
 
+    /** As a client without a network sees it, or one whose server's host is starting. */
     @Test
-    void whatATryLaterWillNotMendIsNotTriedAgain() {
-        assertFalse(CountersignException.broken(new NoRouteToHostException()).isPassing());
+    void withoutAConnectionNothingWasSentWhateverTheReason() {
+        for (IOException reason : List.of(
+                new SocketException("Network is unreachable"),
+                new BindException("Cannot assign requested address"),
+                new NoRouteToHostException("No route to host"))) {
+            CountersignException failure = CountersignException.broken(reason, false);
+            assertInstanceOf(UnreachableException.class, failure);
+            assertTrue(failure.isPassing());
+            assertInstanceOf(UnknownFateException.class, CountersignException.broken(reason, true));
+        }
+    }
+
+    @Test
+    void aCallWhoseAnswerAClosePreventsHasAnUnknownOutcome() throws Exception {
+        try (ScriptedServer server = new ScriptedServer(silence());
+                CountersignClient client = clientOf(server).build()) {
+            CompletableFuture<CountersignException> call = CompletableFuture.supplyAsync(
+                    () -> assertThrows(CountersignException.class, () -> client.send(SENDER, "hi")));
+            server.awaitRequests(1);
+            client.close();
+            assertInstanceOf(UnknownFateException.class, call.get());
+            assertThrows(UnreachableException.class, () -> client.send(SENDER, "late"));
+        }
     }
 
     @ParameterizedTest

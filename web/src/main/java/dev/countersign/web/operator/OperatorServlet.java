@@ -25,7 +25,7 @@ final class OperatorServlet extends HttpServlet {
     private final String method;
     private final transient Answer answer;
 
-    /** @param method the only one that is served */
+    /** @param method the only one that is served; GET includes HEAD, for which Jetty leaves out the body */
     OperatorServlet(String method, Answer answer) {
         this.method = method;
         this.answer = answer;
@@ -41,7 +41,7 @@ final class OperatorServlet extends HttpServlet {
         Object content;
         try {
             requireOwn(request);
-            if (!request.getMethod().equals(method)) {
+            if (!served(request).equals(method)) {
                 response.setHeader("Allow", method);
                 response.sendError(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
                 return;
@@ -58,13 +58,17 @@ final class OperatorServlet extends HttpServlet {
         response.getOutputStream().write(bytes);
     }
 
+    private static String served(HttpServletRequest request) {
+        return request.getMethod().equals("HEAD") ? "GET" : request.getMethod();
+    }
+
     /**
      * Refuses requests that another site caused in a browser: under a host name of that site that resolves to this
      * address (DNS rebinding), or by a form that would change something.
      */
     private static void requireOwn(HttpServletRequest request) {
         boolean isOwn = OWN_HOSTS.contains(request.getServerName().toLowerCase(Locale.ROOT));
-        boolean isByPage = !request.getMethod().equals("GET") && request.getHeader("Origin") != null;
+        boolean isByPage = !served(request).equals("GET") && request.getHeader("Origin") != null;
         if (!isOwn || isByPage) {
             throw new OperatorException(
                     400, "Only localhost, 127.0.0.1 and [::1] are served here, and no change that a page asks for.");

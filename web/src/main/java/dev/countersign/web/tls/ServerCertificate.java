@@ -100,8 +100,9 @@ public final class ServerCertificate extends SslContextFactory.Server {
                 complaint = "";
             }
         } catch (Exception e) { // whatever it is, the next check may find valid files
-            if (!complaint.equals(e.getMessage())) {
-                complaint = e.getMessage();
+            String reason = String.valueOf(e.getMessage());
+            if (!complaint.equals(reason)) {
+                complaint = reason;
                 log.warn("the former certificate stays in use: {}", complaint);
             }
         } finally {
