@@ -153,15 +153,26 @@ final class Archive implements Closeable {
                 ? LogLines.open(files.log())
                 : sealed.getFirst().open();
         if (next.isPresent()) {
-            try (LogLines lines = next.get()) { // newer than all of the oldest file, and quickly read
+            try (LogLines lines = next.get()) { // usually newer than all of the oldest file, and quickly read
                 long limit = LineText.micros(clock.instant()) - settings.keepDays() * DAY_MICROS;
-                if (lines.nextMessage() && lines.line().micros() < limit) {
+                if (lines.nextMessage() && lines.line().micros() < limit && isOlder(oldest, limit)) {
                     remove(oldest, "its messages are older than --keep-days=" + settings.keepDays());
                     return;
                 }
             }
         }
         sealed.addFirst(oldest);
+    }
+
+    /** Reads all of a packed file. Later messages may have earlier times: the clock may have been wrong for a while. */
+    private static boolean isOlder(StoredFile file, long limit) throws IOException {
+        Optional<LogLines> found = file.open();
+        if (found.isEmpty()) {
+            return true;
+        }
+        try (LogLines lines = found.get()) {
+            return lines.last().micros() < limit;
+        }
     }
 
     /** False if the clock was set since the start, or the last message is more than a day away: it may be wrong. */

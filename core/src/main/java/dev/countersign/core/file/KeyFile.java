@@ -1,5 +1,6 @@
 package dev.countersign.core.file;
 
+import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
 import java.io.Closeable;
 import java.io.IOException;
@@ -225,10 +226,14 @@ final class KeyFile implements Closeable {
         }
     }
 
-    /** Removes the files before the one in the journal's flushed header. */
-    void removeBefore(long named) throws IOException {
+    /** Removes the files before the one in the journal's flushed header; if that fails, the next start does. */
+    void removeBefore(long named) {
         for (; firstKept < named; firstKept++) {
-            disk.delete(file(firstKept));
+            try {
+                disk.delete(file(firstKept));
+            } catch (IOException e) {
+                log.warn("can't remove {}: {}", file(firstKept), Home.reason(e));
+            }
         }
     }
 

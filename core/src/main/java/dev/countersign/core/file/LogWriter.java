@@ -151,7 +151,9 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
                 rollIfDue();
                 commitBatch(requests, outcomes);
             }
-            keyFile.tidy(keys, journal.nextReceipt());
+            if (!flushing) { // a flush that fails must not miss that the file was replaced meanwhile
+                keyFile.tidy(keys, journal.nextReceipt());
+            }
             rememberedKeys = keys.size();
             return outcomes;
         } finally {
@@ -233,12 +235,12 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             makeRoom();
         }
         journal.append(batch, flushed);
-        keyFile.removeBefore(journal.named().keyFile());
         missingLines = batch.lines();
         loggedBytes += missingLines.remaining();
         missingKeys = batch.keys();
         completeLog();
         messages += batch.count();
+        keyFile.removeBefore(journal.named().keyFile());
     }
 
     /**

@@ -117,8 +117,10 @@ final class Start {
         if (disk.stat(path).isPresent()) {
             highest = Math.max(highest, LogScan.tolerant(disk, path, 0).lastReceipt());
         }
-        long next =
-                past != Past.LOST_JOURNAL && highest == 0 ? 1 : Math.max(highest + 1, LineText.micros(clock.instant()));
+        boolean isFirst = past != Past.LOST_JOURNAL
+                && highest == 0
+                && disk.list(path.getParent()).stream().noneMatch(file -> !file.equals(path) && StoredFile.isRotated(file));
+        long next = isFirst ? 1 : Math.max(highest + 1, LineText.micros(clock.instant()));
         return new Checkpoint(0, Journal.RING_START, next, 0, next, 0, 1, 0, 0);
     }
 

@@ -1,12 +1,15 @@
 package dev.countersign.core.sql;
 
 import dev.countersign.core.GroupCommit;
+import dev.countersign.core.UnknownStateError;
 import java.io.Closeable;
 import java.util.concurrent.locks.LockSupport;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.JdbiException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /**
  * Copies SQLite's write-ahead log into the table on a thread of its own. In SQLite itself, the commit that fills the log
@@ -22,7 +25,8 @@ final class Checkpointer implements Closeable {
     private enum State {
         WAITING,
         COPYING,
-        NEARLY_DONE
+        NEARLY_DONE,
+        FAILED
     }
 
     /** Few enough that the writer copies them in some milliseconds. */
@@ -46,11 +50,17 @@ final class Checkpointer implements Closeable {
         thread.start();
     }
 
-    /** Called by the writer's thread between transactions. */
+    /**
+     * Called by the writer's thread between transactions.
+     *
+     * @throws UnknownStateError if a copy has failed
+     */
     void beforeWrite(Handle writer) {
         if (state == State.NEARLY_DONE) {
-            copy(writer);
-            state = State.WAITING;
+            state = copy(writer) < 0 ? State.FAILED : State.WAITING;
+        }
+        if (state == State.FAILED) {
+            throw new UnknownStateError("the database can't be flushed; the next start restores it from its log", null);
         }
         long changes = writer.createQuery("SELECT total_changes()").mapTo(Long.class).one();
         if (state == State.WAITING && changes - changesAtStart >= changesInBetween) {
@@ -63,8 +73,7 @@ final class Checkpointer implements Closeable {
     private void run() {
         while (!closed) {
             if (state == State.COPYING) {
-                copyAlmostAll();
-                state = State.NEARLY_DONE;
+                state = copyAlmostAll();
             } else {
                 LockSupport.park(this);
             }
@@ -72,29 +81,38 @@ final class Checkpointer implements Closeable {
     }
 
     /** Each pass copies what was written during the one before, which takes less time. */
-    private void copyAlmostAll() {
+    private State copyAlmostAll() {
         int before;
         int left = Integer.MAX_VALUE;
         do {
             before = left;
             left = copy(handle);
         } while (left > FEW_PAGES && left < before / 2 && !closed); // somebody who reads may keep it from going on
+        return left < 0 ? State.FAILED : State.NEARLY_DONE;
     }
 
     /**
-     * Waits for nobody.
+     * Waits for nobody. A copy that is not to the end of the log is not flushed, and SQLite does not repeat it. If the
+     * flush at the end fails, the operating system may have dropped it; so the log must not begin anew.
      *
-     * @return how many pages of the log are yet to be copied
+     * @return how many pages of the log are yet to be copied; negative if the copy has failed
      */
     private static int copy(Handle handle) {
         try {
             return handle.createQuery("PRAGMA wal_checkpoint(PASSIVE)")
                     .map((row, context) -> row.getInt("log") - row.getInt("checkpointed"))
                     .one();
-        } catch (JdbiException e) { // nothing is lost: all of it stays in the log
-            log.warn("can't copy the write-ahead log to the table; it grows until that succeeds", e);
-            return 0;
+        } catch (JdbiException e) {
+            boolean isFull = Database.cause(e) instanceof SQLiteException full
+                    && full.getResultCode() == SQLiteErrorCode.SQLITE_FULL; // a write has failed, not a flush
+            log.warn("can't copy the database's log to its table", e);
+            return isFull ? 0 : -1;
         }
+    }
+
+    /** Then a handle must not be closed, either: the last one to be closed copies the log, and removes it. */
+    boolean hasFailed() {
+        return state == State.FAILED;
     }
 
     @Override
@@ -102,6 +120,8 @@ final class Checkpointer implements Closeable {
         closed = true;
         LockSupport.unpark(thread);
         GroupCommit.awaitEnd(thread);
-        handle.close();
+        if (!hasFailed()) {
+            handle.close();
+        }
     }
 }

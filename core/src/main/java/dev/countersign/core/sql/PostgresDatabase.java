@@ -71,6 +71,7 @@ public final class PostgresDatabase implements Database {
     private final Jdbi jdbi;
     private final String server = Long.toHexString(new SecureRandom().nextLong());
     private Optional<Handle> listener = Optional.empty();
+    private boolean heedsOwnChanges;
 
     private PostgresDatabase(PGSimpleDataSource source) {
         pool = new HikariDataSource(pool(source));
@@ -205,6 +206,7 @@ public final class PostgresDatabase implements Database {
             }
             log.warn("PostgreSQL did not answer a commit; checking whether it was committed", e);
             stopListening(); // then every cached code is looked up again
+            heedsOwnChanges = true; // it may still be committed, after the check
             if (jdbi.withHandle(handle -> isStored.test(handle, result))) {
                 return result;
             }
@@ -272,7 +274,7 @@ public final class PostgresDatabase implements Database {
             PGConnection connection = listener.get().getConnection().unwrap(PGConnection.class);
             for (PGNotification each : connection.getNotifications()) {
                 String[] serverAndId = each.getParameter().split(" ", 2);
-                if (!serverAndId[0].equals(server)) {
+                if (heedsOwnChanges || !serverAndId[0].equals(server)) {
                     ClientId.parse(serverAndId[1]).ifPresent(changed::add);
                 }
             }

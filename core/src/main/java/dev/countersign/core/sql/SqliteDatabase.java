@@ -219,9 +219,12 @@ public final class SqliteDatabase implements Database {
 
     @Override
     public void close() {
-        try (writer;
-                reader) {
-            checkpointer.close();
+        checkpointer.close();
+        if (checkpointer.hasFailed()) {
+            return;
+        }
+        try (writer) {
+            reader.close();
         } // the last handle to be closed makes a checkpoint and removes the write-ahead log
     }
 

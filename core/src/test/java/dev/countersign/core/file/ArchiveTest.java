@@ -83,10 +83,10 @@ class ArchiveTest {
     @Test
     void ofThoseBeyondKeepBytesTheOldestAreRemovedButNoneThatAStartMayNeed() throws Exception {
         long bytes = 85; // of each
-        Path foreign = Files.writeString(logs("messages.jsonl.1"), "x".repeat(1000));
         try (LogWriter log = start(new LogSettings(0, 1, false, 2 * bytes + 50, 0, false, false));
                 ServerLogEvents events = new ServerLogEvents(Archive.class)) {
             log(log, 1, 6);
+            Path foreign = Files.writeString(logs("messages.jsonl.1"), "x".repeat(1000));
             assertEquals(bytes, Files.size(logs(named(1))));
             Files.writeString(logs(named(6)), "x".repeat(1000)); // the active file has receipt 6, too
             Files.writeString(logs(packed(2)), "a kill came before the other was removed");
@@ -172,6 +172,22 @@ class ArchiveTest {
             Archive later = archive(log);
             later.look();
             assertEquals(4, names().size());
+        }
+    }
+
+    /** As after a boot at which the clock said 1970 for a while. */
+    @Test
+    void aFileOfFreshMessagesStaysThoughTheNextBeganWithAClockFarBehind() throws Exception {
+        try (LogWriter log = start(new LogSettings(0, 1, false, 0, 2, false, false))) {
+            log(log, 1, 1);
+            clock.move(Duration.ofDays(-5_000));
+            log(log, 2, 2);
+            clock.move(Duration.ofDays(5_000));
+            log(log, 3, 3);
+
+            archive(log).look();
+
+            assertEquals(List.of(named(1), named(2), "messages.jsonl"), names());
         }
     }
 

@@ -104,6 +104,17 @@ class LogWriterTest {
                 Files.readAllLines(files.log()));
     }
 
+    /** Data is lost, the logs are kept. */
+    @Test
+    void besideFilesThatLogrotateRenamedReceiptsBeginAboveAllThatWereEverGiven() throws Exception {
+        Files.createDirectories(files.log().getParent());
+        Files.writeString(files.log().resolveSibling("messages.jsonl.1"), "{\"receipt\":\"1\"}\n");
+        clock = at("2026-11-22T19:26:55.071204Z");
+        try (LogWriter log = start(Past.NEW)) {
+            assertEquals(LineText.micros(clock.instant()), Requests.firstReceipt(logged(log, "first")));
+        }
+    }
+
     @Test
     void aFileThatWasTruncatedAndThenMixedWithNewLinesByAPowerCutIsSetAside() throws Exception {
         try (LogWriter log = start(Past.NEW)) {
