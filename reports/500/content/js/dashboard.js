@@ -173,7 +173,7 @@ $(document).ready(function() {
     });
 
     // Creates APDEX table
-    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9870237152789729, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [0.9992810927390366, 50, 200, "wrong code"], "isController": false}, {"data": [0.9883233316463018, 50, 200, "message"], "isController": false}, {"data": [0.9844913599884317, 50, 200, "register"], "isController": false}]}, function(index, item){
+    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9947610704593082, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.9970760233918129, 50, 200, "message"], "isController": false}, {"data": [0.99191394123168, 50, 200, "register"], "isController": false}]}, function(index, item){
         switch(index){
             case 0:
                 item = item.toFixed(3);
@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29053, 0, 0.0, 6.144012666506063, 0, 620, 2.0, 4.0, 8.0, 91.45999999999913, 149.89062467754917, 30.351289222919288, 41.58633274410818], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1391, 0, 0.0, 1.2652767792954718, 0, 62, 0.0, 1.0, 2.0, 33.47999999999956, 7.213944539235872, 1.74008232538209, 2.296120414140576], "isController": false}, {"data": ["message", 13831, 0, 0.0, 4.0359337719615285, 0, 214, 1.0, 3.0, 7.0, 84.68000000000029, 71.64873419360855, 13.553851164790535, 23.789618775221587], "isController": false}, {"data": ["register", 13831, 0, 0.0, 8.742751789458419, 0, 620, 2.0, 5.0, 10.0, 159.36000000000058, 71.3574476208165, 15.121646614958184, 15.60944166705361], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 29109, 0, 0.0, 2.89206087464359, 0, 294, 1.0, 2.0, 5.0, 38.0, 151.14570406409504, 30.628544221762407, 41.93752020169895], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 1407, 0, 0.0, 0.5479744136460558, 0, 38, 0.0, 1.0, 1.0, 10.0, 7.324539027767655, 1.7667589256431748, 2.331327289634242], "isController": false}, {"data": ["message", 13851, 0, 0.0, 1.9543715255216245, 0, 82, 1.0, 2.0, 4.0, 36.0, 72.0573087367731, 13.651482319271468, 23.925278291506693], "isController": false}, {"data": ["register", 13851, 0, 0.0, 4.067865136091248, 0, 294, 1.0, 2.0, 6.0, 57.95999999999913, 71.9203688703346, 15.24093754381114, 15.732580690385694], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29053, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 29109, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 

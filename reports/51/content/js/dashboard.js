@@ -173,7 +173,7 @@ $(document).ready(function() {
     });
 
     // Creates APDEX table
-    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [0.9983142279163857, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [0.999645390070922, 50, 200, "message"], "isController": false}, {"data": [0.9968085106382979, 50, 200, "register"], "isController": false}]}, function(index, item){
+    createTable($("#apdexTable"), {"supportsControllersDiscrimination": true, "overall": {"data": [1.0, 50, 200, "Total"], "isController": false}, "titles": ["Apdex", "T (Toleration threshold)", "F (Frustration threshold)", "Label"], "items": [{"data": [1.0, 50, 200, "wrong code"], "isController": false}, {"data": [1.0, 50, 200, "message"], "isController": false}, {"data": [1.0, 50, 200, "register"], "isController": false}]}, function(index, item){
         switch(index){
             case 0:
                 item = item.toFixed(3);
@@ -187,7 +187,7 @@ $(document).ready(function() {
     }, [[0, 0]], 3);
 
     // Create statistics table
-    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2966, 0, 0.0, 3.3260283209710098, 0, 78, 3.0, 5.0, 7.0, 20.0, 15.565631756827678, 3.147593142541512, 4.3195009426758615], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 146, 0, 0.0, 0.6643835616438357, 0, 7, 1.0, 1.0, 2.0, 5.590000000000003, 0.7675081219181396, 0.18513135362673871, 0.24429206903893264], "isController": false}, {"data": ["message", 1410, 0, 0.0, 2.734751773049644, 1, 56, 2.0, 5.0, 7.0, 20.0, 7.405306611205647, 1.3957267343385644, 2.458793210751875], "isController": false}, {"data": ["register", 1410, 0, 0.0, 4.1929078014184356, 1, 78, 3.0, 6.0, 8.0, 20.0, 7.399826812563961, 1.5681273616468552, 1.6187121152483666], "isController": false}]}, function(index, item){
+    createTable($("#statisticsTable"), {"supportsControllersDiscrimination": true, "overall": {"data": ["Total", 2983, 0, 0.0, 1.757626550452563, 0, 28, 1.0, 3.0, 4.0, 9.0, 15.623117814963207, 3.166505248841229, 4.335490481053761], "isController": false}, "titles": ["Label", "#Samples", "FAIL", "Error %", "Average", "Min", "Max", "Median", "90th pct", "95th pct", "99th pct", "Transactions/s", "Received", "Sent"], "items": [{"data": ["wrong code", 147, 0, 0.0, 0.3469387755102041, 0, 5, 0.0, 1.0, 1.0, 3.5600000000000307, 0.7713296253541819, 0.186053142053206, 0.24550877584216602], "isController": false}, {"data": ["message", 1418, 0, 0.0, 1.4421720733427381, 0, 17, 1.0, 2.0, 4.0, 8.0, 7.428439713339759, 1.4073411175663215, 2.4664741235698417], "isController": false}, {"data": ["register", 1418, 0, 0.0, 2.2193229901269373, 0, 28, 2.0, 3.0, 5.0, 11.0, 7.426650046612966, 1.5738115821435679, 1.6245796976965863], "isController": false}]}, function(index, item){
         switch(index){
             // Errors pct
             case 3:
@@ -228,7 +228,7 @@ $(document).ready(function() {
     }, [[1, 1]]);
 
         // Create top5 errors by sampler
-    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2966, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
+    createTable($("#top5ErrorsBySamplerTable"), {"supportsControllersDiscrimination": false, "overall": {"data": ["Total", 2983, 0, "", "", "", "", "", "", "", "", "", ""], "isController": false}, "titles": ["Sample", "#Samples", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors", "Error", "#Errors"], "items": [{"data": [], "isController": false}, {"data": [], "isController": false}, {"data": [], "isController": false}]}, function(index, item){
         return item;
     }, [[0, 0]], 0);
 
