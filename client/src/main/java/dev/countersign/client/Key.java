@@ -12,6 +12,7 @@ final class Key {
 
     /** Not in quotes: the server takes those for a quoted key. */
     private static final Pattern VISIBLE_ASCII = Pattern.compile("(?!\".*\"$)[!-~]*");
+
     private static final int MAX_LENGTH = 64;
 
     private Key() {}

@@ -533,8 +533,8 @@ class LostAnswersTest {
 
     @Test
     void aCallWhoseAnswerAClosePreventsHasAnUnknownOutcome() throws Exception {
-        try (ScriptedServer server = new ScriptedServer(silence());
-                CountersignClient client = clientOf(server).build()) {
+        try (ScriptedServer server = new ScriptedServer(silence())) {
+            CountersignClient client = clientOf(server).build();
             CompletableFuture<CountersignException> call = CompletableFuture.supplyAsync(
                     () -> assertThrows(CountersignException.class, () -> client.send(SENDER, "hi")));
             server.awaitRequests(1);

@@ -53,7 +53,8 @@ public final class Registry {
         this.codes = codes;
         this.cacheBytes = cacheBytes;
         cache = new CodeCache(cacheBytes);
-        registrations.onChange(() -> cache = new CodeCache(cacheBytes), id -> cache.entry(id).remove());
+        registrations.onChange(
+                () -> cache = new CodeCache(cacheBytes), id -> cache.entry(id).remove());
     }
 
     /** As {@link #register(ClientId, Optional)} without a key. */

@@ -119,7 +119,8 @@ final class Start {
         }
         boolean isFirst = past != Past.LOST_JOURNAL
                 && highest == 0
-                && disk.list(path.getParent()).stream().noneMatch(file -> !file.equals(path) && StoredFile.isRotated(file));
+                && disk.list(path.getParent()).stream()
+                        .noneMatch(file -> !file.equals(path) && StoredFile.isRotated(file));
         long next = isFirst ? 1 : Math.max(highest + 1, LineText.micros(clock.instant()));
         return new Checkpoint(0, Journal.RING_START, next, 0, next, 0, 1, 0, 0);
     }

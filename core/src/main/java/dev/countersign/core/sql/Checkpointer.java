@@ -62,7 +62,8 @@ final class Checkpointer implements Closeable {
         if (state == State.FAILED) {
             throw new UnknownStateError("the database can't be flushed; the next start restores it from its log", null);
         }
-        long changes = writer.createQuery("SELECT total_changes()").mapTo(Long.class).one();
+        long changes =
+                writer.createQuery("SELECT total_changes()").mapTo(Long.class).one();
         if (state == State.WAITING && changes - changesAtStart >= changesInBetween) {
             changesAtStart = changes;
             state = State.COPYING;

@@ -14,6 +14,7 @@ import dev.countersign.core.Appended;
 import dev.countersign.core.ClientId;
 import dev.countersign.core.GroupCommit;
 import dev.countersign.core.Histogram;
+import dev.countersign.core.LineText;
 import dev.countersign.core.LogFigures;
 import dev.countersign.core.LogRange;
 import dev.countersign.core.LogSettings;

@@ -146,8 +146,8 @@ class SqliteDatabaseTest {
         long longest = 0;
         try (SqliteDatabase database = SqliteDatabase.open(file, Sync.OS)) {
             for (int batch = 0; batch < 200; batch++) {
-                List<Registration> registrations = Stream.generate(() -> new ClientId(
-                                UUID.randomUUID().toString()))
+                List<Registration> registrations = Stream.generate(
+                                () -> new ClientId(UUID.randomUUID().toString()))
                         .limit(250)
                         .map(id -> new Registration(id, new byte[32], Optional.empty()))
                         .sorted(Comparator.comparing(each -> each.id().value()))

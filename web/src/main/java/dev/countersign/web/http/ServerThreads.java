@@ -150,7 +150,9 @@ public final class ServerThreads extends QueuedThreadPool {
         boolean hasOwnThreads = request.getConnectionMetaData().getConnector().getExecutor() != this;
         return turns.get() == null
                 ? hasOwnThreads || isFirst || getQueueSize() == 0
-                : isFirst && request.getLength() >= 0 && request.getLength() <= Math.min(maxBodyBytes, SMALL_BODY_BYTES);
+                : isFirst
+                        && request.getLength() >= 0
+                        && request.getLength() <= Math.min(maxBodyBytes, SMALL_BODY_BYTES);
     }
 
     private static void handleOnPool(Handler handler, Request request, Response response, Callback callback) {
