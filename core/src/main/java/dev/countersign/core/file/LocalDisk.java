@@ -25,6 +25,8 @@ import java.util.stream.Stream;
  */
 record LocalDisk(Optional<Path> sharedFolder) implements Disk {
 
+    private static final int MAX_WRITE_BYTES = 4 * 1024 * 1024;
+
     LocalDisk() {
         this(Optional.empty());
     }
@@ -96,11 +98,15 @@ record LocalDisk(Optional<Path> sharedFolder) implements Disk {
             return channel.read(target, position);
         }
 
+        /** In parts: Java copies each from the heap to memory that it does not give back. */
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
-            for (long next = position; source.hasRemaining(); ) {
+            int end = source.limit();
+            for (long next = position; source.position() < end; ) {
+                source.limit(Math.min(end, source.position() + MAX_WRITE_BYTES));
                 next += channel.write(source, next);
             }
+            source.limit(end);
         }
 
         @Override
