@@ -36,7 +36,6 @@ public final class GroupCommit<T, R> implements Closeable {
          *
          * @return a result for each item, in order
          * @throws Exception if they are not durable; then none of them is acknowledged
-         * @throws UnknownStateError to end the writer
          */
         List<R> commit(List<T> items) throws Exception;
 
@@ -346,11 +345,7 @@ public final class GroupCommit<T, R> implements Closeable {
         }
     }
 
-    /** @throws UnknownStateError the cause, if it is one: it ends the writer */
     private void failed(Throwable cause) {
-        if (cause instanceof UnknownStateError end) {
-            throw end;
-        }
         boolean isFirst = failure.isEmpty();
         failure = Optional.of(cause);
         if (isFirst) { // on a full disk thousands of commits fail: one line is enough

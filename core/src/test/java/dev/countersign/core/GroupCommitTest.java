@@ -216,26 +216,6 @@ class GroupCommitTest {
         }
     }
 
-    @Test
-    void whereNobodyKnowsWhatIsOnDiskTheWriterEnds() throws Exception {
-        UnknownStateError cause = new UnknownStateError("the flush failed", null);
-        GroupCommit.Sink<Integer, String> unknowing = new GroupCommit.Sink<>() {
-            @Override
-            public List<String> commit(List<Integer> items) {
-                throw cause;
-            }
-
-            @Override
-            public void probe() {}
-        };
-        try (GroupCommit<Integer, String> commits =
-                new GroupCommit<>("test-writer", QUEUE_SIZE, Runnable::run, unknowing)) {
-            assertInstanceOf(UnavailableException.class, failure(commits.submit(1)));
-            assertSame(cause, result(commits.writerDeath()));
-            assertInstanceOf(UnavailableException.class, failure(commits.submit(2)));
-        }
-    }
-
     /** Many threads submit while the writer dies: none of them may wait for ever. */
     @Test
     void aSubmitThatMeetsTheWritersDeathFailsButNeverHangs() throws Exception {
