@@ -29,6 +29,7 @@ final class Fuzzer {
 
     /** @param acknowledged is filled: what the log must have, by receipt */
     Fuzzer(RunningServer server, Random random, Map<String, LoggedMessage> acknowledged) {
+        Stacks.watch();
         ports = Map.of("register", server.registerPort(), "message", server.messagePort());
         oracle = new Oracle(acknowledged);
         this.random = random;
@@ -74,8 +75,9 @@ final class Fuzzer {
                 connection.close();
             }
         } catch (IOException | RuntimeException | AssertionError e) {
+            String stacks = e instanceof SocketTimeoutException ? "\n" + Stacks.ofAllThreads() : "";
             throw new AssertionError(
-                    e.getMessage() + "\nallowed to " + allowed + "\n" + port + " " + escaped(stream), e);
+                    e.getMessage() + "\nallowed to " + allowed + "\n" + port + " " + escaped(stream) + stacks, e);
         }
     }
 
