@@ -101,6 +101,9 @@ final class Exchange {
 
     private void write(byte[] json) {
         try {
+            if (!response.isCommitted()) { // a long one, too: otherwise Jetty waits for a client that does not read
+                response.setBufferSize(Math.max(response.getBufferSize(), json.length + 1));
+            }
             response.getOutputStream().write(json);
         } catch (IOException e) {
             log.debug("the client is gone", e);
