@@ -126,7 +126,7 @@ final class SerialHttpConnection extends StrictHttpConnection {
             }
         } else if (headersSince != 0
                 && now - headersSince > limits.headerTimeout().toNanos()) {
-            if (calls.getAndIncrement() > 0) {
+            if (!calls.compareAndSet(0, 1)) {
                 return; // it is being read, and will be checked again soon
             }
             if (headersSince != 0) {
