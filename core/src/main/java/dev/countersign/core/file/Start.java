@@ -163,7 +163,17 @@ final class Start {
         }
         return length >= named.logLength()
                 && (named.logSum() == 0
-                        || LogFile.sum(disk, path, named.logLength()).getValue() == named.logSum());
+                        || LogFile.sum(disk, path, named.logLength()).getValue() == named.logSum())
+                && endsLine(named.logLength());
+    }
+
+    /** Otherwise somebody has edited the file behind the part that has a checksum. */
+    private boolean endsLine(long end) throws IOException {
+        ByteBuffer last = ByteBuffer.allocate(1);
+        try (Disk.Handle handle = disk.open(path, Disk.Mode.POSITIONED)) {
+            handle.fill(last, end - 1);
+        }
+        return last.get(0) == '\n';
     }
 
     /** Whether the file's start can be what a power cut left of these lines: their bytes, or zeros. */

@@ -220,6 +220,31 @@ class LogWriterTest {
         }
     }
 
+    @Test
+    void aFileThatSomebodyEditedBehindItsChecksumWhileItWasStoppedIsSetAside() throws Exception {
+        LogWriter killed = start(Past.NEW); // never closed: as a kill leaves it
+        for (int i = 0; i < 150; i++) { // 9 MB
+            logged(killed, "x".repeat(60_000));
+        }
+        killed.checkpoint();
+        logged(killed, "one");
+        logged(killed, "two");
+        StringBuilder edited = new StringBuilder(Files.readString(files.log()));
+        edited.insert(edited.length() - 30_000, "edited");
+        Files.writeString(files.log(), edited);
+
+        start(Past.LOST_JOURNAL).close();
+
+        List<String> lines = Files.readAllLines(files.log());
+        assertEquals(2, lines.size());
+        assertTrue(lines.get(0).endsWith("\"one\"}"), lines.get(0));
+        assertTrue(lines.get(1).endsWith("\"two\"}"), lines.get(1));
+        List<Path> aside =
+                filesOfLog().stream().filter(file -> !file.equals(files.log())).toList();
+        assertEquals(1, aside.size());
+        assertEquals(edited.toString(), Files.readString(aside.get(0)));
+    }
+
     private enum Hand {
         RENAMES,
         RENAMES_AND_CREATES,
