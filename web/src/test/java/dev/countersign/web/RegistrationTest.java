@@ -67,6 +67,7 @@ final class RegistrationTest {
 
     @Test
     void receiptsGoOnAfterARestartWhereTheyStopped(@TempDir Path ownHome) throws IOException {
+        Engines.assumeFiles();
         String code;
         try (CountersignServer first = RunningServer.start(ownHome)) {
             code = Service.of(first).register("alice");
