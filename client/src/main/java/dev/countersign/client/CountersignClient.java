@@ -175,7 +175,10 @@ public final class CountersignClient implements AutoCloseable {
         return outbox.add(credentials, bytes);
     }
 
-    /** Sends the texts that {@link #sendAsync} queued and closes the connections. Other calls in progress fail. */
+    /**
+     * Sends the texts that {@link #sendAsync} queued and closes the connections. Other calls in progress fail, and so do
+     * later ones, with an {@link UnreachableException}.
+     */
     @Override
     public void close() {
         outbox.close();

@@ -172,7 +172,6 @@ public final class CountersignClientBuilder {
                         .build())
                 .setDefaultRequestConfig(RequestConfig.custom()
                         .setResponseTimeout(Timeout.of(answerTimeout))
-                        .setConnectionRequestTimeout(Timeout.of(answerTimeout)) // those ahead take no longer
                         .build())
                 .disableAutomaticRetries() // Retries does that
                 .setUserAgent("countersign-client")

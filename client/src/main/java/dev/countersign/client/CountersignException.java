@@ -21,8 +21,8 @@ public abstract sealed class CountersignException extends Exception
     }
 
     /**
-     * There was no connection, or no complete answer. A server or a network that is restarting passes. A host name
-     * without an address, and a peer that does not speak HTTP, do not pass.
+     * There was no connection, or no complete answer. A failure without a connection passes, except an unknown host
+     * name. A lost answer passes, unless the peer does not speak HTTP.
      */
     static CountersignException broken(IOException cause, boolean wasSent) {
         if (cause.getCause() instanceof UnreachableException noTls) {

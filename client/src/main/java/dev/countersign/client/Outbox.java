@@ -41,7 +41,7 @@ final class Outbox {
 
     /** @throws IllegalStateException if this is closed */
     CompletableFuture<Receipt> add(Credentials sender, byte[] text) {
-        if (workers.isShutdown()) { // otherwise a worker that still sends would take it, and never end
+        if (workers.isShutdown()) { // otherwise a worker that still sends would take it, and may never end
             throw new IllegalStateException("the client is closed");
         }
         Waiting waiting = new Waiting(text, new CompletableFuture<>());

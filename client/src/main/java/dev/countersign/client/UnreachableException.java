@@ -2,7 +2,7 @@ package dev.countersign.client;
 
 import java.time.Duration;
 
-/** No connection could be made, so nothing was sent. The same call may succeed later. */
+/** Nothing was sent: there was no connection, or the client is closed. The same call may succeed later. */
 public final class UnreachableException extends CountersignException {
 
     private static final long serialVersionUID = 1;

@@ -281,8 +281,8 @@ public final class GroupCommit<T, R> implements Closeable {
     }
 
     /**
-     * Runs on another thread, because the writer hangs when the disk does; and not on the one that keeps the time for
-     * all, because callers may be answered on it.
+     * Runs on another thread, because the writer hangs when the disk does; and not on the JVM's timer thread, because
+     * callers may be answered on it.
      */
     private void watchForHangs() {
         CompletableFuture.delayedExecutor(1, TimeUnit.SECONDS).execute(() -> {

@@ -74,9 +74,9 @@ public interface Registrations extends Closeable {
     CompletionStage<Boolean> promote(ClientId id, byte[] nextSha256);
 
     /**
-     * Sets the listeners for changes of codes. They are called when a change by this process is durable, before its
-     * stage completes, and within two seconds of a change by another process. Lookups after that see the change; results
-     * from before may be out of date. To be called once, before the first lookup.
+     * Sets the listeners for changes of rows; a new row is none. They are called when a change by this process is
+     * durable, before its stage completes, and within two seconds of a change by another process. Lookups after that see
+     * the change; results from before may be out of date. To be called once, before the first lookup.
      *
      * @param all is called if any row may have changed
      * @param one is called with an id whose row has changed

@@ -138,14 +138,16 @@ public final class Registry {
 
     /** Makes the new code the current one, which ends the former code, before it is accepted. */
     private CompletionStage<Boolean> promote(ClientId id, byte[] presented) {
-        // of several simultaneous first uses, one promotes the code; the others find it promoted
-        return registrations
-                .promote(id, presented)
-                .thenCompose(isPromoted -> isPromoted
-                        ? ACCEPTED
-                        : registrations
-                                .findCodes(id)
-                                .thenApply(found -> found.orElse(NO_CODE).isCurrent(presented)));
+        return registrations.promote(id, presented).thenCompose(isPromoted -> {
+            if (isPromoted) {
+                return ACCEPTED;
+            }
+            // another first use at the same time has promoted the code, perhaps at another server
+            cache.entry(id).remove();
+            return registrations
+                    .findCodes(id)
+                    .thenApply(found -> found.orElse(NO_CODE).isCurrent(presented));
+        });
     }
 
     /**

@@ -111,7 +111,8 @@ public final class Main extends Commands implements Callable<Integer> {
         try {
             Runtime.getRuntime().addShutdownHook(atStop);
         } catch (IllegalStateException e) { // it was stopped while it started
-            atStop.start();
+            atStop.run();
+            return CommandLine.ExitCode.OK; // in fact the signal's
         }
         Object promise = server.store().facts().get("promise");
         log.info("started at {}: {}, {}", server.addresses(), spec.version()[0], promise);

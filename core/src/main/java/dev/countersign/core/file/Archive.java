@@ -164,7 +164,10 @@ final class Archive implements Closeable {
         sealed.addFirst(oldest);
     }
 
-    /** Reads all of a packed file. Later messages may have earlier times: the clock may have been wrong for a while. */
+    /**
+     * Whether the file's last message is older, too: the next file may begin with an earlier time, if the clock was
+     * wrong for a while. Reads all of a packed file.
+     */
     private static boolean isOlder(StoredFile file, long limit) throws IOException {
         Optional<LogLines> found = file.open();
         if (found.isEmpty()) {
@@ -172,6 +175,9 @@ final class Archive implements Closeable {
         }
         try (LogLines lines = found.get()) {
             return lines.last().micros() < limit;
+        } catch (IOException e) { // damaged: the next file decides alone
+            log.warn("can't read {}: {}", file.path(), Home.reason(e));
+            return true;
         }
     }
 
@@ -181,7 +187,8 @@ final class Archive implements Closeable {
         long passed = TimeUnit.NANOSECONDS.toMicros(nanoTime.getAsLong() - startNanos);
         boolean isSet = Math.abs(now - startMicros - passed) > MAX_CLOCK_STEP_MICROS;
         if (isSet && !isClockDoubted) {
-            log.warn("the clock was set: --keep-days removes nothing until it is right again");
+            log.warn("the clock was set: --keep-days removes nothing until it agrees with the time since the"
+                    + " start again, or the server is started again");
         }
         isClockDoubted = isSet;
         return !isSet && Math.abs(now - messages.timeMicros()) <= DAY_MICROS;

@@ -84,7 +84,7 @@ final class KeyFile implements Closeable {
         Path named = file(number);
         for (Path file : disk.list(folder)) {
             if (NAME.matcher(file.getFileName().toString()).matches() && !file.equals(named)) {
-                disk.delete(file); // an unfinished file, or one that was replaced
+                remove(file); // unfinished, or replaced
             }
         }
         if (disk.stat(named).isEmpty()) {
@@ -226,14 +226,19 @@ final class KeyFile implements Closeable {
         }
     }
 
-    /** Removes the files before the one in the journal's flushed header; if that fails, the next start does. */
+    /** Removes the files before the one in the journal's flushed header. */
     void removeBefore(long named) {
         for (; firstKept < named; firstKept++) {
-            try {
-                disk.delete(file(firstKept));
-            } catch (IOException e) {
-                log.warn("can't remove {}: {}", file(firstKept), Home.reason(e));
-            }
+            remove(file(firstKept));
+        }
+    }
+
+    /** A file that can't be removed does no harm; each start tries again. */
+    private void remove(Path file) {
+        try {
+            disk.delete(file);
+        } catch (IOException e) {
+            log.warn("can't remove {}: {}", file, Home.reason(e));
         }
     }
 

@@ -98,20 +98,33 @@ record LocalDisk(Optional<Path> sharedFolder) implements Disk {
             return channel.read(target, position);
         }
 
-        /** In parts: Java copies each from the heap to memory that it does not give back. */
         @Override
         public void write(ByteBuffer source, long position) throws IOException {
-            int end = source.limit();
-            for (long next = position; source.position() < end; ) {
-                source.limit(Math.min(end, source.position() + MAX_WRITE_BYTES));
-                next += channel.write(source, next);
+            for (long next = position; source.hasRemaining(); ) {
+                int end = limitToPart(source);
+                try {
+                    next += channel.write(source, next);
+                } finally {
+                    source.limit(end);
+                }
             }
-            source.limit(end);
         }
 
         @Override
         public void append(ByteBuffer source) throws IOException {
-            channel.write(source);
+            int end = limitToPart(source);
+            try {
+                channel.write(source);
+            } finally {
+                source.limit(end);
+            }
+        }
+
+        /** Java copies each part from the heap to memory that it does not give back. Returns the former limit. */
+        private static int limitToPart(ByteBuffer source) {
+            int end = source.limit();
+            source.limit(Math.min(end, source.position() + MAX_WRITE_BYTES));
+            return end;
         }
 
         @Override

@@ -151,7 +151,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
                 rollIfDue();
                 commitBatch(requests, outcomes);
             }
-            if (!flushing) { // a flush that fails must not miss that the file was replaced meanwhile
+            if (!flushing) { // otherwise a failure of that flush would be overlooked, if the file is replaced meanwhile
                 keyFile.tidy(keys, journal.nextReceipt());
             }
             rememberedKeys = keys.size();

@@ -267,7 +267,7 @@ public final class KafkaMessageLog implements MessageLog {
             watchProducer();
             topic.requireWell();
             if (spent.isPresent() && spent.get() == producer) {
-                spent.get().close(Duration.ZERO); // first: only one producer's thread counts
+                spent.get().close(Duration.ZERO); // first: figures are counted by one producer's thread
                 producer = newProducer();
             }
             if (failure.isPresent()) {

@@ -65,7 +65,8 @@ public interface Database extends Closeable {
     void probe() throws IOException;
 
     /**
-     * Finds the ids whose rows other processes have changed since the last call; empty if any row may have changed.
+     * Finds the ids whose rows other processes have changed since the last call, and may include those that this one has
+     * changed; empty if any row may have changed.
      *
      * @throws IOException or another exception if that can't be found out now, or a commit would fail
      */

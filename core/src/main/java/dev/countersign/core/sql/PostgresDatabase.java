@@ -13,10 +13,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiPredicate;
 import java.util.logging.Level;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
@@ -57,7 +59,7 @@ public final class PostgresDatabase implements Database {
             "CREATE TRIGGER registration_changed AFTER UPDATE OR DELETE ON registration"
                     + " FOR EACH ROW EXECUTE FUNCTION registration_changed()");
 
-    /** For the writer, the reader and the listener, and one more: to read apart, or while a broken one is replaced. */
+    /** For the writer, the reader and the listener, and one more: to read apart, or while a broken connection is replaced. */
     private static final int CONNECTIONS = 4;
 
     private static final long CONNECT_MILLIS = 5_000;
@@ -71,6 +73,7 @@ public final class PostgresDatabase implements Database {
     private final Jdbi jdbi;
     private final String server = Long.toHexString(new SecureRandom().nextLong());
     private Optional<Handle> listener = Optional.empty();
+    private final Semaphore readsApart = new Semaphore(1);
     private boolean heedsOwnChanges;
 
     private PostgresDatabase(PGSimpleDataSource source) {
@@ -219,10 +222,17 @@ public final class PostgresDatabase implements Database {
         return jdbi.withHandle(work);
     }
 
-    /** One at a time: the writer must not wait for a connection. */
+    /** One at a time: of the four connections, one is left for this. */
     @Override
-    public synchronized <R> R readApart(HandleCallback<R, RuntimeException> work) {
-        return read(work);
+    public <R> R readApart(HandleCallback<R, RuntimeException> work) {
+        if (!readsApart.tryAcquire()) {
+            throw new ConnectionException(new SQLTransientException("another one reads already; try again"));
+        }
+        try {
+            return read(work);
+        } finally {
+            readsApart.release();
+        }
     }
 
     @Override

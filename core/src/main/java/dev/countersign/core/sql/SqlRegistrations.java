@@ -284,7 +284,7 @@ public final class SqlRegistrations implements Registrations {
             ids.ifPresentOrElse(some -> some.forEach(changed), allChanged);
             changesKnownNanos = now;
             if (ids.isEmpty() || !ids.get().isEmpty()) {
-                log.info("another process has changed the database; looking up codes again");
+                log.info("codes have changed in the database; looking them up again");
             }
         }
     }

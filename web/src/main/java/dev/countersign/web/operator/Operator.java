@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -174,10 +175,10 @@ public final class Operator {
             Optional<Integer> refused) {}
 
     /** A line for each id after the named one, in pages; the page after the last id is empty. */
-    private byte[] ids(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    private byte[] ids(HttpServletRequest request, HttpServletResponse response) {
         StringBuilder lines = new StringBuilder();
         String after = Optional.ofNullable(request.getParameter("after")).orElse("");
-        for (Registrations.Stored each : store.registry().list(after, IDS_A_PAGE)) {
+        for (Registrations.Stored each : list(after)) {
             Optional<Registry.Use> use = store.registry().use(each.id());
             lines.append(JsonText.of(new Client(
                     each.id().value(),
@@ -190,6 +191,15 @@ public final class Operator {
         }
         response.setContentType("application/jsonl");
         return lines.toString().getBytes(UTF_8);
+    }
+
+    private List<Registrations.Stored> list(String after) {
+        try {
+            return store.registry().list(after, IDS_A_PAGE);
+        } catch (IOException e) {
+            log.warn("the operator's command failed", e);
+            throw new OperatorException(503, "the server can't do it now: " + e.getMessage());
+        }
     }
 
     private Object revoke(HttpServletRequest request, HttpServletResponse response) throws IOException {
@@ -220,7 +230,7 @@ public final class Operator {
     private Erased erase(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
         if (!erasing.tryAcquire()) { // many that wait would take the threads that answer /live and /ready
-            throw new OperatorException(503, "another id is being erased; erase this one when that has ended");
+            throw new OperatorException(503, "an erasure is under way; try again when it has ended");
         }
         try {
             return erase(id, user(request), MessagesAfter.server(request));

@@ -42,7 +42,7 @@ final class OperatorServlet extends HttpServlet {
         try {
             requireOwn(request);
             if (!served(request).equals(method)) {
-                response.setHeader("Allow", method);
+                response.setHeader("Allow", method.equals("GET") ? "GET, HEAD" : method);
                 response.sendError(HttpServletResponse.SC_METHOD_NOT_ALLOWED);
                 return;
             }
