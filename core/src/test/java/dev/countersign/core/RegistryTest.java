@@ -288,6 +288,16 @@ abstract class RegistryTest {
         assertTrue(registry.accepts(ALICE, code).toCompletableFuture().getNow(false));
     }
 
+    @Test
+    void aCodeEndsWithTheFirstUseOfTheNextOneAlsoIfThatWasAtAnotherServer() throws Exception {
+        Code former = register(ALICE);
+        Code next = result(registry.rotate(ALICE, former)).orElseThrow();
+        assertTrue(accepts(ALICE, former));
+        executeElsewhere("UPDATE registration SET code_sha256 = next_code_sha256, next_code_sha256 = NULL");
+        assertTrue(accepts(ALICE, next));
+        assertFalse(accepts(ALICE, former));
+    }
+
     /** As after a commit that took so long that whoever asked was told that the database doesn't answer. */
     @Test
     void aCodeEndsWithTheCommitWhetherOrNotAnybodyHearsOfIt() throws Exception {

@@ -20,6 +20,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -97,11 +98,11 @@ final class CrashTest {
         ServerProcess.start(home).close(); // the start makes the log whole, and this one removes nothing
 
         List<LoggedMessage> log = LoggedMessage.readAll(home);
-        int first = Integer.parseInt(log.get(0).receipt());
+        long first = Long.parseLong(log.get(0).receipt());
         assertTrue(first > 1, "nothing was removed");
         assertEquals(
-                IntStream.range(first, first + log.size())
-                        .mapToObj(Integer::toString)
+                LongStream.range(first, first + log.size())
+                        .mapToObj(Long::toString)
                         .toList(),
                 log.stream().map(LoggedMessage::receipt).toList());
         Set<String> removed = new HashSet<>();
