@@ -9,6 +9,7 @@ import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -96,7 +97,7 @@ final class LogCommand implements Callable<Integer> {
                     last.isPresent() && isSelective() ? printNewest(reader, newest, out) : printAll(reader, out);
             while (follow && isRead) {
                 Thread.sleep(FOLLOW_MILLIS);
-                isRead = printAll(reader, out);
+                isRead = printNew(reader, out);
             }
             if (reader.foreignLines() > 0) {
                 main.spec
@@ -120,6 +121,17 @@ final class LogCommand implements Callable<Integer> {
         return files.isEmpty()
                 ? Store.read(main::homeToRead, main.topic(), range)
                 : Store.read(Commands.existing(files), range);
+    }
+
+    /** As {@link #printAll}; later, if the servers that keep the log don't answer now. */
+    private boolean printNew(LogReader reader, OutputStream out) throws IOException {
+        try {
+            return printAll(reader, out);
+        } catch (SocketTimeoutException e) {
+            main.spec.commandLine().getErr().println("countersign: " + e.getMessage() + "; trying again");
+            out.flush();
+            return true;
+        }
     }
 
     /** False if nobody reads the output any more. */

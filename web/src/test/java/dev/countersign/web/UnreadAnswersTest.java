@@ -1,5 +1,6 @@
 package dev.countersign.web;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -7,10 +8,17 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +58,46 @@ final class UnreadAnswersTest {
                         201,
                         server.service().send("reads", code, "while it waits").status());
             }
+        }
+    }
+
+    @Test
+    void refusalsThatNobodyReadsLeaveNoConnectionOpen() throws Exception {
+        byte[] refused =
+                "DELETE /health HTTP/1.1\r\nHost: a\r\n\r\n".repeat(200).getBytes(US_ASCII);
+        long before = sockets();
+        List<SocketChannel> clients = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            SocketChannel client = SocketChannel.open();
+            client.setOption(StandardSocketOptions.SO_RCVBUF, 2048);
+            client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.messagePort()));
+            client.configureBlocking(false);
+            clients.add(client);
+        }
+        for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(4); System.nanoTime() < end; Thread.sleep(10)) {
+            for (SocketChannel client : clients) {
+                client.write(ByteBuffer.wrap(refused)); // a part of it, in the end: what follows is refused, too
+            }
+        }
+        for (SocketChannel client : clients) {
+            client.close();
+        }
+        for (long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20); sockets() > before; Thread.sleep(100)) {
+            assertTrue(System.nanoTime() < end, sockets() + " sockets are open, before there were " + before);
+        }
+    }
+
+    /** Open sockets of this process, and so of the server. */
+    private static long sockets() throws IOException {
+        try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
+            return open.filter(each -> {
+                        try {
+                            return Files.readSymbolicLink(each).toString().startsWith("socket:");
+                        } catch (IOException e) {
+                            return false; // closed meanwhile
+                        }
+                    })
+                    .count();
         }
     }
 

@@ -10,6 +10,7 @@ import dev.countersign.core.StartupException;
 import dev.countersign.core.TopicSettings;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -29,6 +30,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -123,11 +125,11 @@ public final class KafkaLogReader implements LogReader {
             if (take()) {
                 return true;
             }
-            ends = ends();
-            fetch(false);
-            return take();
+            ends = ends(); // for the next call: while messages come steadily, this one would find no end
+            return false;
         } catch (KafkaException e) {
-            throw new IOException("can't read the topic " + topic.name() + ": " + e.getMessage(), e);
+            String message = "can't read the topic " + topic.name() + ": " + e.getMessage();
+            throw e instanceof RetriableException ? new SocketTimeoutException(message) : new IOException(message, e);
         }
     }
 

@@ -109,6 +109,7 @@ public final class PostgresDatabase implements Database {
                                     .lines()
                                     .findFirst()
                                     .orElse("")
+                                    .replaceFirst("[.]$", "")
                             + ". Check --database, COUNTERSIGN_DATABASE_USER and COUNTERSIGN_DATABASE_PASSWORD.",
                     e,
                     cause instanceof SQLException failed && mayPass(failed));

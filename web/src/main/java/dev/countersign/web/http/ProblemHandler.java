@@ -2,6 +2,7 @@ package dev.countersign.web.http;
 
 import java.nio.ByteBuffer;
 import java.util.Map;
+import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpMethod;
@@ -56,6 +57,19 @@ final class ProblemHandler implements Request.Handler {
         if (!request.getConnectionMetaData().isPersistent()) {
             response.getHeaders().put(HttpFields.CONNECTION_CLOSE);
         }
-        response.write(true, hasBody ? ByteBuffer.wrap(json) : BufferUtil.EMPTY_BUFFER, callback);
+        response.write(true, hasBody ? ByteBuffer.wrap(json) : BufferUtil.EMPTY_BUFFER, ending(request, callback));
+    }
+
+    /**
+     * If a servlet's error page can't be written, because the client is gone, Jetty 12.1 does not end the exchange, and
+     * the connection stays open for good.
+     */
+    private static Callback ending(Request request, Callback callback) {
+        return request instanceof ServletContextRequest servlet
+                ? Callback.from(callback::succeeded, failure -> {
+                    servlet.getServletChannel().abort(failure);
+                    callback.failed(failure);
+                })
+                : callback;
     }
 }

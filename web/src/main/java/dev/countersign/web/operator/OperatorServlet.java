@@ -55,6 +55,8 @@ final class OperatorServlet extends HttpServlet {
         }
         byte[] bytes =
                 content instanceof byte[] ready ? ready : JsonText.of(content).getBytes(UTF_8);
+        // all of it: otherwise Jetty waits for a client that does not read, and /live has the same threads
+        response.setBufferSize(Math.max(response.getBufferSize(), bytes.length + 1));
         response.getOutputStream().write(bytes);
     }
 
