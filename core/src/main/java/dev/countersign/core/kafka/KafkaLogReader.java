@@ -51,6 +51,7 @@ public final class KafkaLogReader implements LogReader {
     private final long untilMicros;
     private final Map<TopicPartition, Deque<Line>> waiting = new LinkedHashMap<>(); // lines in the order logged
     private Map<TopicPartition, Long> ends = Map.of(); // offsets to read up to
+    private boolean isAtEnd;
     private Optional<Line> current = Optional.empty();
     private long foreignLines;
 
@@ -121,12 +122,12 @@ public final class KafkaLogReader implements LogReader {
     @Override
     public boolean next() throws IOException {
         try {
-            fetch(false);
-            if (take()) {
-                return true;
+            if (isAtEnd) { // not before: while messages come steadily, there would be no end
+                ends = ends();
             }
-            ends = ends(); // for the next call: while messages come steadily, this one would find no end
-            return false;
+            fetch(false);
+            isAtEnd = !take();
+            return !isAtEnd;
         } catch (KafkaException e) {
             String message = "can't read the topic " + topic.name() + ": " + e.getMessage();
             throw e instanceof RetriableException ? new SocketTimeoutException(message) : new IOException(message, e);

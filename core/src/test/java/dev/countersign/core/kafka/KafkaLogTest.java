@@ -35,7 +35,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -280,6 +283,28 @@ class KafkaLogTest {
             assertEquals("later", following.escapedText());
             assertFalse(following.next());
         }
+    }
+
+    @Test
+    void aReaderComesToAnEndThoughMessagesKeepComing() throws Exception {
+        logged(Messages.of(ALICE, "before"));
+        AtomicBoolean ended = new AtomicBoolean();
+        Future<?> sending = Executors.newSingleThreadExecutor().submit(() -> {
+            while (!ended.get()) {
+                logged(Messages.of(ALICE, "meanwhile"));
+            }
+            return null;
+        });
+        try (LogReader reader = KafkaLogReader.open(settings, LogRange.from(0))) {
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (reader.next()) {
+                assertTrue(System.nanoTime() < deadline, "it goes on and on");
+            }
+            assertTrue(reader.next(), "and then there is more");
+        } finally {
+            ended.set(true);
+        }
+        sending.get();
     }
 
     @Test
