@@ -210,6 +210,20 @@ final class Journal implements Closeable {
         return since(checkpoint, lsn);
     }
 
+    /**
+     * The same for a checkpoint since the start.
+     *
+     * @throws IOException if one of the records can't be read
+     */
+    List<JournalRecord> allSince(Checkpoint checkpoint) throws IOException {
+        List<JournalRecord> records = since(checkpoint);
+        if (records.size() < lsn - checkpoint.lsn()) {
+            throw new IOException("the journal " + file + " is damaged: record "
+                    + (checkpoint.lsn() + records.size() + 1) + " can't be read");
+        }
+        return records;
+    }
+
     private List<JournalRecord> since(Checkpoint checkpoint, long last) throws IOException {
         List<JournalRecord> records = new ArrayList<>();
         long at = checkpoint.position();

@@ -265,7 +265,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             missingSinceNanos = Optional.empty();
         }
         if (logFlushFailed) {
-            active.writeAgain(JournalRecord.lines(journal.since(flushed)), flushed.logLength());
+            active.writeAgain(JournalRecord.lines(journal.allSince(flushed)), flushed.logLength());
             logFlushFailed = false;
         }
         boolean isGone = found == LogFile.Found.MISSING && graceHasPassed();
@@ -344,7 +344,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             LogFile.flush(disk, path);
             logFlushFailed = false;
         }
-        List<JournalRecord> records = journal.since(flushed);
+        List<JournalRecord> records = journal.allSince(flushed);
         long first = JournalRecord.firstReceipt(records, journal.nextReceipt());
         Checkpoint start = flushed.inNewLog(first);
         journal.writeHeader(start);

@@ -1,5 +1,6 @@
 package dev.countersign.core.file;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -243,6 +244,22 @@ class LogWriterTest {
                 filesOfLog().stream().filter(file -> !file.equals(files.log())).toList();
         assertEquals(1, aside.size());
         assertEquals(edited.toString(), Files.readString(aside.get(0)));
+    }
+
+    @Test
+    void noNewFileBeginsWithoutALineThatTheJournalHasLost() throws Exception {
+        try (LogWriter log = start(Past.NEW)) {
+            for (String text : List.of("one", "two", "three")) {
+                logged(log, text);
+            }
+            byte[] journal = Files.readAllBytes(files.journal());
+            journal[new String(journal, ISO_8859_1).indexOf("\"two\"") + 1]++;
+            Files.write(files.journal(), journal);
+
+            assertThrows(IOException.class, () -> log.newFile("somebody has removed it"));
+
+            assertEquals(3, Files.readAllLines(files.log()).size());
+        }
     }
 
     private enum Hand {
