@@ -109,7 +109,7 @@ final class CrashTest {
         Set<LoggedMessage> kept = new HashSet<>();
         for (SendingClient client : clients) {
             for (LoggedMessage each : client.acknowledged()) {
-                int receipt = Integer.parseInt(each.receipt());
+                long receipt = Long.parseLong(each.receipt());
                 if (receipt < first) {
                     assertTrue(removed.add(each.receipt()), "receipt " + receipt + " was given twice");
                 } else {
