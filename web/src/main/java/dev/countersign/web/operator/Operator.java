@@ -197,8 +197,7 @@ public final class Operator {
         try {
             return store.registry().list(after, IDS_A_PAGE);
         } catch (IOException e) {
-            log.warn("the operator's command failed", e);
-            throw new OperatorException(503, "the server can't do it now: " + e.getMessage());
+            throw failed(e);
         }
     }
 
@@ -277,10 +276,13 @@ public final class Operator {
         try {
             return stage.toCompletableFuture().join();
         } catch (CompletionException e) {
-            log.warn("the operator's command failed", e.getCause());
-            throw new OperatorException(
-                    503, "the server can't do it now: " + e.getCause().getMessage());
+            throw failed(e.getCause());
         }
+    }
+
+    private static OperatorException failed(Throwable cause) {
+        log.warn("the operator's command failed", cause);
+        return new OperatorException(503, "the server can't do it now: " + cause.getMessage());
     }
 
     /** The operating system's user at the socket's other end. */
