@@ -166,15 +166,11 @@ final class Archive implements Closeable {
 
     /**
      * Whether the file's last message is older, too: the next file may begin with an earlier time, if the clock was
-     * wrong for a while. Reads all of a packed file.
+     * wrong for a while.
      */
-    private static boolean isOlder(StoredFile file, long limit) throws IOException {
-        Optional<LogLines> found = file.open();
-        if (found.isEmpty()) {
-            return true;
-        }
-        try (LogLines lines = found.get()) {
-            return lines.last().micros() < limit;
+    private static boolean isOlder(StoredFile file, long limit) {
+        try {
+            return file.lastMessage().map(last -> last.micros() < limit).orElse(true);
         } catch (IOException e) { // damaged: the next file decides alone
             log.warn("can't read {}: {}", file.path(), Home.reason(e));
             return true;

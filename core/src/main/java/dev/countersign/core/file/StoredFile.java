@@ -148,15 +148,19 @@ record StoredFile(Path path, long first, Optional<Long> last, int copy) {
 
     /** The last receipt, from the file's name or its end; 0 if there is none. */
     long lastReceipt() throws IOException {
-        if (last.isPresent()) {
-            return last.get();
-        }
+        return last.isPresent()
+                ? last.get()
+                : lastMessage().map(LogLines.Last::receipt).orElse(0L);
+    }
+
+    /** The end of its last complete request; empty if the file is gone. Reads all of a compressed file. */
+    Optional<LogLines.Last> lastMessage() throws IOException {
         Optional<LogLines> found = open();
         if (found.isEmpty()) {
-            return 0;
+            return Optional.empty();
         }
         try (LogLines lines = found.get()) {
-            return lines.last().receipt();
+            return Optional.of(lines.last());
         }
     }
 }
