@@ -279,6 +279,20 @@ final class CommandsTest {
         assertEquals(0, run("backup", copy.toString()).exitCode);
     }
 
+    /** As in the home of a server that keeps registrations elsewhere, when the operator forgets to say so. */
+    @Test
+    void aBackupWithoutADatabaseNamesTheOption() throws IOException {
+        Path elsewhere = folder.resolve("elsewhere");
+        Home.open(elsewhere).close();
+
+        Outcome backup = runAt(elsewhere, "backup", folder.resolve("copy").toString());
+
+        assertEquals(1, backup.exitCode);
+        assertEquals(1, backup.err.lines().count(), backup.err);
+        assertTrue(backup.err.contains("--database"), backup.err);
+        assertEquals(0, folder.resolve("copy").toFile().list().length);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"log", "verify"})
     void aHomeThatIsNoneIsNamed(String command) {

@@ -300,9 +300,14 @@ public final class SqliteDatabase implements Database {
     /**
      * Copies a database that a server may be using.
      *
+     * @throws StartupException if there is no database
      * @throws IOException if the database can't be read, or the copy can't be written
      */
     public static void copy(Path file, Path copy) throws IOException {
+        if (!Files.exists(file)) {
+            throw new StartupException("there is no database " + file
+                    + ". If the server keeps registrations in PostgreSQL, give its --database here, too.");
+        }
         loadLibrary(copy.resolveSibling("native"));
         try (Handle handle = jdbi(file, true).open()) {
             copy(handle, copy);
