@@ -2,6 +2,8 @@ package dev.countersign.web;
 
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.util.Locale;
@@ -57,14 +59,35 @@ public final class Main extends Commands implements Callable<Integer> {
             System.err.println("countersign: " + e.getMessage());
             System.exit(CAN_NOT_START);
         }
-        int exitCode = commandLine().execute(args);
+        CommandLine command = commandLine();
+        int exitCode = command.execute(args);
         if (exitCode == WRITER_DIED) { // ends the process even if the regular end hangs, for example on a dead disk
             CompletableFuture.delayedExecutor(LAST_WORK_SECONDS, TimeUnit.SECONDS)
                     .execute(() -> Runtime.getRuntime().halt(WRITER_DIED));
         }
+        if (exitCode == CommandLine.ExitCode.OK && isOutputLost(command)) {
+            exitCode = CAN_NOT_START;
+        }
         if (exitCode != CommandLine.ExitCode.OK) {
             System.exit(exitCode);
         }
+    }
+
+    /** Says so if output is lost, for example on a full disk; but not if its reader has left early, as {@code head} does. */
+    private static boolean isOutputLost(CommandLine command) {
+        command.getOut().flush(); // by itself it flushes whole lines only
+        if (!System.out.checkError()) {
+            return false;
+        }
+        try { // a write that fails again and, unlike those of System.out, gives the reason
+            new FileOutputStream(FileDescriptor.out).write('\n');
+        } catch (IOException e) {
+            if (e.getMessage().equals("Broken pipe")) {
+                return false;
+            }
+        }
+        command.getErr().println("countersign: can't write all of the output");
+        return true;
     }
 
     static CommandLine commandLine() {

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.countersign.core.Home;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -13,6 +15,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -222,6 +225,52 @@ final class OperatorCommandsTest {
         long bytes =
                 Json.parse(run("status", "--json").out).get("log").get("bytes").asLong();
         assertEquals(Files.size(home.resolve("logs/messages.jsonl")), bytes);
+    }
+
+    /** The other tests take a command's output before it passes through its process. */
+    @ParameterizedTest
+    @ValueSource(strings = {"status", "status --json", "ids", "ids --json"})
+    void allOfTheOutputLeavesTheProcess(String command) throws Exception {
+        Process process = process(command).start();
+
+        String out = new String(process.getInputStream().readAllBytes());
+
+        assertEquals(0, process.waitFor());
+        String[] words = command.split(" ");
+        assertEquals(run(words).out.lines().count(), out.lines().count(), out);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"status", "status --json", "ids", "log", "verify", "register on-a-full-disk"})
+    void outputThatIsLostIsNoSuccess(String command) throws Exception {
+        File full = new File("/dev/full");
+        assumeTrue(full.exists());
+        service.send(id, code, "one");
+        Process process = process(command).redirectOutput(full).start();
+
+        String err = new String(process.getErrorStream().readAllBytes());
+
+        assertEquals("countersign: can't write all of the output\n", err);
+        assertEquals(1, process.waitFor());
+    }
+
+    @Test
+    void aReaderThatLeavesEarlyIsNoFailure() throws Exception {
+        for (int i = 0; i < 2; i++) {
+            service.send(id, code, "x".repeat(60_000)); // more than a pipe holds
+        }
+        List<String> line = new ArrayList<>(List.of("sh", "-c", "{ \"$@\"; echo $? >&2; } | head -c 1", "sh"));
+        line.addAll(process("log").command());
+
+        Process process = new ProcessBuilder(line).start();
+
+        assertEquals("0\n", new String(process.getErrorStream().readAllBytes()));
+    }
+
+    private static ProcessBuilder process(String command) {
+        List<String> line = ServerProcess.command(command.split(" "));
+        line.add("--home=" + home);
+        return new ProcessBuilder(line);
     }
 
     @ParameterizedTest
