@@ -384,8 +384,7 @@ public final class OracleRequest {
         String type = mediaType();
         boolean isText = type.equals("text/plain") && path.equals("/message");
         if (isBasic && path.equals("/rotate") && extent == Extent.WHOLE && body.isEmpty()) {
-            if (!type.equals("application/json")
-                    && !(values("content-type").isEmpty() && fields.get("transfer-encoding") == null)) {
+            if (!type.equals("application/json") && !values("content-type").isEmpty()) {
                 doubts.add(MEDIA);
             }
             return;

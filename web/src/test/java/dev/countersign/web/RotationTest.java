@@ -93,6 +93,24 @@ final class RotationTest {
     }
 
     @Test
+    void anEmptyBodyInChunksIsNoBody() throws IOException {
+        String old = server.service().register("heidi");
+        String headers = "Authorization: Basic " + Base64.getEncoder().encodeToString(("heidi:" + old).getBytes(UTF_8))
+                + "\r\nTransfer-Encoding: chunked";
+        try (Connection connection = new Connection(server.registerPort())) {
+            Answer answer =
+                    connection.exchange(Connection.request("POST /rotate", headers, "0\r\n\r\n".getBytes(UTF_8)));
+            assertEquals(201, answer.status(), answer::text);
+            assertRefused(
+                    415,
+                    "unsupported-media-type",
+                    connection.exchange(
+                            Connection.request("POST /rotate", headers, "2\r\n{}\r\n0\r\n\r\n".getBytes(UTF_8))));
+            assertEquals(201, send("heidi", answer.member("code")));
+        }
+    }
+
+    @Test
     void aWrongCodeAndAnUnknownIdGetTheSameAnswerAndChangeNothing() throws IOException {
         String code = server.service().register("erin");
         Answer wrong = post(server.registerPort(), "erin", "A".repeat(24));

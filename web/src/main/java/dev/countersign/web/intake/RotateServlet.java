@@ -17,16 +17,19 @@ public final class RotateServlet extends PostServlet {
         this.registry = registry;
     }
 
+    /** Without a body there is no type. Whether a chunked one is empty shows only when it has been read. */
     @Override
     void checkMediaType(HttpServletRequest request) {
-        boolean hasNoBody = request.getContentLength() <= 0 && request.getHeader("Transfer-Encoding") == null;
-        if (!hasNoBody || !Credentials.areBasic(request)) {
+        if (request.getContentLength() > 0 || !Credentials.areBasic(request)) {
             super.checkMediaType(request);
         }
     }
 
     @Override
     CompletableFuture<Reply> process(HttpServletRequest request, byte[] body) {
+        if (body.length > 0) {
+            super.checkMediaType(request);
+        }
         Credentials sender = RequestBody.credentials(body, Credentials.basic(request));
         return registry.rotate(sender.id(), sender.code())
                 .toCompletableFuture()
