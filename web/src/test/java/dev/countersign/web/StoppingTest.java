@@ -127,14 +127,18 @@ final class StoppingTest {
         try (Connection endless = new Connection(server.messagePort());
                 Connection idle = new Connection(server.messagePort())) {
             idle.exchange(HEALTH);
-            endless.send(Connection.request(
-                    "POST /message", "Content-Type: application/json\r\nContent-Length: 100", new byte[0]));
+            Answer goOn = endless.exchange(Connection.request(
+                    "POST /message",
+                    "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 100",
+                    new byte[0]));
+            assertEquals(100, goOn.status()); // so it is under way
             Instant start = Instant.now();
 
             server.close();
 
             Duration took = Duration.between(start, Instant.now());
             assertTrue(took.compareTo(SECONDS) < 0, () -> "took " + took);
+            assertRefused(503, "unavailable", endless.receive()); // the fault is not the client's: it may try again
         }
     }
 

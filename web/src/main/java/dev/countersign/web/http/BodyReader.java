@@ -41,7 +41,7 @@ abstract class BodyReader implements Runnable {
     /** The body is complete. */
     abstract void whole();
 
-    /** The body broke off, is not framed as HTTP requires, or did not arrive in time. */
+    /** The body broke off, is not framed as HTTP requires, or did not arrive in time or before the server stopped. */
     abstract void broken(Problem problem);
 
     /** Jetty has ended the exchange, because the client is gone. There is nobody to answer. */
@@ -89,13 +89,12 @@ abstract class BodyReader implements Runnable {
 
     private boolean isEndedBy(Content.Chunk chunk) {
         if (Content.Chunk.isFailure(chunk)) {
-            boolean silent = chunk.getFailure() instanceof TimeoutException;
             end();
             if (chunk == ENDED) {
                 gone();
                 return true;
             }
-            broken(silent ? Problem.REQUEST_TIMEOUT : Problem.MALFORMED_REQUEST);
+            broken(chunk.getFailure() instanceof TimeoutException ? silent() : Problem.MALFORMED_REQUEST);
             return true;
         }
         boolean last = chunk.isLast();
@@ -109,6 +108,12 @@ abstract class BodyReader implements Runnable {
             whole();
         }
         return true;
+    }
+
+    /** Jetty waits a second for a silent client while it stops: too short a time to call it the client's fault. */
+    private Problem silent() {
+        boolean isStopping = request.getConnectionMetaData().getConnector().isShutdown();
+        return isStopping ? Problem.UNAVAILABLE : Problem.REQUEST_TIMEOUT;
     }
 
     /** Asks Jetty to call again; true if it has done so already. */
