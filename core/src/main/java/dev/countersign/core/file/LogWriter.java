@@ -180,6 +180,7 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
         long free = freeBytes();
         lacksRoom = free < files.settings().keepFreeBytes();
         if (lacksRoom) {
+            path.getParent().toRealPath(); // fails if the folder is gone: then it has no free bytes either
             throw new IOException("the disk has " + free + " bytes left, less than --keep-free="
                     + files.settings().keepFreeBytes() + ": make room, or choose a lower limit");
         }
@@ -354,9 +355,11 @@ final class LogWriter implements GroupCommit.Sink<Append, Appended>, Closeable {
             log.atLevel(level).log("the message log {} was set aside as {}: {}", path, aside.getFileName(), reason);
         } else {
             active.removeIfEmptied();
-            log.atLevel(level).log("a new message log {} begins: {}", path, reason);
         }
         LogFile next = LogFile.begin(disk, path, first);
+        if (!isSetAside) { // not before: where it fails, it is tried every 50 ms
+            log.atLevel(level).log("a new message log {} begins: {}", path, reason);
+        }
         active.close();
         active = next;
         rolls++;

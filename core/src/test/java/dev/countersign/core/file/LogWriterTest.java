@@ -876,6 +876,30 @@ class LogWriterTest {
     }
 
     @Test
+    void whileTheFolderOfTheLogIsGoneMessagesAreRefusedForThatReasonAndNoNewLogIsReported() throws Exception {
+        files = kept(new LogSettings(5_000, Long.MAX_VALUE, false, 0, 0, false, false));
+        Path logs = home.resolve("logs");
+        try (LogWriter log = start(Past.NEW);
+                ServerLogEvents events = new ServerLogEvents(LogWriter.class)) {
+            logged(log, "before");
+            Files.move(logs, home.resolve("moved"));
+            logged(log, "into the moved file");
+            nanos += SECONDS.toNanos(1);
+            assertThrows(NoSuchFileException.class, () -> logged(log, "refused"));
+            NoSuchFileException reason = assertThrows(NoSuchFileException.class, log::probe);
+            assertEquals(logs.toString(), reason.getFile());
+            assertEquals(List.of(), events.list());
+
+            Files.createDirectory(logs);
+            log.probe();
+            logged(log, "after");
+
+            assertEquals(List.of(Level.WARN), levels(events));
+        }
+        assertEquals(3, Files.readAllLines(files.log()).size());
+    }
+
+    @Test
     void aFlushThatHangsIsAnsweredAfterTenSecondsAndARepeatTellsWhatBecameOfIt() throws Exception {
         PowerCutDisk disk = new PowerCutDisk(new Random(1));
         LogWriter log = new Start(disk, files, clock, nanoTime).run(Past.NEW);
