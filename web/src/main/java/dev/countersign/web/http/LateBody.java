@@ -42,7 +42,6 @@ public final class LateBody extends BodyReader {
     boolean take(ByteBuffer bytes) {
         int more = bytes.remaining();
         if (more > maxBytes - length) {
-            failed.accept(Problem.BODY_TOO_LARGE);
             return false;
         }
         if (more > body.length - length) {

@@ -30,11 +30,7 @@ public final class UnwantedBody extends BodyReader implements Callback {
     @Override
     boolean take(ByteBuffer more) {
         bytes += more.remaining();
-        if (bytes > MAX_BYTES) {
-            complete.run();
-            return false;
-        }
-        return true;
+        return bytes <= MAX_BYTES;
     }
 
     @Override
