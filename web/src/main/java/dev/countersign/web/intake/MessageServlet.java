@@ -53,7 +53,7 @@ public final class MessageServlet extends PostServlet {
 
     private CompletionStage<Appended> append(Messages message, int bytes) {
         try {
-            quotas.takeRequest(message.id(), bytes);
+            intake.quotas().takeRequest(message.id(), bytes);
         } catch (RefusalException e) {
             registry.refuseAccepted(message.id());
             throw e; // fails the stage
@@ -75,7 +75,7 @@ public final class MessageServlet extends PostServlet {
 
     private Reply reply(Appended appended, boolean isList) {
         if (appended instanceof Appended.Logged logged) {
-            return Reply.created(json(logged.receipts(), logged.time(), isList));
+            return new Reply(json(logged.receipts(), logged.time(), isList), false);
         }
         if (appended instanceof Appended.Repeated repeated) {
             return new Reply(json(repeated.receipts(), repeated.time(), isList), true);

@@ -2,16 +2,13 @@ package dev.countersign.web.intake;
 
 import dev.countersign.core.MemoryBudget;
 import dev.countersign.web.http.LateBody;
-import dev.countersign.web.http.Limits;
 import dev.countersign.web.http.Problem;
 import dev.countersign.web.http.RateLimitedLog;
-import dev.countersign.web.http.ServerThreads;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.io.Content;
-import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -21,7 +18,6 @@ import org.slf4j.LoggerFactory;
 abstract class PostServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1;
-    private static final Logger log = LoggerFactory.getLogger(PostServlet.class);
 
     /** The memory budget ignores decoded copies of bodies up to this length: each thread has at most one. */
     private static final int SMALL_BYTES = 64 * 1024;
@@ -29,17 +25,11 @@ abstract class PostServlet extends HttpServlet {
     /** About how much heap Jetty uses for a request in flight. */
     private static final int REQUEST_BYTES = 8 * 1024;
 
-    private final transient Limits limits;
-    private final transient MemoryBudget bodyMemory;
-    private final transient ServerThreads threads;
-    final transient Quotas quotas;
-    private final transient RateLimitedLog overloads = new RateLimitedLog(log);
+    final transient Intake intake;
+    private final transient RateLimitedLog overloads = new RateLimitedLog(LoggerFactory.getLogger(PostServlet.class));
 
     PostServlet(Intake intake) {
-        limits = intake.limits();
-        bodyMemory = intake.bodyMemory();
-        threads = intake.threads();
-        quotas = intake.quotas();
+        this.intake = intake;
     }
 
     /**
@@ -62,9 +52,9 @@ abstract class PostServlet extends HttpServlet {
 
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) {
-        Exchange exchange = new Exchange(request, response, threads, overloads);
+        Exchange exchange = new Exchange(request, response, intake.threads(), overloads);
         try {
-            quotas.takeRequest(exchange.request());
+            intake.quotas().takeRequest(exchange.request());
             check(request, response);
         } catch (RefusalException e) {
             exchange.refuseUnread(e);
@@ -83,7 +73,9 @@ abstract class PostServlet extends HttpServlet {
     }
 
     private void readLate(HttpServletRequest request, Content.Chunk first, int length, Exchange exchange) {
-        long memory = memoryOf(length < 0 ? limits.maxBodyBytes() : length);
+        int maxBytes = intake.limits().maxBodyBytes();
+        long memory = memoryOf(length < 0 ? maxBytes : length);
+        MemoryBudget bodyMemory = intake.bodyMemory();
         if (!bodyMemory.take(memory)) {
             overloads.warn("refusing requests whose body comes after their headers: --body-memory is used up");
             first.release();
@@ -94,7 +86,7 @@ abstract class PostServlet extends HttpServlet {
         new LateBody(
                         exchange.request(),
                         length,
-                        limits.maxBodyBytes(),
+                        maxBytes,
                         body -> exchange.answer(tryProcess(request, body)
                                 .whenComplete((reply, failure) -> bodyMemory.giveBack(memory))),
                         problem -> {
@@ -102,7 +94,7 @@ abstract class PostServlet extends HttpServlet {
                             exchange.refuseLate(problem);
                         },
                         () -> bodyMemory.giveBack(memory))
-                .start(first, limits.bodyTimeout());
+                .start(first, intake.limits().bodyTimeout());
     }
 
     /**
@@ -130,7 +122,7 @@ abstract class PostServlet extends HttpServlet {
             throw new RefusalException(
                     Problem.UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed: leave out Content-Encoding.");
         }
-        if (request.getContentLengthLong() > limits.maxBodyBytes()) {
+        if (request.getContentLengthLong() > intake.limits().maxBodyBytes()) {
             throw new RefusalException(Problem.BODY_TOO_LARGE);
         }
     }

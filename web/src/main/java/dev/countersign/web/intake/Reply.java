@@ -14,11 +14,8 @@ record Reply(byte[] json, boolean isReplay) {
 
     /** Ids and codes have no characters that need an escape in JSON. */
     static Reply code(ClientId id, Code code) {
-        return created(("{\"id\":\"" + id.value() + "\",\"code\":\"" + code.value() + "\"}").getBytes(US_ASCII));
-    }
-
-    static Reply created(byte[] json) {
-        return new Reply(json, false);
+        return new Reply(
+                ("{\"id\":\"" + id.value() + "\",\"code\":\"" + code.value() + "\"}").getBytes(US_ASCII), false);
     }
 
     int status() {
