@@ -34,7 +34,6 @@ import picocli.CommandLine.Spec;
 abstract class Commands {
 
     private static final String COLUMNS = "%-32s  %-10s  %-27s  %-27s  %8s  %8s%n";
-    private static final int BAR_CHARACTERS = 40;
 
     @Spec
     CommandSpec spec;
@@ -72,7 +71,7 @@ abstract class Commands {
                     List<Path> files)
             throws IOException {
         Consumer<String> report = line -> {
-            showBar("");
+            show("");
             out().println(line);
         };
         boolean isWell = files == null // so picocli says that there are none
@@ -94,14 +93,13 @@ abstract class Commands {
         long percent = Math.min(100, 100 * bytesRead / Math.max(1, bytes));
         if (percent > percentShown) {
             percentShown = percent;
-            int full = (int) (percent * BAR_CHARACTERS / 100);
-            showBar("[" + "=".repeat(full) + " ".repeat(BAR_CHARACTERS - full) + "] " + percent + " %");
+            show(percent + " % checked");
         }
     }
 
-    private static void showBar(String bar) {
+    private static void show(String progress) {
         if (Ansi.AUTO.enabled()) { // a terminal
-            System.err.print("\r\u001b[K" + bar); // in place of the former
+            System.err.print("\r\u001b[K" + progress); // in place of the former
             System.err.flush();
         }
     }
@@ -189,7 +187,7 @@ abstract class Commands {
             mixinStandardHelpOptions = true,
             description = "Ends the code of an id, at once and for good. Nobody can register the id again.")
     void revoke(@Parameters(paramLabel = "ID") String id) throws IOException {
-        ask("POST", "/revoke?id=" + encoded(id));
+        tell("revoke", "id", id);
         out().println("revoked " + id);
     }
 
@@ -198,12 +196,12 @@ abstract class Commands {
             mixinStandardHelpOptions = true,
             description = "Gives an id a new code and prints it. The old code ends at once.")
     void rotate(@Parameters(paramLabel = "ID") String id) throws IOException {
-        printCode("/rotate?id=" + encoded(id));
+        out().println(tell("rotate", "id", id).get("code"));
     }
 
     @Command(name = "register", mixinStandardHelpOptions = true, description = "Registers an id and prints its code.")
     void register(@Parameters(paramLabel = "ID") String id) throws IOException {
-        printCode("/register?id=" + encoded(id));
+        out().println(tell("register", "id", id).get("code"));
     }
 
     @Command(
@@ -212,15 +210,11 @@ abstract class Commands {
             description = "Removes all texts that an id has sent from every file of the log, for good. Receipts and"
                     + " times stay. The id can go on sending. Backups stay as they are.")
     void erase(@Parameters(paramLabel = "ID") String id) throws IOException {
-        Map<String, String> erased = OperatorClient.members(ask("POST", "/erase?id=" + encoded(id)));
+        Map<String, String> erased = tell("erase", "id", id);
         out().println("erased " + erased.get("messages") + " messages of " + id);
         if (!erased.get("left").isEmpty()) {
             throw new StartupException("messages of " + id + " may be left in: " + erased.get("left"));
         }
-    }
-
-    private void printCode(String target) throws IOException {
-        out().println(OperatorClient.members(ask("POST", target)).get("code"));
     }
 
     @Command(
@@ -228,11 +222,12 @@ abstract class Commands {
             mixinStandardHelpOptions = true,
             description = "Sets the level of the running server's log: error, warn, info, debug or trace.")
     void logLevel(@Parameters(paramLabel = "LEVEL") String level) throws IOException {
-        ask("POST", "/log-level?level=" + encoded(level));
+        tell("log-level", "level", level);
     }
 
-    private static String encoded(String value) {
-        return URLEncoder.encode(value, StandardCharsets.UTF_8);
+    private Map<String, String> tell(String command, String name, String value) throws IOException {
+        String target = "/" + command + "?" + name + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8);
+        return OperatorClient.members(ask("POST", target));
     }
 
     private String ask(String method, String target) throws IOException {
