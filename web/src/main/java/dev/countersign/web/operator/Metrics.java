@@ -2,7 +2,7 @@ package dev.countersign.web.operator;
 
 import static java.util.stream.Collectors.toMap;
 
-import dev.countersign.core.GroupCommit;
+import dev.countersign.core.GroupCommit.Figures;
 import dev.countersign.core.Histogram;
 import dev.countersign.core.LogFigures;
 import dev.countersign.core.Registry;
@@ -26,6 +26,7 @@ import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.Exemplars;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -86,7 +87,7 @@ final class Metrics implements MultiCollector {
     public MetricSnapshots collect() {
         LogFigures log = store.messageLog().figures();
         Registry.CacheFigures cache = store.registry().cacheFigures();
-        Map<Labels, GroupCommit.Figures> commits = Map.of(
+        Map<Labels, Figures> commits = Map.of(
                 Labels.of("of", "messages"),
                 log.commits(),
                 Labels.of("of", "registrations"),
@@ -102,26 +103,18 @@ final class Metrics implements MultiCollector {
                 gauge("countersign_remembered_keys", "Requests with a key that are remembered", log.rememberedKeys()),
                 counter("countersign_code_cache_hits", "Codes that were found in memory", cache.hits()),
                 counter("countersign_code_cache_misses", "Codes that were looked up in the table", cache.misses()),
-                gauge("countersign_queue_items", "What waits for the disk", each(commits, GroupCommit.Figures::queued)),
-                gauge(
-                        "countersign_queue_bytes",
-                        "Of what waits for the disk",
-                        each(commits, GroupCommit.Figures::queuedBytes)),
+                gauge("countersign_queue_items", "What waits for the disk", each(commits, Figures::queued)),
+                gauge("countersign_queue_bytes", "Of what waits for the disk", each(commits, Figures::queuedBytes)),
                 histogram(
-                        "countersign_batch_items",
-                        "What is made durable at once",
-                        ITEMS,
-                        each(commits, GroupCommit.Figures::batchItems)),
+                        "countersign_batch_items", "What is made durable at once", ITEMS, commits, Figures::batchItems),
                 histogram(
-                        "countersign_flush_seconds",
-                        "A batch's write and flush",
-                        NANOS,
-                        each(commits, GroupCommit.Figures::commitNanos)),
+                        "countersign_flush_seconds", "A batch's write and flush", NANOS, commits, Figures::commitNanos),
                 histogram(
                         "countersign_answer_seconds",
                         "From when a request was read to when it was durable",
                         NANOS,
-                        each(commits, GroupCommit.Figures::answerNanos))));
+                        commits,
+                        Figures::answerNanos)));
         log.files()
                 .ifPresent(files -> all.addAll(List.of(
                         gauge("countersign_last_receipt", "The receipt of the last message", files.lastReceipt()),
@@ -149,8 +142,8 @@ final class Metrics implements MultiCollector {
         return requests;
     }
 
-    private static <F, T> Map<Labels, T> each(Map<Labels, F> figures, Function<F, T> figure) {
-        return figures.entrySet().stream().collect(toMap(Map.Entry::getKey, entry -> figure.apply(entry.getValue())));
+    private static <T> Map<Labels, T> each(Map<Labels, Figures> commits, Function<Figures, T> figure) {
+        return commits.entrySet().stream().collect(toMap(Map.Entry::getKey, entry -> figure.apply(entry.getValue())));
     }
 
     private static MetricSnapshot gauge(String name, String help, Number value) {
@@ -175,13 +168,18 @@ final class Metrics implements MultiCollector {
         return counter.build();
     }
 
-    private static MetricSnapshot histogram(String name, String help, Buckets buckets, Map<Labels, Histogram> values) {
+    private static MetricSnapshot histogram(
+            String name,
+            String help,
+            Buckets buckets,
+            Map<Labels, Figures> commits,
+            Function<Figures, Histogram> figure) {
         HistogramSnapshot.Builder snapshot =
                 HistogramSnapshot.builder().name(name).help(help);
         double[] bounds = new double[buckets.mostPower - buckets.leastPower + 2];
         Arrays.setAll(bounds, i -> (1L << buckets.leastPower + i) * buckets.unit);
         bounds[bounds.length - 1] = Double.POSITIVE_INFINITY;
-        values.forEach((labels, counted) -> {
+        each(commits, figure).forEach((labels, counted) -> {
             long[] counts = new long[bounds.length];
             long[] fine = counted.counts();
             for (int bucket = 0; bucket < fine.length; bucket++) {
@@ -189,12 +187,9 @@ final class Metrics implements MultiCollector {
                 int power = Long.SIZE - Long.numberOfLeadingZeros(most - 1);
                 counts[Math.max(0, Math.min(bounds.length - 1, power - buckets.leastPower))] += fine[bucket];
             }
-            snapshot.dataPoint(new HistogramSnapshot.HistogramDataPointSnapshot(
-                    ClassicHistogramBuckets.of(bounds, counts),
-                    counted.sum() * buckets.unit,
-                    labels,
-                    Exemplars.EMPTY,
-                    0));
+            double sum = counted.sum() * buckets.unit;
+            ClassicHistogramBuckets classic = ClassicHistogramBuckets.of(bounds, counts);
+            snapshot.dataPoint(new HistogramDataPointSnapshot(classic, sum, labels, Exemplars.EMPTY, 0));
         });
         return snapshot.build();
     }
