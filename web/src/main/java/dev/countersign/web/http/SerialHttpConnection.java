@@ -2,6 +2,7 @@ package dev.countersign.web.http;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import org.eclipse.jetty.io.Connection;
@@ -28,6 +29,9 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
  * {@code CrossTalkTest} without this class, and remove the class if that stays green.
  */
 final class SerialHttpConnection extends StrictHttpConnection {
+
+    /** How long a client may go on sending after the last answer. */
+    private static final long DISCARDING_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     /** The number of calls of {@link #onFillable} since the connection was last idle. */
     private final AtomicInteger calls = new AtomicInteger();
@@ -121,7 +125,7 @@ final class SerialHttpConnection extends StrictHttpConnection {
     void enforce(Limits limits, long now) {
         if (getEndPoint().isOutputShutdown()) { // the last answer is sent, whatever still comes
             answeredSince = answeredSince == 0 ? now : answeredSince;
-            if (now - answeredSince > UnwantedBody.TIME.toNanos()) {
+            if (now - answeredSince > DISCARDING_NANOS) {
                 getEndPoint().close();
             }
         } else if (headersSince != 0

@@ -151,6 +151,7 @@ abstract class StrictHttpConnection extends HttpConnection {
     private final class StrictParser extends HttpParser {
 
         private static final byte[] HEAD = "HEAD ".getBytes(US_ASCII);
+        private static final int MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
         private static final byte[] HTTP_1 = "HTTP/1.".getBytes(US_ASCII);
 
         private ByteBuffer buffer = BufferUtil.EMPTY_BUFFER;
@@ -174,7 +175,7 @@ abstract class StrictHttpConnection extends HttpConnection {
         @Override
         public boolean isTerminated() {
             return super.isTerminated()
-                    && (getHttpChannel().getRequest() != null || discardedBytes > UnwantedBody.MAX_BYTES);
+                    && (getHttpChannel().getRequest() != null || discardedBytes > MAX_DISCARDED_BYTES);
         }
 
         @Override

@@ -6,12 +6,10 @@ import dev.countersign.web.http.Answers;
 import dev.countersign.web.http.Problem;
 import dev.countersign.web.http.RateLimitedLog;
 import dev.countersign.web.http.ServerThreads;
-import dev.countersign.web.http.UnwantedBody;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -110,11 +108,6 @@ final class Exchange {
         }
     }
 
-    private void refuse(RefusalException refusal) {
-        head(refusal);
-        write(refusal.json());
-    }
-
     private RefusalException refusal(Throwable failure) {
         Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
         if (cause instanceof RefusalException refusal) {
@@ -131,7 +124,8 @@ final class Exchange {
         return new RefusalException(Problem.INTERNAL_ERROR);
     }
 
-    private void head(RefusalException refusal) {
+    /** If the body is not read yet, Jetty closes the connection after the answer. */
+    void refuse(RefusalException refusal) {
         Answers.count(request, refusal.problem());
         if (refusal.problem() == Problem.METHOD_NOT_ALLOWED) {
             response.setHeader("Allow", "POST");
@@ -144,54 +138,16 @@ final class Exchange {
         }
         response.setStatus(refusal.problem().status());
         response.setContentType(Problem.MEDIA_TYPE);
+        write(refusal.json());
     }
 
     /** Refuses a request whose body did not arrive properly; reads no more of it. */
     void refuseLate(Problem problem) {
-        if (problem == Problem.BODY_TOO_LARGE) {
-            refuseAndReadOn(new RefusalException(problem));
-            return;
-        }
         try {
             response.setHeader("Connection", "close");
             refuse(new RefusalException(problem));
         } finally {
             async.complete();
         }
-    }
-
-    /** Refuses a request before its body is read. */
-    void refuseUnread(RefusalException refusal) {
-        if (isWholeHere()) {
-            refuse(refusal);
-        } else {
-            startAsync();
-            refuseAndReadOn(refusal);
-        }
-    }
-
-    /** Whether nothing more comes. A client that waits for a "100 Continue" does not send its body. */
-    private boolean isWholeHere() {
-        if (servletRequest.getHeader("Expect") != null) {
-            return true;
-        }
-        for (Content.Chunk chunk = request.read(); chunk != null; chunk = request.read()) {
-            boolean last = chunk.isLast();
-            chunk.release();
-            if (last) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private void refuseAndReadOn(RefusalException refusal) {
-        UnwantedBody rest = new UnwantedBody(request, async::complete);
-        response.setHeader("Connection", "close");
-        response.setContentLength(refusal.json().length);
-        head(refusal);
-        // uses Jetty's response: flushing the servlet's would block on a client that does not read
-        request.getServletContextResponse().write(false, ByteBuffer.wrap(refusal.json()), rest);
-        rest.start(Content.Chunk.EMPTY, UnwantedBody.TIME);
     }
 }

@@ -57,7 +57,7 @@ abstract class PostServlet extends HttpServlet {
             intake.quotas().takeRequest(exchange.request());
             check(request, response);
         } catch (RefusalException e) {
-            exchange.refuseUnread(e);
+            exchange.refuse(e);
             return;
         }
         int length = request.getContentLength();
@@ -79,7 +79,7 @@ abstract class PostServlet extends HttpServlet {
         if (!bodyMemory.take(memory)) {
             overloads.warn("refusing requests whose body comes after their headers: --body-memory is used up");
             first.release();
-            exchange.refuseUnread(new RefusalException(Problem.OVERLOADED));
+            exchange.refuse(new RefusalException(Problem.OVERLOADED));
             return;
         }
         exchange.startAsync();
