@@ -21,14 +21,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -175,10 +172,10 @@ public final class Operator {
             Optional<Integer> refused) {}
 
     /** A line for each id after the named one, in pages; the page after the last id is empty. */
-    private byte[] ids(HttpServletRequest request, HttpServletResponse response) {
+    private byte[] ids(HttpServletRequest request, HttpServletResponse response) throws IOException {
         StringBuilder lines = new StringBuilder();
         String after = Optional.ofNullable(request.getParameter("after")).orElse("");
-        for (Registrations.Stored each : list(after)) {
+        for (Registrations.Stored each : store.registry().list(after, IDS_A_PAGE)) {
             Optional<Registry.Use> use = store.registry().use(each.id());
             lines.append(JsonText.of(new Client(
                     each.id().value(),
@@ -193,17 +190,9 @@ public final class Operator {
         return lines.toString().getBytes(UTF_8);
     }
 
-    private List<Registrations.Stored> list(String after) {
-        try {
-            return store.registry().list(after, IDS_A_PAGE);
-        } catch (IOException e) {
-            throw failed(e);
-        }
-    }
-
     private Object revoke(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
-        if (!await(store.registry().revoke(id))) {
+        if (!store.registry().revoke(id).toCompletableFuture().join()) {
             throw new OperatorException(404, "the id " + id + " is not registered, or revoked already");
         }
         log.info("the id {} was revoked by the user {}", id, user(request));
@@ -212,7 +201,10 @@ public final class Operator {
 
     private Object rotate(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
-        Code code = await(store.registry().replace(id))
+        Code code = store.registry()
+                .replace(id)
+                .toCompletableFuture()
+                .join()
                 .orElseThrow(() -> new OperatorException(404, "the id " + id + " is not registered, or revoked"));
         log.info("the id {} got a new code by the user {}", id, user(request));
         return Map.of("id", id.value(), "code", code.value());
@@ -220,7 +212,10 @@ public final class Operator {
 
     private Object register(HttpServletRequest request, HttpServletResponse response) throws IOException {
         ClientId id = id(request);
-        Code code = await(store.registry().register(id))
+        Code code = store.registry()
+                .register(id)
+                .toCompletableFuture()
+                .join()
                 .orElseThrow(() -> new OperatorException(409, "the id " + id + " is registered already"));
         log.info("the id {} was registered by the user {}", id, user(request));
         return Map.of("id", id.value(), "code", code.value());
@@ -247,7 +242,7 @@ public final class Operator {
             }
             LockSupport.parkNanos(LOOK_NANOS);
         }
-        Erased erased = await(erasure);
+        Erased erased = erasure.join();
         log.info(
                 "erased {} messages of the id {} for the user {}; unread: [{}]",
                 erased.messages(),
@@ -270,19 +265,6 @@ public final class Operator {
     private static ClientId id(HttpServletRequest request) {
         return ClientId.parse(Optional.ofNullable(request.getParameter("id")).orElse(""))
                 .orElseThrow(() -> new OperatorException(400, "an id is 1 to 64 of A-Z a-z 0-9 . _ -"));
-    }
-
-    private static <T> T await(CompletionStage<T> stage) {
-        try {
-            return stage.toCompletableFuture().join();
-        } catch (CompletionException e) {
-            throw failed(e.getCause());
-        }
-    }
-
-    private static OperatorException failed(Throwable cause) {
-        log.warn("the operator's command failed", cause);
-        return new OperatorException(503, "the server can't do it now: " + cause.getMessage());
     }
 
     /** The operating system's user at the socket's other end. */

@@ -8,6 +8,9 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A path of the operator's. Its thread is the operator's own: it may wait. */
 final class OperatorServlet extends HttpServlet {
@@ -15,11 +18,17 @@ final class OperatorServlet extends HttpServlet {
     /** Answers a request. */
     interface Answer {
 
-        /** @return bytes of the content type that it has set, or a value to write as JSON ({@link JsonText#of}) */
+        /**
+         * @return bytes of the content type that it has set, or a value to write as JSON ({@link JsonText#of})
+         * @throws OperatorException if the operator asks for something that can't be done
+         * @throws IOException if the server fails to do it
+         * @throws CompletionException likewise
+         */
         Object to(HttpServletRequest request, HttpServletResponse response) throws IOException;
     }
 
     private static final long serialVersionUID = 1;
+    private static final Logger log = LoggerFactory.getLogger(OperatorServlet.class);
     private static final Set<String> OWN_HOSTS = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final String method;
@@ -47,7 +56,7 @@ final class OperatorServlet extends HttpServlet {
                 return;
             }
             response.setContentType("application/json");
-            content = answer.to(request, response);
+            content = answerTo(request, response);
         } catch (OperatorException e) {
             response.setStatus(e.status());
             response.setContentType("application/problem+json");
@@ -58,6 +67,16 @@ final class OperatorServlet extends HttpServlet {
         // all of it: otherwise Jetty waits for a client that does not read, and /live has the same threads
         response.setBufferSize(Math.max(response.getBufferSize(), bytes.length + 1));
         response.getOutputStream().write(bytes);
+    }
+
+    private Object answerTo(HttpServletRequest request, HttpServletResponse response) {
+        try {
+            return answer.to(request, response);
+        } catch (IOException | CompletionException e) {
+            Throwable cause = e instanceof CompletionException ? e.getCause() : e;
+            log.warn("the operator's command failed", cause);
+            throw new OperatorException(503, "the server can't do it now: " + cause.getMessage());
+        }
     }
 
     private static String served(HttpServletRequest request) {
