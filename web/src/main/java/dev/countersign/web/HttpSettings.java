@@ -43,11 +43,6 @@ public record HttpSettings(
         host = host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
-    /** The defaults with free ports on the loopback address, for a server within another program. */
-    public static HttpSettings local() {
-        return on("127.0.0.1", 0, 0);
-    }
-
     static HttpSettings on(String host, int registerPort, int messagePort) {
         return new HttpSettings(
                 host,

@@ -11,6 +11,6 @@ public record Settings(HttpSettings http, StoreSettings store) {
 
     /** The defaults with free ports on the loopback address, for a server within another program. */
     public static Settings local() {
-        return new Settings(HttpSettings.local(), StoreSettings.defaults());
+        return new Settings(HttpSettings.on("127.0.0.1", 0, 0), StoreSettings.defaults());
     }
 }

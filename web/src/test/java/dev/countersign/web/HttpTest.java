@@ -10,6 +10,7 @@ import static org.junit.jupiter.params.provider.Arguments.argumentSet;
 import dev.countersign.web.http.HttpServer;
 import dev.countersign.web.http.Limits;
 import dev.countersign.web.http.Listener;
+import dev.countersign.web.http.ServerThreads;
 import jakarta.servlet.http.HttpServlet;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -221,8 +222,10 @@ final class HttpTest {
     @Test
     void aDefectOfOursIsAnInternalErrorThatTellsNothingOfItself() throws IOException {
         Map<String, HttpServlet> broken = Map.of("/register", new Broken());
-        try (HttpServer faulty =
-                new HttpServer(Limits.defaults(), List.of(new Listener("register", "127.0.0.1", 0, broken)))) {
+        try (HttpServer faulty = new HttpServer(
+                new ServerThreads(),
+                Limits.defaults(),
+                List.of(new Listener("register", "127.0.0.1", 0, Optional.empty(), broken, false)))) {
             faulty.start();
             try (Connection connection = new Connection(faulty.port("register"))) {
                 assertRefused(500, "internal-error", connection.exchange(Connection.post("/register", "{}")));

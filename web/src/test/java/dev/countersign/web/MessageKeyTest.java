@@ -237,7 +237,7 @@ final class MessageKeyTest {
     @Test
     void overloadedLeavesTheKeyUnused(@TempDir Path ownHome) throws IOException {
         Settings small =
-                new Settings(HttpSettings.local(), StoreSettings.defaults().withQueueSize(1));
+                new Settings(Settings.local().http(), StoreSettings.defaults().withQueueSize(1));
         try (CountersignServer own = CountersignServer.start(Home.open(ownHome), small)) {
             List<byte[]> requests = new ArrayList<>();
             for (int client = 0; client < 8; client++) {
@@ -333,7 +333,7 @@ final class MessageKeyTest {
     void theLastEightOfAnIdAreRememberedWhileOthersSendAndAcrossARestart(@TempDir Path ownHome) throws IOException {
         StoreSettings defaults = StoreSettings.defaults();
         Settings small = new Settings(
-                HttpSettings.local(),
+                Settings.local().http(),
                 new StoreSettings(
                         defaults.database(),
                         defaults.topic(),

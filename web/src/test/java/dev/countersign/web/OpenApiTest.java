@@ -13,6 +13,7 @@ import dev.countersign.core.Home;
 import dev.countersign.web.http.HttpServer;
 import dev.countersign.web.http.Limits;
 import dev.countersign.web.http.Listener;
+import dev.countersign.web.http.ServerThreads;
 import jakarta.servlet.http.HttpServlet;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
@@ -370,8 +372,10 @@ final class OpenApiTest {
     private void askAfterADefect() throws IOException {
         Map<String, HttpServlet> broken = Map.of(
                 "/register", new Broken(), "/rotate", new Broken(), "/message", new Broken(), "/health", new Broken());
-        try (HttpServer faulty =
-                new HttpServer(Limits.defaults(), List.of(new Listener("any", "127.0.0.1", 0, broken)))) {
+        try (HttpServer faulty = new HttpServer(
+                new ServerThreads(),
+                Limits.defaults(),
+                List.of(new Listener("any", "127.0.0.1", 0, Optional.empty(), broken, false)))) {
             faulty.start();
             take(REGISTER, Service.post(faulty.port("any"), "/register", new byte[0]));
             take(ROTATE, Service.post(faulty.port("any"), "/rotate", new byte[0]));

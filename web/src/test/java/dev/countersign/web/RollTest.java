@@ -422,7 +422,7 @@ final class RollTest {
         return CountersignServer.start(
                 Home.open(home),
                 new Settings(
-                        HttpSettings.local(),
+                        Settings.local().http(),
                         Engines.of(home, StoreSettings.defaults().withLog(log))));
     }
 

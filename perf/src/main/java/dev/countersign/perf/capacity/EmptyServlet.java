@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.countersign.web.http.HttpServer;
 import dev.countersign.web.http.Limits;
 import dev.countersign.web.http.Listener;
+import dev.countersign.web.http.ServerThreads;
 import dev.countersign.web.tls.ServerCertificate;
 import dev.countersign.web.tls.TlsSettings;
 import jakarta.servlet.http.HttpServlet;
@@ -37,6 +38,7 @@ public final class EmptyServlet {
         Optional<ServerCertificate> certificate = ServerCertificate.of(new TlsSettings(
                 "", "", value("--tls-keystore=", options), value("--tls-keystore-password-file=", options)));
         HttpServer server = new HttpServer(
+                new ServerThreads(),
                 Limits.defaults(),
                 List.of(
                         listener("register", certificate, new FixedAnswer(REGISTERED, true)),

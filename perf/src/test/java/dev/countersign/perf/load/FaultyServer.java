@@ -18,6 +18,7 @@ import dev.countersign.perf.server.ServerProcess;
 import dev.countersign.web.http.HttpServer;
 import dev.countersign.web.http.Limits;
 import dev.countersign.web.http.Listener;
+import dev.countersign.web.http.ServerThreads;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -25,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Registrations and messages are kept as the real server does, but for one fault, which the thresholds must see. */
@@ -53,10 +55,23 @@ public final class FaultyServer {
         Store store =
                 Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run, Runnable::run);
         HttpServer server = new HttpServer(
+                new ServerThreads(),
                 Limits.defaults(),
                 List.of(
-                        new Listener("register", "127.0.0.1", 0, Map.of("/register", new Register(store))),
-                        new Listener("message", "127.0.0.1", 0, Map.of("/message", new Send(store, fault)))));
+                        new Listener(
+                                "register",
+                                "127.0.0.1",
+                                0,
+                                Optional.empty(),
+                                Map.of("/register", new Register(store)),
+                                false),
+                        new Listener(
+                                "message",
+                                "127.0.0.1",
+                                0,
+                                Optional.empty(),
+                                Map.of("/message", new Send(store, fault)),
+                                false)));
         server.start();
         System.out.println("http://127.0.0.1:" + server.port("register") + "/register");
         System.out.println("http://127.0.0.1:" + server.port("message") + "/message");

@@ -63,11 +63,6 @@ public final class HttpServer implements AutoCloseable {
     private final ContextHandlerCollection contexts = new ContextHandlerCollection();
     private final List<Runnable> onceStarted = new ArrayList<>();
 
-    /** Uses threads for servlets that may wait for their client. */
-    public HttpServer(Limits limits, List<Listener> listeners) {
-        this(new ServerThreads(), limits, listeners);
-    }
-
     public HttpServer(ServerThreads threads, Limits limits, List<Listener> listeners) {
         this.threads = threads;
         this.limits = limits;

@@ -28,10 +28,6 @@ public record Listener(
         servlets = Map.copyOf(servlets);
     }
 
-    public Listener(String name, String host, int port, Map<String, HttpServlet> servlets) {
-        this(name, host, port, Optional.empty(), servlets, false);
-    }
-
     public static Listener ofOperator(int port, Map<String, HttpServlet> servlets) {
         return new Listener("operator", "127.0.0.1", port, Optional.empty(), servlets, true);
     }
