@@ -44,7 +44,7 @@ public final class MessageServlet extends PostServlet {
                 ? new NewMessages(basic.get(), List.of(RequestBody.text(body)), false)
                 : RequestBody.messages(body, basic);
         Credentials sender = sent.sender();
-        Messages message = new Messages(sender.id(), IdempotencyKey.of(request, 1), sent.texts(), sent.isList());
+        Messages message = new Messages(sender.id(), key(request, 1), sent.texts(), sent.isList());
         return registry.accepts(sender.id(), sender.code())
                 .toCompletableFuture()
                 .thenCompose(isRight -> isRight ? append(message, body.length) : WRONG_CODE)

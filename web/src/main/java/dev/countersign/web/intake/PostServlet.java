@@ -1,12 +1,15 @@
 package dev.countersign.web.intake;
 
 import dev.countersign.core.MemoryBudget;
+import dev.countersign.core.RequestKey;
 import dev.countersign.web.http.LateBody;
 import dev.countersign.web.http.Problem;
 import dev.countersign.web.http.RateLimitedLog;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.util.Enumeration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.eclipse.jetty.io.Content;
 import org.slf4j.LoggerFactory;
@@ -48,6 +51,28 @@ abstract class PostServlet extends HttpServlet {
         if (!MediaType.JSON.isThatOf(request)) {
             throw new RefusalException(Problem.UNSUPPORTED_MEDIA_TYPE);
         }
+    }
+
+    /**
+     * The request's {@code Idempotency-Key}, which identifies its repeats; empty if it has none.
+     *
+     * @param minLength in characters
+     * @throws RefusalException {@link Problem#MALFORMED_REQUEST} if the header is not a valid key, or there are two
+     */
+    static Optional<RequestKey> key(HttpServletRequest request, int minLength) {
+        Enumeration<String> values = request.getHeaders("Idempotency-Key");
+        if (!values.hasMoreElements()) {
+            return Optional.empty();
+        }
+        Optional<RequestKey> key = RequestKey.parse(values.nextElement())
+                .filter(parsed -> parsed.value().length() >= minLength);
+        if (key.isEmpty() || values.hasMoreElements()) {
+            throw new RefusalException(
+                    Problem.MALFORMED_REQUEST,
+                    "The header Idempotency-Key must come once and hold " + minLength
+                            + " to 64 visible ASCII characters.");
+        }
+        return key;
     }
 
     @Override

@@ -36,7 +36,7 @@ public final class RegisterServlet extends PostServlet {
     @Override
     CompletableFuture<Reply> process(HttpServletRequest request, byte[] body) {
         ClientId id = RequestBody.registration(body);
-        return registry.register(id, IdempotencyKey.of(request, MIN_KEY_LENGTH))
+        return registry.register(id, key(request, MIN_KEY_LENGTH))
                 .toCompletableFuture()
                 .thenApply(code -> Reply.code(id, code.orElseThrow(() -> new RefusalException(Problem.ID_TAKEN))));
     }
