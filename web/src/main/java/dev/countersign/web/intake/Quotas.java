@@ -8,10 +8,10 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.InetAddressSet;
@@ -89,15 +89,14 @@ public final class Quotas {
         if (!proxies.test(from)) {
             return from;
         }
+        if (headers.contains("X-Forwarded-For") && headers.contains("Forwarded")) {
+            return from;
+        }
         InetAddress sender = from;
-        List<String> byName = headers.getValuesList("X-Forwarded-For");
-        List<String> byRfc = headers.getValuesList("Forwarded");
-        Stream<String> path = !byName.isEmpty() && !byRfc.isEmpty()
-                ? Stream.empty()
-                : byRfc.isEmpty()
-                        ? Stream.of(String.join(",", byName).split(","))
-                        : FOR.matcher(String.join(",", byRfc)).results().map(each -> each.group(1));
-        List<String> hops = path.toList();
+        String byName = String.join(",", headers.getValuesList("X-Forwarded-For"));
+        List<String> hops = new ArrayList<>(List.of(byName.split(","))); // quotes have no meaning there
+        String byRfc = String.join(",", headers.getValuesList("Forwarded"));
+        FOR.matcher(byRfc).results().forEach(hop -> hops.add(hop.group(1)));
         for (int i = hops.size() - 1; i >= 0 && proxies.test(sender); i--) {
             Optional<InetAddress> next = address(hops.get(i));
             if (next.isEmpty()) {
