@@ -3,6 +3,7 @@ package dev.countersign.web.http;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Locale;
+import java.util.Map;
 import tools.jackson.core.io.JsonStringEncoder;
 
 /** The reasons for refusals, in the format of RFC 9457. Nothing in the detail comes from the client. */
@@ -32,17 +33,20 @@ public enum Problem {
 
     public static final String MEDIA_TYPE = "application/problem+json";
 
-    /** Seconds after which a client may try again, if that may help. */
-    public static final String RETRY_AFTER_SECONDS = "1";
-
     private final int status;
     private final String title;
     private final byte[] json;
+    private final Map<String, String> headers;
 
     Problem(int status, String title, String detail) {
         this.status = status;
         this.title = title;
         this.json = json(detail);
+        headers = switch (status) {
+            case 401 -> Map.of("WWW-Authenticate", "Basic realm=\"countersign\", charset=\"UTF-8\"");
+            case 429, 503 -> Map.of("Retry-After", "1"); // seconds
+            default -> Map.of();
+        };
     }
 
     public int status() {
@@ -54,8 +58,9 @@ public enum Problem {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    public boolean mayRetry() {
-        return status == 503 || status == 429;
+    /** The headers that an answer of this kind has besides those of every answer. */
+    public Map<String, String> headers() {
+        return headers;
     }
 
     public byte[] json() {
@@ -77,10 +82,11 @@ public enum Problem {
 
     /** The complete answer for a connection that is closed after it. */
     byte[] lastAnswer(boolean hasBody) {
-        String head = "HTTP/1.1 " + status + " " + title + "\r\nContent-Type: " + MEDIA_TYPE
-                + (mayRetry() ? "\r\nRetry-After: " + RETRY_AFTER_SECONDS : "")
-                + "\r\nContent-Length: " + json.length + "\r\nConnection: close\r\n\r\n";
-        return (head + (hasBody ? new String(json, UTF_8) : "")).getBytes(UTF_8);
+        StringBuilder answer =
+                new StringBuilder("HTTP/1.1 " + status + " " + title + "\r\nContent-Type: " + MEDIA_TYPE);
+        headers.forEach((name, value) -> answer.append("\r\n" + name + ": " + value));
+        answer.append("\r\nContent-Length: " + json.length + "\r\nConnection: close\r\n\r\n");
+        return answer.append(hasBody ? new String(json, UTF_8) : "").toString().getBytes(UTF_8);
     }
 
     /** The problem for a status that Jetty chose. */

@@ -32,9 +32,7 @@ final class ProblemHandler implements Request.Handler {
         Problem problem = Problem.of(response.getStatus());
         Answers.count(request, problem);
         response.setStatus(problem.status());
-        if (problem.mayRetry()) {
-            response.getHeaders().put(HttpHeader.RETRY_AFTER, Problem.RETRY_AFTER_SECONDS);
-        }
+        problem.headers().forEach(response.getHeaders()::put);
         byte[] json = problem == Problem.NOT_FOUND ? notFound(Request.getPathInContext(request)) : problem.json();
         answer(request, response, Problem.MEDIA_TYPE, json, callback);
         return true;

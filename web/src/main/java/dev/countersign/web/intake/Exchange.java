@@ -127,15 +127,7 @@ final class Exchange {
     /** If the body is not read yet, Jetty closes the connection after the answer. */
     void refuse(RefusalException refusal) {
         Answers.count(request, refusal.problem());
-        if (refusal.problem() == Problem.METHOD_NOT_ALLOWED) {
-            response.setHeader("Allow", "POST");
-        }
-        if (refusal.problem() == Problem.CREDENTIALS_MISSING) {
-            response.setHeader("WWW-Authenticate", "Basic realm=\"countersign\", charset=\"UTF-8\"");
-        }
-        if (refusal.problem().mayRetry()) {
-            response.setHeader("Retry-After", refusal.retryAfterSeconds());
-        }
+        refusal.headers().forEach(response::setHeader);
         response.setStatus(refusal.problem().status());
         response.setContentType(Problem.MEDIA_TYPE);
         write(refusal.json());

@@ -139,6 +139,7 @@ abstract class PostServlet extends HttpServlet {
 
     private void check(HttpServletRequest request, HttpServletResponse response) {
         if (!request.getMethod().equals("POST")) {
+            response.setHeader("Allow", "POST");
             throw new RefusalException(Problem.METHOD_NOT_ALLOWED);
         }
         checkMediaType(request);

@@ -2,6 +2,7 @@ package dev.countersign.web.intake;
 
 import dev.countersign.web.http.Problem;
 import java.time.Duration;
+import java.util.Map;
 
 /** The client's request is refused. This is not a bug, so it has no stack trace and is not logged. */
 final class RefusalException extends RuntimeException {
@@ -10,22 +11,22 @@ final class RefusalException extends RuntimeException {
 
     private final Problem problem;
     private final transient byte[] json;
-    private final String retryAfterSeconds;
+    private final transient Map<String, String> headers;
 
-    private RefusalException(Problem problem, byte[] json, String retryAfterSeconds) {
+    private RefusalException(Problem problem, byte[] json, Map<String, String> headers) {
         super(problem.name(), null, false, false);
         this.problem = problem;
         this.json = json;
-        this.retryAfterSeconds = retryAfterSeconds;
+        this.headers = headers;
     }
 
     RefusalException(Problem problem) {
-        this(problem, problem.json(), Problem.RETRY_AFTER_SECONDS);
+        this(problem, problem.json(), problem.headers());
     }
 
     /** @param detail must not contain anything that the client sent */
     RefusalException(Problem problem, String detail) {
-        this(problem, problem.json(detail), Problem.RETRY_AFTER_SECONDS);
+        this(problem, problem.json(detail), problem.headers());
     }
 
     /** {@link Problem#TOO_MANY_REQUESTS}, with the time to wait. */
@@ -33,12 +34,11 @@ final class RefusalException extends RuntimeException {
         this(
                 Problem.TOO_MANY_REQUESTS,
                 Problem.TOO_MANY_REQUESTS.json(),
-                Long.toString(wait.plusNanos(999_999_999).toSeconds()));
+                Map.of("Retry-After", Long.toString(wait.plusNanos(999_999_999).toSeconds())));
     }
 
-    /** When to try again, if that may help. */
-    String retryAfterSeconds() {
-        return retryAfterSeconds;
+    Map<String, String> headers() {
+        return headers;
     }
 
     Problem problem() {
