@@ -33,6 +33,8 @@ import picocli.CommandLine.Spec;
 @Command
 abstract class Commands {
 
+    private static final List<String> MEMBERS =
+            List.of("id", "state", "registered", "lastRequest", "accepted", "refused");
     private static final String COLUMNS = "%-32s  %-10s  %-27s  %-27s  %8s  %8s%n";
 
     @Spec
@@ -165,14 +167,8 @@ abstract class Commands {
                 if (json) {
                     out().println(line);
                 } else {
-                    out().printf(
-                                    COLUMNS,
-                                    after,
-                                    id.get("state"),
-                                    id.getOrDefault("registered", "-"),
-                                    id.getOrDefault("lastRequest", "-"),
-                                    id.getOrDefault("accepted", "-"),
-                                    id.getOrDefault("refused", "-"));
+                    Stream<String> columns = MEMBERS.stream().map(member -> id.getOrDefault(member, "-"));
+                    out().printf(COLUMNS, columns.toArray());
                 }
             }
         }
