@@ -1,8 +1,7 @@
 package dev.countersign.web.intake;
 
+import dev.countersign.core.LineText;
 import java.time.Instant;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeFormatterBuilder;
 
 /**
  * Formats times as in the log: RFC 3339, UTC, microseconds. Keeps the last one, because the answers of a batch share
@@ -10,19 +9,20 @@ import java.time.format.DateTimeFormatterBuilder;
  */
 final class Times {
 
-    private static final DateTimeFormatter MICROS =
-            new DateTimeFormatterBuilder().appendInstant(6).toFormatter();
-
     private record Formatted(Instant time, String text) {}
 
-    private volatile Formatted last = new Formatted(Instant.EPOCH, MICROS.format(Instant.EPOCH));
+    private volatile Formatted last = new Formatted(Instant.EPOCH, text(Instant.EPOCH));
 
     String format(Instant time) {
         Formatted formatted = last;
         if (formatted.time != time) { // within a batch it is the same object
-            formatted = new Formatted(time, MICROS.format(time));
+            formatted = new Formatted(time, text(time));
             last = formatted;
         }
         return formatted.text;
+    }
+
+    private static String text(Instant time) {
+        return LineText.time(LineText.micros(time));
     }
 }
