@@ -93,6 +93,7 @@ public final class CountersignServer implements AutoCloseable {
             server.add(Listener.ofOperator(http.operatorPort(), operator.onPort()));
         }
         server.repeat(operator::sample, Operator.SAMPLE_PAUSE);
+        certificate.ifPresent(each -> server.repeat(each::look, ServerCertificate.PAUSE));
         if (http.accessLog()) {
             Set<String> paths = new HashSet<>(operator.onSocket().keySet());
             listeners.forEach(listener -> paths.addAll(listener.servlets().keySet()));

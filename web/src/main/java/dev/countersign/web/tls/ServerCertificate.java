@@ -25,25 +25,23 @@ import javax.net.ssl.TrustManager;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
-import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
-import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The server's private key and certificate chain. The files are read again when they change: new connections get the
- * new certificate, open ones continue.
- *
- * <p>A thread of its own watches the files, so that a hanging file system blocks nobody.
+ * The server's private key and certificate chain. The files are read again when they change ({@link #look}): new
+ * connections get the new certificate, open ones continue.
  */
 public final class ServerCertificate extends SslContextFactory.Server {
 
     private static final Logger log = LoggerFactory.getLogger(ServerCertificate.class);
-    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    /** Between two calls of {@link #look}. */
+    public static final Duration PAUSE = Duration.ofSeconds(1);
+
     private static final String PASSWORD = "COUNTERSIGN_TLS_KEYSTORE_PASSWORD";
 
     private final TlsSettings settings;
-    private final Scheduler watch = new ScheduledExecutorScheduler("tls-files", true);
 
     /** The content of the files in use and at the last check, and why the last check failed. */
     private List<String> inUse;
@@ -56,7 +54,6 @@ public final class ServerCertificate extends SslContextFactory.Server {
         setIncludeProtocols("TLSv1.3", "TLSv1.2");
         inUse = seen = read();
         setSslContext(context(inUse));
-        addBean(watch);
     }
 
     /**
@@ -82,13 +79,8 @@ public final class ServerCertificate extends SslContextFactory.Server {
         return factory;
     }
 
-    @Override
-    protected void doStart() throws Exception {
-        super.doStart();
-        watch.schedule(this::look, PAUSE);
-    }
-
-    private void look() {
+    /** Loads the files if they have changed; for use by one thread at a time, which waits for the file system. */
+    public void look() {
         try {
             List<String> text = read();
             boolean isWritten = text.equals(seen); // otherwise somebody may still be writing
@@ -105,8 +97,6 @@ public final class ServerCertificate extends SslContextFactory.Server {
                 complaint = reason;
                 log.warn("the former certificate stays in use: {}", complaint);
             }
-        } finally {
-            watch.schedule(this::look, PAUSE);
         }
     }
 
