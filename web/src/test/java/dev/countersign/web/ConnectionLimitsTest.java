@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.countersign.web.operator.OperatorClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,9 +59,7 @@ final class ConnectionLimitsTest {
                 assertEquals(200, onTheOtherPort.exchange(HEALTH).status());
             }
         } finally {
-            for (Connection connection : open) {
-                connection.close();
-            }
+            closeAll(open);
         }
     }
 
@@ -88,9 +87,18 @@ final class ConnectionLimitsTest {
                 assertEquals(200, another.exchange(HEALTH).status());
             }
         } finally {
-            for (Connection connection : open) {
-                connection.close();
-            }
+            closeAll(open);
+        }
+    }
+
+    /** Closes connections; returns when the server has noticed, so that the next test has room. */
+    private static void closeAll(List<Connection> open) throws IOException {
+        for (Connection connection : open) {
+            connection.close();
+        }
+        String none = "jetty_connections_current{port=\"message\"} 0";
+        while (!new OperatorClient(home).ask("GET", "/metrics").body().contains(none)) {
+            Thread.onSpinWait();
         }
     }
 
