@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -117,7 +118,9 @@ final class HalfSentBodiesTest {
             client.send(Connection.request(
                     "POST /message", "Content-Type: text/c4n4ry\r\nContent-Length: " + much.length, much));
 
-            assertRefused(415, "unsupported-media-type", client.receive());
+            Answer refusal = client.receive();
+            assertRefused(415, "unsupported-media-type", refusal);
+            assertEquals(Optional.of("close"), refusal.header("Connection"));
         }
     }
 

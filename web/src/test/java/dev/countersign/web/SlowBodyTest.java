@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,7 +53,9 @@ final class SlowBodyTest {
         try (Connection connection = new Connection(server.registerPort())) {
             connection.send(request, 0, request.length - 1);
 
-            assertRefused(408, "request-timeout", connection.receive());
+            Answer refusal = connection.receive();
+            assertRefused(408, "request-timeout", refusal);
+            assertEquals(Optional.of("close"), refusal.header("Connection"));
             Duration waited = Duration.between(start, Instant.now());
             assertTrue(waited.compareTo(BODY_TIMEOUT.minusMillis(100)) > 0, () -> "waited only " + waited);
             assertTrue(waited.compareTo(BODY_TIMEOUT.multipliedBy(4)) < 0, () -> "waited " + waited);

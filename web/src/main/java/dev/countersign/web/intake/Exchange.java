@@ -124,22 +124,12 @@ final class Exchange {
         return new RefusalException(Problem.INTERNAL_ERROR);
     }
 
-    /** If the body is not read yet, Jetty closes the connection after the answer. */
+    /** If the body has not been read to its end, Jetty announces a close and closes the connection after the answer. */
     void refuse(RefusalException refusal) {
         Answers.count(request, refusal.problem());
         refusal.headers().forEach(response::setHeader);
         response.setStatus(refusal.problem().status());
         response.setContentType(Problem.MEDIA_TYPE);
         write(refusal.json());
-    }
-
-    /** Refuses a request whose body did not arrive properly; reads no more of it. */
-    void refuseLate(Problem problem) {
-        try {
-            response.setHeader("Connection", "close");
-            refuse(new RefusalException(problem));
-        } finally {
-            async.complete();
-        }
     }
 }

@@ -116,7 +116,7 @@ abstract class PostServlet extends HttpServlet {
                                 .whenComplete((reply, failure) -> bodyMemory.giveBack(memory))),
                         problem -> {
                             bodyMemory.giveBack(memory);
-                            exchange.refuseLate(problem);
+                            exchange.answer(CompletableFuture.failedFuture(new RefusalException(problem)));
                         },
                         () -> bodyMemory.giveBack(memory))
                 .start(first, intake.limits().bodyTimeout());
