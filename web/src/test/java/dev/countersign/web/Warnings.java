@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 
 /** The warnings and errors that this JVM logs, from construction to {@link #close}. */
-final class Warnings implements Closeable {
+public final class Warnings implements Closeable {
 
     private static final Logger ROOT = logger(Logger.ROOT_LOGGER_NAME);
 
@@ -19,7 +19,7 @@ final class Warnings implements Closeable {
     private final List<Logger> leftOut;
 
     /** @param leftOut names of loggers whose warnings don't count, because Console leaves them out, too */
-    Warnings(String... leftOut) {
+    public Warnings(String... leftOut) {
         this.leftOut = Stream.of(leftOut).map(Warnings::logger).toList();
         this.leftOut.forEach(each -> each.setLevel(Level.ERROR));
         log.start();
@@ -32,7 +32,7 @@ final class Warnings implements Closeable {
     }
 
     /** Their messages with stack traces. */
-    List<String> list() {
+    public List<String> list() {
         return List.copyOf(log.list).stream()
                 .filter(event -> event.getLevel().isGreaterOrEqual(Level.WARN)) // a test may have set a logger's level
                 .map(event -> event.getFormattedMessage()

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.nio.ByteBuffer;
 import java.util.regex.Pattern;
+import org.eclipse.jetty.http.ComplianceUtils;
+import org.eclipse.jetty.http.ComplianceViolation;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
@@ -16,6 +18,7 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpChannel;
 import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.internal.HttpChannelState;
 import org.eclipse.jetty.server.internal.HttpConnection;
@@ -90,6 +93,13 @@ abstract class StrictHttpConnection extends HttpConnection {
         boolean isHead = method.equals("BAD") && isReadingHead();
         return new HttpStreamOverHTTP1(isHead ? HttpMethod.HEAD.asString() : method, uri, version) {
             @Override
+            public Runnable headerComplete() {
+                Runnable handling = super.headerComplete();
+                verify(getHttpChannel().getRequest());
+                return handling;
+            }
+
+            @Override
             public void failed(Throwable failure) {
                 if (getEndPoint().isOpen() && getEndPoint().isOutputShutdown()) {
                     getParser().close();
@@ -99,6 +109,26 @@ abstract class StrictHttpConnection extends HttpConnection {
                 }
             }
         };
+    }
+
+    /**
+     * Refuses the targets and Hosts that Jetty itself would refuse a moment later, when it is about to call the handler. Then
+     * it ends the refused request twice if another thread has not quite left the connection's previous request: the second
+     * time fails, with an exception in the log, and this exception may reach the connection's next request. The mend of Jetty's
+     * issue 14745, in 12.1.14, does not cover refusals by the thread that calls the handler.
+     */
+    private void verify(Request request) {
+        HttpConfiguration http = getHttpConfiguration();
+        ComplianceUtils.verify(
+                http.getUriCompliance(),
+                request.getHttpURI(),
+                ComplianceViolation.Listener.NOOP,
+                reason -> new HttpException.RuntimeException(400, reason));
+        ComplianceUtils.verify(
+                request.getHttpURI(),
+                request.getHeaders(),
+                http.getHttpCompliance(),
+                ComplianceViolation.Listener.NOOP);
     }
 
     /** Whether the current or last request began as a HEAD. */
@@ -118,14 +148,14 @@ abstract class StrictHttpConnection extends HttpConnection {
         }
 
         /**
-         * Jetty answers other targets of OPTIONS and PRI with a redirect; after CONNECT anything may follow. Of a method Jetty
-         * checks all characters but the first.
+         * Jetty answers other targets of OPTIONS and PRI with a redirect; after CONNECT anything may follow; a star is for
+         * OPTIONS only. Of a method Jetty checks all characters but the first.
          */
         private boolean isServed(String method, String target) {
             return !method.equals("CONNECT")
                     && METHOD.matcher(method).lookingAt()
                     && (target.startsWith("/")
-                            || target.equals("*")
+                            || target.equals("*") && method.equals("OPTIONS")
                             || ABSOLUTE.matcher(target).lookingAt());
         }
 
