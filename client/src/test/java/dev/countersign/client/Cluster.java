@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -317,8 +318,8 @@ final class Cluster implements Closeable {
         awaitBalancer();
     }
 
-    /** CPU time so far of a server, HAProxy, the brokers together, and the processes of PostgreSQL together. */
-    List<Duration> cpu(int server) throws SQLException {
+    /** CPU time so far of HAProxy, and of the servers, brokers and processes of PostgreSQL that are alive, together. */
+    Map<String, Duration> cpu() throws SQLException {
         List<ProcessHandle> database = new ArrayList<>();
         try (Connection connection = postgres.getPostgresDatabase().getConnection();
                 Statement statement = connection.createStatement();
@@ -328,14 +329,18 @@ final class Cluster implements Closeable {
                 ProcessHandle.of(rows.getLong(1)).ifPresent(database::add);
             }
         }
-        return Stream.of(
-                        Stream.of(servers.get(server).toHandle()),
-                        Stream.of(haproxy.toHandle()),
-                        brokers.stream().map(Process::toHandle),
-                        database.stream())
-                .map(handles -> handles.flatMap(each -> each.info().totalCpuDuration().stream())
-                        .reduce(Duration.ZERO, Duration::plus))
-                .toList();
+        Map<String, Duration> cpu = new LinkedHashMap<>(); // in the order in which a request passes them
+        cpu.put("HAProxy", sum(Stream.of(haproxy.toHandle())));
+        cpu.put("server", sum(servers.stream().map(Process::toHandle)));
+        cpu.put("brokers", sum(brokers.stream().map(Process::toHandle)));
+        cpu.put("PostgreSQL", sum(database.stream()));
+        return cpu;
+    }
+
+    private static Duration sum(Stream<ProcessHandle> processes) {
+        return processes
+                .flatMap(each -> each.info().totalCpuDuration().stream())
+                .reduce(Duration.ZERO, Duration::plus);
     }
 
     /** SIGKILL. */
