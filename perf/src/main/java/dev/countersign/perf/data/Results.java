@@ -13,7 +13,7 @@ import org.HdrHistogram.Histogram;
  * <p>Times are microseconds and rates are a second's, unless a name says otherwise. Files, by Gson, field for field:
  * {@code environment.json}; {@code disk.json} ({@link Disk}); {@code 51.json}, {@code 500.json}, {@code arrivals-51.json}, {@code arrivals-500.json}
  * ({@link Load}); {@code capacity.json} ({@link Capacity}); {@code open.json} ({@link OpenRates}); {@code peers.json}
- * ({@link Peers}); {@code history.json} (a list of {@link PastRun}, the oldest first); {@code jmh.json} is JMH's own format; {@code proof/*.json} ({@link Trial}) hold what the long tests print. A file that
+ * ({@link Peers}); {@code hops.json} ({@link Hops}); {@code history.json} (a list of {@link PastRun}, the oldest first); {@code jmh.json} is JMH's own format; {@code proof/*.json} ({@link Trial}) hold what the long tests print. A file that
  * is missing was not measured, and the page says so.
  */
 public final class Results {
@@ -290,6 +290,33 @@ public final class Results {
             Objects.requireNonNull(environment, "environment");
             Objects.requireNonNull(peers, "peers");
             Objects.requireNonNull(missing, "missing");
+        }
+    }
+
+    /**
+     * One kind of request to one server, or to several.
+     *
+     * @param servers with what is in front of them and behind
+     * @param request "message" or "registration"
+     * @param p50 of one client; {@code p99} likewise
+     * @param perSecond of all clients at once
+     * @param cpuMicros of a request, by the processes that it passes
+     */
+    public record Hop(String servers, String request, long p50, long p99, double perSecond, Map<String, Long> cpuMicros) {}
+
+    /**
+     * What the processes cost that a request passes, by a test of client.
+     *
+     * @param environment of this measurement: its commit, time, CPU and cores
+     * @param oneByOne requests of one client, which the latency is of
+     * @param clients that send at once, which rate and CPU time are of
+     */
+    public record Hops(Environment environment, int oneByOne, int clients, List<Hop> hops) {
+
+        /** A file of another shape must not pass for one of zeros. */
+        public Hops {
+            Objects.requireNonNull(environment, "environment");
+            Objects.requireNonNull(hops, "hops");
         }
     }
 

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
  * @param files names of those that are there
  * @param closed the loads of 51 and 500 users who come, stay, and wait between their requests
  * @param arrivals the loads of new clients each second
+ * @param threeServers one of the {@code trials}
  */
 record ReportData(
         List<String> files,
@@ -30,6 +31,8 @@ record ReportData(
         Optional<Capacity> capacity,
         Optional<OpenRates> openRates,
         Optional<Peers> peers,
+        Optional<Hops> hops,
+        Optional<Trial> threeServers,
         List<PastRun> history,
         List<BenchmarkGroup.Result> benchmarks,
         List<Trial> trials) {
@@ -37,7 +40,7 @@ record ReportData(
     private static final List<String> CLOSED = List.of("51", "500");
     private static final List<String> ARRIVALS = List.of("arrivals-51", "arrivals-500");
     private static final List<String> OTHERS =
-            List.of("disk", "capacity", "open", "peers", "jmh", "history", "environment");
+            List.of("disk", "capacity", "open", "peers", "hops", "jmh", "history", "environment");
 
     /** @throws IOException when a file can't be read or doesn't hold what its name says; the message names it */
     static ReportData read(Path folder) throws IOException {
@@ -54,6 +57,8 @@ record ReportData(
                 read(folder, "capacity", TypeToken.get(Capacity.class)),
                 read(folder, "open", TypeToken.get(OpenRates.class)),
                 read(folder, "peers", TypeToken.get(Peers.class)),
+                read(folder, "hops", TypeToken.get(Hops.class)),
+                read(folder, "proof/ThreeServersTest", TypeToken.get(Trial.class)),
                 read(folder, "history", new TypeToken<List<PastRun>>() {}).orElse(List.of()),
                 read(folder, "jmh", new TypeToken<List<BenchmarkGroup.Result>>() {})
                         .orElse(List.of()),

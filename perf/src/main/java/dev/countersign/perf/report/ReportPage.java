@@ -169,6 +169,13 @@ public final class ReportPage {
         return data.peers().stream().map(PeerTables::new).toList();
     }
 
+    /** Empty where it was not measured. */
+    List<HopTables> machines() {
+        return data.hops().stream()
+                .map(hops -> new HopTables(hops, data.threeServers()))
+                .toList();
+    }
+
     /** Empty where there is no run to compare with. */
     List<Trend> trend() {
         return Stream.of(Trend.of(data))

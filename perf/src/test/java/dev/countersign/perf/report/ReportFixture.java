@@ -89,6 +89,7 @@ final class ReportFixture {
                 "jmh.json",
                 "environment.json",
                 "peers.json",
+                "hops.json",
                 "history.json",
                 "disk.json");
     }

@@ -41,6 +41,7 @@ class ReportPageInBrowserTest {
         for (Harm harm : Harm.values()) {
             fixture.with("proof/" + harm + ".json", ReportPageTest.trial(harm.name(), WHAT, 123_456, 0));
         }
+        fixture.with("proof/ThreeServersTest.json", ReportPageTest.trial("KILL", WHAT, 20, 0));
         page = fixture.page().toUri();
         browser = new Browser(chromium.get(), folder.resolve("profile"));
     }

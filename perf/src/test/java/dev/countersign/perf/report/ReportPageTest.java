@@ -97,6 +97,25 @@ class ReportPageTest {
     }
 
     @Test
+    void severalMachinesStandBesideOneHopByHop() throws IOException {
+        String html = fixture.with("proof/ThreeServersTest.json", trial("KILL", "servers killed", 20, 0))
+                .html();
+
+        String ofMessages = html.substring(html.indexOf("<caption>A message</caption>"));
+        assertTrue(ofMessages.contains("<tr><th scope=\"row\">one server, files and SQLite</th>"
+                + "<td>0.38\u00a0ms</td><td>0.85\u00a0ms</td><td>6,500</td><td>47</td><td>–</td><td>–</td></tr>"));
+        assertTrue(ofMessages.contains("<tr><th scope=\"row\">three servers, Kafka and PostgreSQL, behind HAProxy</th>"
+                + "<td>0.81\u00a0ms</td><td>2.3\u00a0ms</td><td>2,500</td><td>154</td><td>53</td><td>437</td></tr>"));
+        assertTrue(ofMessages.contains(
+                "<tr class=\"pass\"><th scope=\"row\">servers killed</th><td>20</td><td>5,000</td><td>0</td>"));
+    }
+
+    @Test
+    void withoutSeveralMachinesTheirSectionIsLeftOut() throws IOException {
+        assertFalse(fixture.without("hops.json").html().contains("machines\""));
+    }
+
+    @Test
     void aRatioWhoseQuartilesOverlapIsNoiseAndOthersAreBetterOrWorse() throws IOException {
         String html = fixture.html();
 

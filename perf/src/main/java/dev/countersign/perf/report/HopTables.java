@@ -1,0 +1,58 @@
+package dev.countersign.perf.report;
+
+import dev.countersign.perf.data.Results.Hop;
+import dev.countersign.perf.data.Results.Hops;
+import dev.countersign.perf.data.Results.Trial;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * One server and several: what each process that a request passes costs it, a table for each kind of request.
+ *
+ * @param trial of three servers, of which some are killed; empty where it was not made
+ */
+record HopTables(Hops measured, Optional<Trial> trial) {
+
+    List<Table> tables() {
+        return Stream.of("message", "registration").map(this::table).toList();
+    }
+
+    private Table table(String request) {
+        List<Hop> hops = measured.hops().stream()
+                .filter(hop -> hop.request().equals(request))
+                .toList();
+        List<String> processes = hops.stream()
+                .flatMap(hop -> hop.cpuMicros().keySet().stream())
+                .distinct()
+                .toList();
+        return new Table(
+                "A " + request,
+                Stream.concat(
+                                Stream.of("passes", "p50", "p99", measured.clients() + " clients: /s"),
+                                processes.stream().map(process -> process + " CPU µs"))
+                        .toList(),
+                hops.stream()
+                        .map(hop -> Stream.concat(
+                                        Stream.of(
+                                                hop.servers(),
+                                                Units.millis(hop.p50()),
+                                                Units.millis(hop.p99()),
+                                                Units.number(hop.perSecond())),
+                                        processes.stream()
+                                                .map(process -> Optional.ofNullable(
+                                                                hop.cpuMicros().get(process))
+                                                        .map(Units::number)
+                                                        .orElse(Units.NONE)))
+                                .toList())
+                        .toList());
+    }
+
+    List<Proof> proof() {
+        return trial.map(List::of).map(Proof::new).stream().toList();
+    }
+
+    ReportPage.Provenance provenance() {
+        return new ReportPage.Provenance(measured.environment());
+    }
+}
