@@ -12,16 +12,16 @@ import java.util.stream.Collectors;
 record BenchmarkGroup(String unit, String question, List<Result> results) {
 
     /**
-     * A benchmark's bar. Positions are percents of the longest.
+     * A benchmark's bar. Positions are percents of the longest; not a number is what was not measured.
      *
      * @param low where the interval of confidence starts; equal to {@code high} where there is none
      */
     record Bar(
             String name,
             String parameters,
-            String score,
-            String error,
-            String allocated,
+            double score,
+            double error,
+            double allocated,
             double length,
             double low,
             double high) {}
@@ -57,9 +57,9 @@ record BenchmarkGroup(String unit, String question, List<Result> results) {
         return new Bar(
                 result.methodName(),
                 parameters(result),
-                Units.number(score.score()),
-                Units.number(score.scoreError()),
-                result.allocated().map(metric -> Units.number(metric.score())).orElse(Units.NONE),
+                score.score(),
+                score.scoreError(),
+                result.allocated().map(Result.Metric::score).orElse(Double.NaN),
                 100 * score.score() / end,
                 100 * low(score) / end,
                 100 * high(score) / end);

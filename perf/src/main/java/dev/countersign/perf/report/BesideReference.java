@@ -16,7 +16,7 @@ import java.util.function.ToLongFunction;
 record BesideReference(ReportData data, Reference reference) {
 
     /** @param cells offered, served, median, p95, p99, worst, errors; {@link Units#NONE} where there is nothing to say */
-    record Row(String name, List<String> cells, Reference.Row reference) {}
+    record Row(String name, List<?> cells, Reference.Row reference) {}
 
     List<Row> rows() {
         List<Row> rows = new ArrayList<>(List.of(
@@ -46,13 +46,13 @@ record BesideReference(ReportData data, Reference reference) {
                     return row(
                             name,
                             scenario,
-                            Units.number(load.offered()),
-                            Units.number(load.served().achieved()),
+                            load.offered(),
+                            load.served().achieved(),
                             Units.millis(latency.p50()),
                             Units.millis(latency.p95()),
                             Units.millis(latency.p99()),
                             Units.millis(latency.max()),
-                            Units.number(load.served().errors()));
+                            load.served().errors());
                 })
                 .orElseGet(() -> notMeasured(name, scenario));
     }
@@ -75,7 +75,7 @@ record BesideReference(ReportData data, Reference reference) {
                 .orElseGet(() -> notMeasured(name, key));
     }
 
-    private Row row(String name, String key, String... cells) {
+    private Row row(String name, String key, Object... cells) {
         return new Row(name, List.of(cells), reference.row(key));
     }
 
@@ -98,12 +98,12 @@ record BesideReference(ReportData data, Reference reference) {
                 "%s, %s connections".formatted(name, measured.connections()),
                 request,
                 NONE,
-                Units.number(measured.server().perSecond().median()),
+                measured.server().perSecond().median(),
                 Units.millis(measured.server().p50()),
                 NONE,
                 Units.millis(measured.server().p99()),
                 NONE,
-                Units.number(measured.server().errors()));
+                measured.server().errors());
     }
 
     private Row notMeasured(String name, String key) {

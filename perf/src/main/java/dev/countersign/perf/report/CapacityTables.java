@@ -3,7 +3,6 @@ package dev.countersign.perf.report;
 import dev.countersign.perf.data.Results.Capacity;
 import dev.countersign.perf.data.Results.Comparison;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The capacity runs in figures: every comparison with the empty servlet, and the goals that were set beforehand. */
@@ -36,27 +35,27 @@ record CapacityTables(Capacity capacity) {
                         .toList());
     }
 
-    private static Stream<List<String>> rows(List<Comparison> comparisons, String how) {
+    private static Stream<List<?>> rows(List<Comparison> comparisons, String how) {
         return comparisons.stream().map(one -> row(CapacityFigures.title(one) + how, one));
     }
 
-    private static List<String> row(String title, Comparison one) {
+    private static List<?> row(String title, Comparison one) {
         return List.of(
                 title,
-                Units.number(one.connections()),
+                one.connections(),
                 "%s of %s".formatted(one.turns(), Units.number(one.turnSeconds(), "s")),
-                Units.number(one.server().perSecond().median()),
-                Units.number(one.emptyServlet().perSecond().median()),
-                Units.quartiles(one.ratio()),
-                Units.number(one.server().cpuMicrosPerRequest().median()),
-                Units.number(one.emptyServlet().cpuMicrosPerRequest().median()),
-                Units.quartiles(one.cpuRatio()),
-                Optional.ofNullable(one.control()).map(Units::quartiles).orElse(Units.NONE),
+                one.server().perSecond().median(),
+                one.emptyServlet().perSecond().median(),
+                one.ratio(),
+                one.server().cpuMicrosPerRequest().median(),
+                one.emptyServlet().cpuMicrosPerRequest().median(),
+                one.cpuRatio(),
+                one.control() == null ? Units.NONE : one.control(),
                 Units.millis(one.server().p50()),
                 Units.millis(one.server().p99()),
                 Units.millis(one.emptyServlet().p50()),
                 Units.millis(one.emptyServlet().p99()),
-                Units.number(one.server().errors() + one.emptyServlet().errors()));
+                one.server().errors() + one.emptyServlet().errors());
     }
 
     /** One text such as "105 % (51 connections), 85 % (500 connections)"; none where it was not measured. */

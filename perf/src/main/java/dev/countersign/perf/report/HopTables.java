@@ -38,12 +38,11 @@ record HopTables(Hops measured, Optional<Trial> trial) {
                                                 hop.servers(),
                                                 Units.millis(hop.p50()),
                                                 Units.millis(hop.p99()),
-                                                Units.number(hop.perSecond())),
+                                                hop.perSecond()),
                                         processes.stream()
-                                                .map(process -> Optional.ofNullable(
-                                                                hop.cpuMicros().get(process))
-                                                        .map(Units::number)
-                                                        .orElse(Units.NONE)))
+                                                .map(process -> hop.cpuMicros().containsKey(process)
+                                                        ? hop.cpuMicros().get(process)
+                                                        : Units.NONE))
                                 .toList())
                         .toList());
     }

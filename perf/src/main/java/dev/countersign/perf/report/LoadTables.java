@@ -31,12 +31,10 @@ record LoadTables(List<Load> loads) {
                         count("altered", Findings::altered),
                         count("wrong codes sent", Findings::wrongCodesSent),
                         count("refused", Findings::refused),
-                        row("errors", load -> Units.number(load.served().errors())),
+                        row("errors", load -> load.served().errors()),
                         row("steady part", load -> Units.number(load.steadySeconds(), "s")),
-                        row("requests/s offered", load -> Units.number(load.offered())),
-                        row(
-                                "requests/s served",
-                                load -> Units.number(load.served().achieved())),
+                        row("requests/s offered", load -> load.offered()),
+                        row("requests/s served", load -> load.served().achieved()),
                         row(
                                 "load side: CPU of a core",
                                 load -> Units.number(load.loadSide().cpuPercent(), "%")),
@@ -45,17 +43,17 @@ record LoadTables(List<Load> loads) {
                                 load -> Units.number(load.loadSide().maxPauseMillis(), "ms")),
                         row(
                                 "runs until the load side kept up",
-                                load -> Units.number(Math.max(1, load.loadSide().runs()))),
+                                load -> Math.max(1, load.loadSide().runs())),
                         row(
                                 "server CPU time a request",
                                 load -> Units.number(load.serverCpuMicrosPerRequest(), "µs"))));
     }
 
-    private List<String> count(String name, ToLongFunction<Findings> value) {
-        return row(name, load -> Units.number(value.applyAsLong(load.findings())));
+    private List<?> count(String name, ToLongFunction<Findings> value) {
+        return row(name, load -> value.applyAsLong(load.findings()));
     }
 
-    private List<String> row(String name, Function<Load, String> value) {
+    private List<?> row(String name, Function<Load, ?> value) {
         return Stream.concat(Stream.of(name), loads.stream().map(value)).toList();
     }
 
@@ -67,8 +65,8 @@ record LoadTables(List<Load> loads) {
                         .flatMap(load -> load.served().steps().stream()
                                 .map(step -> List.of(
                                         ReportData.title(load.scenario()) + ", " + step.name(),
-                                        Units.number(step.requests()),
-                                        Units.number(step.errors()),
+                                        step.requests(),
+                                        step.errors(),
                                         Units.millis(step.latency().p50()),
                                         Units.millis(step.latency().p95()),
                                         Units.millis(step.latency().p99()),

@@ -54,10 +54,10 @@ record PeerTables(Peers measured) {
                 peers.stream()
                         .map(peer -> List.of(
                                 peer.name(),
-                                Units.number(peer.perSecond().median()),
-                                Units.quartiles(peer.ratio()),
+                                peer.perSecond().median(),
+                                peer.ratio(),
                                 Units.millis(peer.p99()),
-                                Units.number(peer.errors())))
+                                peer.errors()))
                         .toList());
     }
 }

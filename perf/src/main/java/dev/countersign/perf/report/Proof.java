@@ -61,26 +61,12 @@ record Proof(List<Trial> trials) {
      * @param command word by word: a line of the page ends between two
      * @param className the colour of its figures: "pass" or "fail"
      */
-    record Row(
-            String what,
-            String times,
-            String checked,
-            String lost,
-            String doubled,
-            String failed,
-            String day,
-            List<String> command,
-            String className) {}
+    record Row(Trial trial, String day, List<String> command, String className) {}
 
     List<Row> rows() {
         return trials.stream()
                 .map(trial -> new Row(
-                        trial.what(),
-                        Units.number(trial.times()),
-                        Units.number(trial.checked()),
-                        Units.number(trial.lost()),
-                        Units.number(trial.doubled()),
-                        Units.number(trial.failed()),
+                        trial,
                         trial.finishedAt().substring(0, "2026-11-26".length()),
                         List.of(trial.command().split(" ")),
                         new Proof(List.of(trial)).className()))

@@ -23,8 +23,8 @@ import java.util.stream.Stream;
  * Draws {@code reports/index.html} from {@code reports/data} alone, so that a changed page needs no new run.
  *
  * <p>Its methods are the page's table of contents: the template {@code report.html} asks for each by its name and
- * escapes every value. What was not measured is an empty list. The page is one file without script, which asks for
- * nothing else.
+ * escapes every value; numbers it writes as {@link Units} does. What was not measured is an empty list. The page is one
+ * file without script, which asks for nothing else.
  */
 public final class ReportPage {
 
@@ -61,6 +61,7 @@ public final class ReportPage {
             String html = Mustache.compiler()
                     .strictSections(true)
                     .withLoader(ReportPage::template)
+                    .withFormatter(Units::write)
                     .compile(template)
                     .execute(page);
             return Files.writeString(of(reports), html);

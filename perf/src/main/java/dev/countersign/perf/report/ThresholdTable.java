@@ -11,7 +11,7 @@ record ThresholdTable(String title, String kind, List<Row> rows) {
 
     /** @param className the colour of the outcome: "pass", "fail", "invalid" or "missed" */
     record Row(
-            String name, String rule, String limit, String measured, String margin, String outcome, String className) {}
+            String name, String rule, double limit, String measured, String margin, String outcome, String className) {}
 
     static ThresholdTable of(Load load) {
         return new ThresholdTable(
@@ -36,7 +36,7 @@ record ThresholdTable(String title, String kind, List<Row> rows) {
         return new Row(
                 name,
                 threshold.rule(),
-                Units.number(threshold.limit()),
+                threshold.limit(),
                 Units.number(threshold.measured(), threshold.unit()),
                 margin(threshold.limit(), threshold.measured()),
                 threshold.verdict() == Verdict.PASS ? held : verdict,

@@ -60,16 +60,16 @@ record Trend(List<PastRun> runs) {
                         .toList());
     }
 
-    private List<String> row(String title) {
+    private List<?> row(String title) {
         Ratios before = before().ratios().get(title);
         Ratios now = now().ratios().get(title);
         return List.of(
                 title,
-                Units.quartiles(before.throughput()),
-                Units.quartiles(now.throughput()),
+                before.throughput(),
+                now.throughput(),
                 change(before.throughput(), now.throughput(), "better", "worse"),
-                Units.quartiles(before.cpu()),
-                Units.quartiles(now.cpu()),
+                before.cpu(),
+                now.cpu(),
                 change(before.cpu(), now.cpu(), "worse", "better"));
     }
 

@@ -38,6 +38,15 @@ public final class Units {
                 Math.abs(value) < 100 ? exact.round(THREE_DIGITS) : exact.setScale(0, RoundingMode.HALF_UP));
     }
 
+    /** A value of the page: numbers in digits, quartiles behind their median, all else as it is. */
+    static String write(Object value) {
+        if (value instanceof Quartiles quartiles) {
+            return "%s (%s to %s)"
+                    .formatted(number(quartiles.median()), number(quartiles.q1()), number(quartiles.q3()));
+        }
+        return value instanceof Number figure ? number(figure.doubleValue()) : value.toString();
+    }
+
     /** An empty unit leaves the number alone. */
     static String number(double value, String unit) {
         return unit.isEmpty() ? number(value) : number(value) + NO_BREAK + unit;
@@ -50,11 +59,6 @@ public final class Units {
 
     static String percent(double ratio) {
         return number(100 * ratio, "%");
-    }
-
-    /** The median, and in brackets the quartiles. */
-    static String quartiles(Quartiles quartiles) {
-        return "%s (%s to %s)".formatted(number(quartiles.median()), number(quartiles.q1()), number(quartiles.q3()));
     }
 
     /** As much of a commit as people quote. */

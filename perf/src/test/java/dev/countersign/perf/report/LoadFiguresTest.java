@@ -28,7 +28,7 @@ class LoadFiguresTest {
         assertFalse(rows(figures.get(2)).stream().anyMatch(row -> row.get(0).equals("60")));
     }
 
-    private static List<List<String>> rows(Figure figure) {
+    private static List<? extends List<?>> rows(Figure figure) {
         return figure.table().rows();
     }
 }
