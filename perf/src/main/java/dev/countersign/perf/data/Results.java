@@ -1,10 +1,8 @@
 package dev.countersign.perf.data;
 
-import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.HdrHistogram.Histogram;
 
 /**
@@ -55,13 +53,7 @@ public final class Results {
      *
      * @param flush a write with its flush
      */
-    public record Disk(double flushesPerSecond, Latency flush) {
-
-        /** A file of another shape must not pass for one of zeros. */
-        public Disk {
-            Objects.requireNonNull(flush, "flush");
-        }
-    }
+    public record Disk(double flushesPerSecond, Latency flush) {}
 
     /** A measured value beside its limit. {@code unit} may be "". */
     public record Threshold(
@@ -86,8 +78,7 @@ public final class Results {
     /**
      * A second of a run, counted from its start.
      *
-     * @param histogram how many requests took less than 1 ms, from there on less than 2, 4, 8 ms and so on; empty in data
-     *     of before there was one
+     * @param histogram how many requests took less than 1 ms, from there on less than 2, 4, 8 ms and so on
      */
     public record Second(
             int second,
@@ -96,12 +87,7 @@ public final class Results {
             int errors,
             Latency latency,
             boolean ramp,
-            List<Integer> histogram) {
-
-        public Second {
-            histogram = Objects.requireNonNullElse(histogram, List.of());
-        }
-    }
+            List<Integer> histogram) {}
 
     /** One kind of request ("register", "message", "wrong code") in the measured (steady) part of a run. */
     public record Step(String name, long requests, long errors, Latency latency) {}
@@ -176,7 +162,7 @@ public final class Results {
      * @param virtualUsers at once; of arrivals, new ones each second
      * @param steadySeconds seconds measured after the ramp
      * @param offered requests a second that the plan asks for (arithmetic)
-     * @param own of the server; empty in data of before there were any
+     * @param own of the server
      */
     public record Load(
             String scenario,
@@ -188,17 +174,7 @@ public final class Results {
             LoadSide loadSide,
             double serverCpuMicrosPerRequest,
             List<OwnFigures> own,
-            List<Threshold> thresholds) {
-
-        /** A file of another shape must not pass for one of zeros. */
-        public Load {
-            Objects.requireNonNull(served, "served");
-            Objects.requireNonNull(findings, "findings");
-            Objects.requireNonNull(loadSide, "loadSide");
-            own = Objects.requireNonNullElse(own, List.of());
-            Objects.requireNonNull(thresholds, "thresholds");
-        }
-    }
+            List<Threshold> thresholds) {}
 
     /** Lower quartile, median and upper quartile of the turns. */
     public record Quartiles(double q1, double median, double q3) {}
@@ -233,7 +209,7 @@ public final class Results {
      * @param loadGenerator its name and version
      * @param unflushed comparisons of a server with {@code --sync os} with the empty servlet, to tell the disk's share
      *     from the server's own; empty in a quick run
-     * @param encrypted comparisons of both with TLS; empty in a quick run, and in data of before there were any
+     * @param encrypted comparisons of both with TLS; empty in a quick run
      */
     public record Capacity(
             String loadGenerator,
@@ -241,12 +217,7 @@ public final class Results {
             List<Comparison> comparisons,
             List<Comparison> unflushed,
             List<Comparison> encrypted,
-            List<Threshold> thresholds) {
-
-        public Capacity {
-            encrypted = Objects.requireNonNullElse(encrypted, List.of());
-        }
-    }
+            List<Threshold> thresholds) {}
 
     /** Server over empty servlet, as in {@link Comparison}. */
     public record Ratios(Quartiles throughput, Quartiles cpu) {}
@@ -256,13 +227,7 @@ public final class Results {
      *
      * @param ratios of each comparison with a control, by its title
      */
-    public record PastRun(String commit, String startedAt, String cpu, Map<String, Ratios> ratios) {
-
-        /** A file of another shape must not pass for one of zeros. */
-        public PastRun {
-            Objects.requireNonNull(ratios, "ratios");
-        }
-    }
+    public record PastRun(String commit, String startedAt, String cpu, Map<String, Ratios> ratios) {}
 
     /**
      * A server in its turns among others, each of which answers once a message is on the disk.
@@ -283,15 +248,7 @@ public final class Results {
      * @param missing why one of them was not measured
      */
     public record Peers(
-            Environment environment, int turns, double turnSeconds, List<Peer> peers, List<String> missing) {
-
-        /** A file of another shape must not pass for one of zeros. */
-        public Peers {
-            Objects.requireNonNull(environment, "environment");
-            Objects.requireNonNull(peers, "peers");
-            Objects.requireNonNull(missing, "missing");
-        }
-    }
+            Environment environment, int turns, double turnSeconds, List<Peer> peers, List<String> missing) {}
 
     /**
      * One kind of request to one server, or to several.
@@ -302,7 +259,8 @@ public final class Results {
      * @param perSecond of all clients at once
      * @param cpuMicros of a request, by the processes that it passes
      */
-    public record Hop(String servers, String request, long p50, long p99, double perSecond, Map<String, Long> cpuMicros) {}
+    public record Hop(
+            String servers, String request, long p50, long p99, double perSecond, Map<String, Long> cpuMicros) {}
 
     /**
      * What the processes cost that a request passes, by a test of client.
@@ -311,14 +269,7 @@ public final class Results {
      * @param oneByOne requests of one client, which the latency is of
      * @param clients that send at once, which rate and CPU time are of
      */
-    public record Hops(Environment environment, int oneByOne, int clients, List<Hop> hops) {
-
-        /** A file of another shape must not pass for one of zeros. */
-        public Hops {
-            Objects.requireNonNull(environment, "environment");
-            Objects.requireNonNull(hops, "hops");
-        }
-    }
+    public record Hops(Environment environment, int oneByOne, int clients, List<Hop> hops) {}
 
     /**
      * The server's own figures, of five seconds.
@@ -338,7 +289,7 @@ public final class Results {
     /**
      * One fixed rate: latency is counted from when a request was due. {@code percentOfKnee} 25 to 90.
      *
-     * @param own of the server; empty for the empty servlet, and in data of before there were any
+     * @param own of the server; empty for the empty servlet
      */
     public record OpenRate(
             String target,
@@ -348,12 +299,7 @@ public final class Results {
             long errors,
             Latency latency,
             List<Point> distribution,
-            List<OwnFigures> own) {
-
-        public OpenRate {
-            own = Objects.requireNonNullElse(own, List.of());
-        }
-    }
+            List<OwnFigures> own) {}
 
     /** The open-rate runs. {@code target} of each is {@link #SERVER} or {@link #EMPTY_SERVLET}. */
     public record OpenRates(String request, int connections, double knee, double seconds, List<OpenRate> rates) {
@@ -395,14 +341,5 @@ public final class Results {
             long doubled,
             long failed,
             String command,
-            String finishedAt) {
-
-        /** A file of another shape must not pass for one of zeros. */
-        public Trial {
-            Objects.requireNonNull(harm, "harm");
-            Objects.requireNonNull(what, "what");
-            Objects.requireNonNull(command, "command");
-            Instant.parse(finishedAt);
-        }
-    }
+            String finishedAt) {}
 }

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -66,10 +67,7 @@ record BenchmarkGroup(String unit, String question, List<Result> results) {
     }
 
     private static String parameters(Result result) {
-        Map<String, String> all = new TreeMap<>();
-        if (result.params() != null) {
-            all.putAll(result.params());
-        }
+        Map<String, String> all = new TreeMap<>(result.params());
         if (result.threads() > 1) {
             all.put("threads", Integer.toString(result.threads()));
         }
@@ -93,7 +91,7 @@ record BenchmarkGroup(String unit, String question, List<Result> results) {
     /**
      * One benchmark of JMH's own JSON ({@code -rf json}), as far as the report shows it.
      *
-     * @param params values of the benchmark's parameters; null where it has none
+     * @param params values of the benchmark's parameters, if it has any
      */
     record Result(
             String benchmark,
@@ -101,6 +99,10 @@ record BenchmarkGroup(String unit, String question, List<Result> results) {
             Map<String, String> params,
             Metric primaryMetric,
             Map<String, Metric> secondaryMetrics) {
+
+        Result {
+            params = Objects.requireNonNullElse(params, Map.of());
+        }
 
         /**
          * A score and its interval of 99.9 % confidence, which is two NaNs after a single iteration.

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** How one JMeter run went, second by second. */
@@ -37,37 +38,32 @@ final class LoadFigures {
     }
 
     List<Figure> overTime() {
-        return Stream.of(
-                        Stream.of(users(), requests(), latency()),
-                        heat(),
+        return Stream.concat(
+                        Stream.of(users(), requests(), latency(), heat()),
                         LatencyChart.inTheServer(load.scenario(), title + ": ", axis(), ramp(), load.own()))
-                .flatMap(figures -> figures)
                 .toList();
     }
 
-    /** Of each second, which share of its requests took how long. Empty where that was not kept. */
-    private Stream<Figure> heat() {
-        List<Series> rows = new ArrayList<>();
-        List<Double> ends = new ArrayList<>();
-        seconds.stream().mapToInt(second -> second.histogram().size()).max().ifPresent(count -> {
-            for (int row = 0; row < count; row++) {
-                ends.add((double) Math.scalb(1, row));
-                rows.add(row("< " + Units.exact(ends.get(row)), row));
-            }
-        });
-        return rows.isEmpty()
-                ? Stream.empty()
-                : Stream.of(new Figure(
-                        "heat-" + load.scenario(),
-                        "%s: heat map of latency".formatted(title),
-                        "Each column is a second; the darker a cell, the larger its share of the second’s requests: a step"
-                                + " lighter is half as many. JMeter can’t tell times below 1\u00a0ms apart.",
-                        new LineChart(
-                                axis(),
-                                new Axis("ms", Scale.logarithmic(0.5, ends.get(ends.size() - 1)), ends),
-                                ramp(),
-                                rows,
-                                List.of())));
+    /** Of each second, which share of its requests took how long. */
+    private Figure heat() {
+        int count = seconds.stream()
+                .mapToInt(second -> second.histogram().size())
+                .max()
+                .orElse(1);
+        List<Double> ends = Stream.iterate(1.0, end -> 2 * end).limit(count).toList();
+        return new Figure(
+                "heat-" + load.scenario(),
+                "%s: heat map of latency".formatted(title),
+                "Each column is a second; the darker a cell, the larger its share of the second’s requests: a step lighter is"
+                        + " half as many. JMeter can’t tell times below 1\u00a0ms apart.",
+                new LineChart(
+                        axis(),
+                        new Axis("ms", Scale.logarithmic(0.5, ends.get(count - 1)), ends),
+                        ramp(),
+                        IntStream.range(0, count)
+                                .mapToObj(row -> row("< " + Units.exact(ends.get(row)), row))
+                                .toList(),
+                        List.of()));
     }
 
     private Series row(String name, int row) {

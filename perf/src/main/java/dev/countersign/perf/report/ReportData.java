@@ -7,10 +7,12 @@ import com.google.gson.reflect.TypeToken;
 import dev.countersign.perf.data.Results.*;
 import java.io.IOException;
 import java.io.Reader;
+import java.lang.reflect.RecordComponent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -97,9 +99,26 @@ record ReportData(
             return Optional.empty();
         }
         try (Reader reader = Files.newBufferedReader(file)) {
-            return Optional.ofNullable(new Gson().fromJson(reader, type));
-        } catch (RuntimeException e) { // by Gson, or by a record that refuses its values
+            Optional<T> content = Optional.ofNullable(new Gson().fromJson(reader, type));
+            content.ifPresent(ReportData::requireWhole);
+            return content;
+        } catch (RuntimeException e) {
             throw new IOException(file + " is not what the load run writes: " + e.getMessage(), e);
+        }
+    }
+
+    /** A file of another shape must not pass for one of zeros: Gson leaves null what it doesn't find. */
+    private static void requireWhole(Object content) {
+        if (content instanceof List<?> parts) {
+            parts.forEach(ReportData::requireWhole);
+            return;
+        }
+        for (RecordComponent part : content.getClass().getRecordComponents()) {
+            try {
+                Objects.requireNonNull(part.getAccessor().invoke(content), part.getName());
+            } catch (ReflectiveOperationException e) {
+                throw new IllegalStateException(e);
+            }
         }
     }
 
