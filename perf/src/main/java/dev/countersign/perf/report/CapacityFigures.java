@@ -9,25 +9,24 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
-/** Server and empty servlet over the number of connections, for one kind of request. */
-final class CapacityFigures {
+/**
+ * Server and empty servlet over the number of connections, for one kind of request.
+ *
+ * @param comparisons of one request and one size; at least one
+ */
+record CapacityFigures(List<Comparison> comparisons) {
 
-    private final List<Comparison> comparisons;
-    private final Comparison fastest;
-    private final String id;
-    private final String title;
-
-    /** @param comparisons of one request and one size; at least one */
-    CapacityFigures(List<Comparison> comparisons) {
-        this.comparisons = comparisons.stream()
+    CapacityFigures {
+        comparisons = comparisons.stream()
                 .sorted(comparingInt(Comparison::connections))
                 .toList();
-        this.fastest = comparisons.stream()
+    }
+
+    private Comparison fastest() {
+        return comparisons.stream()
                 .max(comparingDouble(
                         comparison -> comparison.server().perSecond().median()))
                 .orElseThrow();
-        this.id = fastest.request() + "-" + fastest.bodyBytes();
-        this.title = title(fastest);
     }
 
     /** "Messages of 64 B", "Registrations". */
@@ -38,10 +37,10 @@ final class CapacityFigures {
     }
 
     List<Figure> all() {
-        return List.of(throughput(), latency(), cpu());
+        return List.of(throughput(fastest()), latency(fastest()), cpu(fastest()));
     }
 
-    private Figure throughput() {
+    private Figure throughput(Comparison fastest) {
         return inTurns(
                 "throughput",
                 "throughput",
@@ -54,24 +53,29 @@ final class CapacityFigures {
                                 Units.percent(fastest.ratio().median())));
     }
 
-    private Figure latency() {
+    private Figure latency(Comparison fastest) {
         List<Series> series = List.of(
-                micros("empty p99", Look.MUTED, Comparison::emptyServlet, Side::p99),
-                micros("p99", Look.SECOND, Comparison::server, Side::p99),
-                micros("p50", Look.FIRST, Comparison::server, Side::p50));
-        return new Figure(
-                "capacity-latency-" + id,
-                "%s: latency at full speed".formatted(title),
+                micros("empty p99", Look.MUTED, each -> each.emptyServlet().p99()),
+                micros("p99", Look.SECOND, each -> each.server().p99()),
+                micros("p50", Look.FIRST, each -> each.server().p50()));
+        return figure(
+                "capacity-latency",
+                "latency at full speed",
                 "At %s connections half are answered within %s and 99\u00a0%% within %s; the empty servlet’s 99\u00a0%% within %s."
                         .formatted(
                                 fastest.connections(),
                                 Units.millis(fastest.server().p50()),
                                 Units.millis(fastest.server().p99()),
                                 Units.millis(fastest.emptyServlet().p99())),
-                over(LatencyChart.axis(series), series));
+                LatencyChart.axis(series),
+                series);
     }
 
-    private Figure cpu() {
+    private Series micros(String name, Look look, ToLongFunction<Comparison> measured) {
+        return LatencyChart.series(name, look, comparisons, Comparison::connections, measured);
+    }
+
+    private Figure cpu(Comparison fastest) {
         return inTurns(
                 "cpu",
                 "server CPU time each",
@@ -85,20 +89,11 @@ final class CapacityFigures {
                                 Units.number(fastest.cpuRatio().median())));
     }
 
-    private Figure inTurns(String name, String what, String unit, Function<Side, Quartiles> measured, String caption) {
+    private Figure inTurns(String id, String what, String unit, Function<Side, Quartiles> measured, String caption) {
         List<Series> series = List.of(
-                spread("empty", Look.MUTED, comparison -> measured.apply(comparison.emptyServlet())),
-                spread("server", Look.FIRST, comparison -> measured.apply(comparison.server())));
-        return new Figure(name + "-" + id, title + ": " + what, caption, over(Axis.fromZero(unit, series), series));
-    }
-
-    /** A tick where there was a measurement. */
-    private LineChart over(Axis y, List<Series> series) {
-        List<Double> connections = comparisons.stream()
-                .map(comparison -> (double) comparison.connections())
-                .toList();
-        Scale scale = Scale.logarithmic(connections.get(0), connections.get(connections.size() - 1));
-        return new LineChart(new Axis("connections", scale, connections), y, series);
+                spread("empty", Look.MUTED, each -> measured.apply(each.emptyServlet())),
+                spread("server", Look.FIRST, each -> measured.apply(each.server())));
+        return figure(id, what, caption, Axis.fromZero(unit, series), series);
     }
 
     private Series spread(String name, Look look, Function<Comparison, Quartiles> measured) {
@@ -106,20 +101,21 @@ final class CapacityFigures {
                 name,
                 look,
                 comparisons.stream()
-                        .map(comparison -> {
-                            Quartiles quartiles = measured.apply(comparison);
-                            return new Mark(
-                                    comparison.connections(), quartiles.median(), quartiles.q1(), quartiles.q3());
-                        })
+                        .map(each -> new Mark(each.connections(), measured.apply(each)))
                         .toList());
     }
 
-    private Series micros(String name, Look look, Function<Comparison, Side> side, ToLongFunction<Side> measured) {
-        return Series.of(
-                name,
-                look,
-                comparisons,
-                Comparison::connections,
-                comparison -> LatencyChart.millis(measured.applyAsLong(side.apply(comparison))));
+    /** A tick where there was a measurement. */
+    private Figure figure(String id, String what, String caption, Axis y, List<Series> series) {
+        Comparison any = comparisons.get(0);
+        List<Double> connections = comparisons.stream()
+                .map(comparison -> (double) comparison.connections())
+                .toList();
+        Axis x = Axis.logarithmic("connections", connections.get(0), connections.get(connections.size() - 1));
+        return new Figure(
+                "%s-%s-%s".formatted(id, any.request(), any.bodyBytes()),
+                title(any) + ": " + what,
+                caption,
+                new LineChart(x.withTicks(connections), y, series));
     }
 }

@@ -2,11 +2,11 @@ package dev.countersign.perf.report;
 
 import static java.util.stream.Collectors.joining;
 
-import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.OwnFigures;
-import dev.countersign.perf.data.Results.Point;
+import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.report.LineChart.Band;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -15,8 +15,9 @@ final class LatencyChart {
 
     private LatencyChart() {}
 
-    static double millis(long micros) {
-        return micros / 1000.0;
+    static <T> Series series(
+            String name, Look look, List<T> values, ToDoubleFunction<T> x, ToLongFunction<T> micros) {
+        return Series.of(name, look, values, x, value -> micros.applyAsLong(value) / 1000.0);
     }
 
     static Axis axis(List<Series> series) {
@@ -30,7 +31,7 @@ final class LatencyChart {
                 loads.stream().map(load -> ReportData.title(load.scenario())).collect(joining(", ")),
                 loads.stream().map(LatencyChart::caption).collect(joining(" ")),
                 overPercentiles(IntStream.range(0, loads.size())
-                        .mapToObj(i -> series(
+                        .mapToObj(i -> distribution(
                                 Integer.toString(loads.get(i).virtualUsers()),
                                 Look.values()[i],
                                 loads.get(i).served().distribution()))
@@ -66,8 +67,8 @@ final class LatencyChart {
                         Units.millis(load.served().latency().max()));
     }
 
-    static Series series(String name, Look look, List<Point> distribution) {
-        return Series.of(name, look, distribution, Point::percentile, point -> millis(point.micros()));
+    static Series distribution(String name, Look look, List<Point> points) {
+        return series(name, look, points, Point::percentile, Point::micros);
     }
 
     static LineChart overPercentiles(List<Series> series) {

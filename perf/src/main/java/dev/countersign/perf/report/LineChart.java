@@ -40,8 +40,6 @@ record LineChart(Axis x, Axis y, List<Band> bands, List<Series> heat, List<Serie
 
     /** A series without a point is left out. */
     LineChart {
-        bands = List.copyOf(bands);
-        heat = List.copyOf(heat);
         series = series.stream().filter(one -> !one.marks().isEmpty()).toList();
     }
 
@@ -190,10 +188,10 @@ record LineChart(Axis x, Axis y, List<Band> bands, List<Series> heat, List<Serie
     }
 
     private double across(double value) {
-        return LEFT + x.scale().position(value) * (RIGHT - LEFT);
+        return LEFT + x.position(value) * (RIGHT - LEFT);
     }
 
     private double down(double value) {
-        return BOTTOM - y.scale().position(value) * (BOTTOM - TOP);
+        return BOTTOM - y.position(value) * (BOTTOM - TOP);
     }
 }

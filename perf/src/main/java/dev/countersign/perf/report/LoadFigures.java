@@ -53,12 +53,12 @@ final class LoadFigures {
         List<Double> ends = Stream.iterate(1.0, end -> 2 * end).limit(count).toList();
         return new Figure(
                 "heat-" + load.scenario(),
-                "%s: heat map of latency".formatted(title),
+                title + ": heat map of latency",
                 "Each column is a second; the darker a cell, the larger its share of the second’s requests: a step lighter is"
                         + " half as many. JMeter can’t tell times below 1\u00a0ms apart.",
                 new LineChart(
                         axis(),
-                        new Axis("ms", Scale.logarithmic(0.5, ends.get(count - 1)), ends),
+                        Axis.logarithmic("ms", 0.5, ends.get(count - 1)).withTicks(ends),
                         ramp(),
                         IntStream.range(0, count)
                                 .mapToObj(row -> row("< " + Units.exact(ends.get(row)), row))
@@ -80,27 +80,28 @@ final class LoadFigures {
     }
 
     private Figure users() {
-        List<Series> series = List.of(series("users", Look.FIRST, Second::virtualUsers));
         return new Figure(
                 "users-" + load.scenario(),
-                "%s".formatted(title),
+                title,
                 "Up to %s virtual users at once; the shaded seconds are not part of the steady figures."
                         .formatted(load.virtualUsers()),
-                overTime(Axis.fromZero("virtual users", series), series));
+                counts("virtual users", List.of(series("users", Look.FIRST, Second::virtualUsers))));
     }
 
     private Figure requests() {
-        List<Series> series = List.of(
-                series("requests", Look.FIRST, Second::requests), series("errors", Look.SECOND, Second::errors));
         return new Figure(
                 "requests-" + load.scenario(),
-                "%s: requests".formatted(title),
+                title + ": requests",
                 "%s of %s requests/s offered were served in the steady part, with %s errors in the whole run."
                         .formatted(
                                 Units.number(load.served().achieved()),
                                 Units.number(load.offered()),
                                 Units.number(load.served().errors())),
-                overTime(Axis.fromZero("requests/s", series), series));
+                counts(
+                        "requests/s",
+                        List.of(
+                                series("requests", Look.FIRST, Second::requests),
+                                series("errors", Look.SECOND, Second::errors))));
     }
 
     private Figure latency() {
@@ -111,21 +112,21 @@ final class LoadFigures {
                 latency("p50", Look.FIRST, Latency::p50));
         return new Figure(
                 "latency-" + load.scenario(),
-                "%s: latency".formatted(title),
+                title + ": latency",
                 "95\u00a0%% within %s in the ramp and within %s in the steady part, whose slowest took %s."
                         .formatted(
                                 Units.millis(load.served().rampP95()),
                                 Units.millis(load.served().latency().p95()),
                                 Units.millis(load.served().latency().max())),
-                overTime(LatencyChart.axis(series), series));
+                new LineChart(axis(), LatencyChart.axis(series), ramp(), List.of(), series));
     }
 
-    private LineChart overTime(Axis y, List<Series> series) {
-        return new LineChart(axis(), y, ramp(), List.of(), series);
+    private LineChart counts(String unit, List<Series> series) {
+        return new LineChart(axis(), Axis.fromZero(unit, series), ramp(), List.of(), series);
     }
 
     private Axis axis() {
-        return new Axis("seconds", Scale.linear(seconds.size()));
+        return Axis.linear("seconds", seconds.size());
     }
 
     private List<Band> ramp() {
@@ -141,7 +142,7 @@ final class LoadFigures {
     private Series latency(String name, Look look, ToLongFunction<Latency> micros) {
         List<Second> busy =
                 seconds.stream().filter(second -> second.requests() > 0).toList();
-        return Series.of(
-                name, look, busy, Second::second, second -> LatencyChart.millis(micros.applyAsLong(second.latency())));
+        return LatencyChart.series(
+                name, look, busy, Second::second, second -> micros.applyAsLong(second.latency()));
     }
 }

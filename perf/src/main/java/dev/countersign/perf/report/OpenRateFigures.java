@@ -39,7 +39,7 @@ record OpenRateFigures(OpenRates rates) {
             stretches.add(new Band(measured.get(i).percentOfKnee() + " %", begin, begin + 0.96 * rates.seconds()));
             measured.get(i).own().stream().map(own -> own.later(begin)).forEach(all::add);
         }
-        Axis seconds = new Axis("seconds", Scale.linear(measured.size() * rates.seconds()));
+        Axis seconds = Axis.linear("seconds", measured.size() * rates.seconds());
         return LatencyChart.inTheServer("open", "", seconds, stretches, all);
     }
 
@@ -55,16 +55,12 @@ record OpenRateFigures(OpenRates rates) {
                 "Latency against rate",
                 "The knee is at %s requests/s over %s connections; latency counts from when each request was due."
                         .formatted(Units.number(rates.knee()), rates.connections()),
-                new LineChart(new Axis("requests/s", Scale.linear(fastest)), LatencyChart.axis(series), series));
+                new LineChart(Axis.linear("requests/s", fastest), LatencyChart.axis(series), series));
     }
 
     private Series series(String name, String target, Look look, ToLongFunction<Latency> micros) {
-        return Series.of(
-                name,
-                look,
-                of(target),
-                OpenRate::offered,
-                rate -> LatencyChart.millis(micros.applyAsLong(rate.latency())));
+        return LatencyChart.series(
+                name, look, of(target), OpenRate::offered, rate -> micros.applyAsLong(rate.latency()));
     }
 
     private Figure distribution(String target, String title) {
@@ -84,7 +80,7 @@ record OpenRateFigures(OpenRates rates) {
                                                 Units.millis(most.latency().max())))
                         .orElse("Not measured."),
                 LatencyChart.overPercentiles(IntStream.range(0, measured.size())
-                        .mapToObj(i -> LatencyChart.series(
+                        .mapToObj(i -> LatencyChart.distribution(
                                 measured.get(i).percentOfKnee() + " %",
                                 LOOKS.get(i % LOOKS.size()),
                                 measured.get(i).distribution()))

@@ -1,20 +1,22 @@
 package dev.countersign.perf.report;
 
+import dev.countersign.perf.data.Results.Quartiles;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /** A line of a chart. The name stands at its end, so it is short: about eight characters. */
 record Series(String name, Look look, List<Mark> marks) {
 
-    Series {
-        marks = List.copyOf(marks);
-    }
-
     /** A measured point; {@code low} to {@code high} is its spread, which is drawn where there is any. */
     record Mark(double x, double y, double low, double high) {
 
         Mark(double x, double y) {
             this(x, y, y, y);
+        }
+
+        /** A median between its quartiles. */
+        Mark(double x, Quartiles y) {
+            this(x, y.median(), y.q1(), y.q3());
         }
     }
 

@@ -100,7 +100,7 @@ record Trend(List<PastRun> runs) {
                 "Run 1 is of %s, run %s the one on this page; bars span the quartiles of the turns."
                         .formatted(Units.date(runs.get(0).startedAt()), runs.size()),
                 new LineChart(
-                        new Axis("run", Scale.linear(runs.size()), ticks),
+                        Axis.linear("run", runs.size()).withTicks(ticks),
                         Axis.fromZero("% of the empty servlet’s", series),
                         series));
     }

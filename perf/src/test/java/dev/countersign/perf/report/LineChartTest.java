@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 
 class LineChartTest {
 
-    private static final Axis X = new Axis("seconds", Scale.linear(10));
-    private static final Axis Y = new Axis("ms", Scale.linear(100));
+    private static final Axis X = Axis.linear("seconds", 10);
+    private static final Axis Y = Axis.linear("ms", 100);
 
     @Test
     void namesOfLinesThatEndTogetherDoNotOverlap() {
@@ -80,7 +80,7 @@ class LineChartTest {
     void aCellOfHalfTheShareIsAStepLighterAndNoneIsInvisible() {
         Series underOne = new Series("under 1", Look.FIRST, List.of(new Mark(0, 8), new Mark(1, 10), new Mark(2, 1)));
         Series underTwo = new Series("under 2", Look.FIRST, List.of(new Mark(1, 10), new Mark(2, 999)));
-        Axis ms = new Axis("ms", Scale.logarithmic(0.5, 2));
+        Axis ms = Axis.logarithmic("ms", 0.5, 2);
 
         LineChart chart = new LineChart(X, ms, List.of(), List.of(underOne, underTwo), List.of());
 
