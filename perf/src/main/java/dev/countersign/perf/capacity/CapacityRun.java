@@ -29,6 +29,9 @@ public final class CapacityRun {
     private static final int EMPTY = 1;
     private static final int CONTROL = 2;
 
+    private static final List<String> MAIN = JavaCommand.of(Main.class);
+    private static final List<String> EMPTY_SERVLET = JavaCommand.of(EmptyServlet.class);
+
     /** Connections at which all three take the full number of turns. */
     private static final List<Integer> FULL = List.of(51, 500);
 
@@ -75,14 +78,14 @@ public final class CapacityRun {
     public List<RunStep> steps() {
         Workload small = Workload.messages(SMALL_BODY, FULL.get(0));
         List<RunStep> steps = new ArrayList<>();
-        steps.add(servers.begin(small, warmUp, List.of(server(), emptyServlet(), emptyServlet())));
+        steps.add(servers.begin(small, warmUp, List.of(MAIN, EMPTY_SERVLET, EMPTY_SERVLET)));
         bodyBytes.forEach(bytes -> addComparisons(steps, Workload.messages(bytes, 1)));
         // in JVMs of their own: of those that had served messages before, two empty servlets differed by up to 7 %
         steps.add(servers.begin(
-                Workload.registrations(FULL.get(0)), warmUp, List.of(server(), emptyServlet(), emptyServlet())));
+                Workload.registrations(FULL.get(0)), warmUp, List.of(MAIN, EMPTY_SERVLET, EMPTY_SERVLET)));
         addComparisons(steps, Workload.registrations(1));
         if (!quick) {
-            steps.add(servers.begin(small, warmUp, List.of(server("--sync=os"), emptyServlet())));
+            steps.add(servers.begin(small, warmUp, List.of(JavaCommand.of(Main.class, "--sync=os"), EMPTY_SERVLET)));
             FULL.forEach(connections ->
                     steps.add(comparison("without the flush, ", small.over(connections), 2, rounds, unflushed)));
             Keystore keystore = new Keystore(servers.folder().resolveSibling("keystore"));
@@ -90,13 +93,13 @@ public final class CapacityRun {
             steps.add(servers.begin(
                     small,
                     warmUp.dividedBy(2),
-                    Stream.of(server(), emptyServlet()).map(keystore::addTo).toList()));
+                    Stream.of(MAIN, EMPTY_SERVLET).map(keystore::addTo).toList()));
             steps.add(comparison("with TLS, ", small, 2, rounds, encrypted));
             steps.addAll(new Variants(servers, thresholds, judged, VARIANT_ROUNDS, turn).steps(warmUp.dividedBy(2)));
         }
         steps.add(new RunStep("starting server and empty servlet", START.multipliedBy(2L * starts), () -> {
             servers.stop();
-            List<StartTime> both = Stream.of(server(), emptyServlet())
+            List<StartTime> both = Stream.of(MAIN, EMPTY_SERVLET)
                     .map(command -> new StartTime(command, Optional.empty()))
                     .toList();
             double[][] seconds = StartTime.seconds(servers.folder(), both, starts);
@@ -171,15 +174,5 @@ public final class CapacityRun {
                     turns.cpuRatio(SERVER, EMPTY),
                     count > CONTROL && times == rounds ? turns.ratio(CONTROL, EMPTY) : null));
         });
-    }
-
-    private static List<String> server(String... options) {
-        List<String> command = JavaCommand.of(Main.class, JavaCommand.FLAGS);
-        command.addAll(List.of(options));
-        return command;
-    }
-
-    private static List<String> emptyServlet() {
-        return JavaCommand.of(EmptyServlet.class, JavaCommand.FLAGS);
     }
 }

@@ -56,11 +56,7 @@ public final class OpenRun {
     public List<RunStep> steps() {
         List<RunStep> steps = new ArrayList<>();
         steps.add(servers.begin(
-                WORKLOAD,
-                warmUp,
-                List.of(
-                        JavaCommand.of(Main.class, JavaCommand.FLAGS),
-                        JavaCommand.of(EmptyServlet.class, JavaCommand.FLAGS))));
+                WORKLOAD, warmUp, List.of(JavaCommand.of(Main.class), JavaCommand.of(EmptyServlet.class))));
         steps.add(new RunStep("looking for the knee", turn.multipliedBy(2L * rounds), () -> {
             Turns turns = servers.turns(WORKLOAD, TARGETS.size(), rounds, turn);
             knee = turns.side(0).perSecond().median();

@@ -67,8 +67,7 @@ public final class PeerRun {
         // PostgreSQL refuses root, so another user must be able to reach its own folder
         Files.setPosixFilePermissions(servers.folder(), PosixFilePermissions.fromString("rwx--x--x"));
         names.add("Countersign");
-        entrants.add(new Turns.Entrant(
-                servers.start(JavaCommand.of(Main.class, JavaCommand.FLAGS)), Workload.messages(64, 1)));
+        entrants.add(new Turns.Entrant(servers.start(JavaCommand.of(Main.class)), Workload.messages(64, 1)));
         for (PeerProgram program : PeerProgram.ALL) {
             try {
                 names.add(servers.start(program));

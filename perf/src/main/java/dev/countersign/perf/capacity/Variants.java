@@ -65,7 +65,7 @@ final class Variants {
     }
 
     private void start(Duration warmUp) throws IOException {
-        List<String> command = JavaCommand.of(Main.class, JavaCommand.FLAGS);
+        List<String> command = JavaCommand.of(Main.class);
         servers.stop();
         registered.addAll(Workload.register(servers.start(command), REGISTRATIONS));
         servers.start(command);

@@ -21,6 +21,13 @@ public final class JavaCommand {
         return List.of("-Xms" + heap, "-Xmx" + heap, "-XX:+UseParallelGC");
     }
 
+    /** Starts a server of this build with the flags of all. */
+    public static List<String> of(Class<?> server, String... options) {
+        List<String> command = of(server, FLAGS);
+        command.addAll(List.of(options));
+        return command;
+    }
+
     /** Starts {@code main} of this build, whose arguments may be added at the end. */
     public static List<String> of(Class<?> main, List<String> flags) {
         return java(flags, "-cp", System.getProperty("java.class.path"), main.getName());

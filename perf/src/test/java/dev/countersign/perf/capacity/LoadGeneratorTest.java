@@ -120,7 +120,7 @@ class LoadGeneratorTest {
         Keystore keystore = new Keystore(folder.resolve("keystore"));
         keystore.make();
         for (Class<?> main : List.of(Main.class, EmptyServlet.class)) {
-            List<String> command = keystore.addTo(JavaCommand.of(main, JavaCommand.FLAGS));
+            List<String> command = keystore.addTo(JavaCommand.of(main));
             try (ServerProcess secure = ServerProcess.start(command, folder.resolve(main.getSimpleName()));
                     LoadGenerator load = Workload.messages(64, 3).connect(secure)) {
                 Turn turn = load.closedLoop(3, Duration.ofMillis(200));

@@ -60,7 +60,7 @@ public class RoundTripBenchmark {
     public void connect() throws IOException {
         servers = new Servers(Path.of("target/round-trip"));
         interruption = Interruption.prepare(Path.of("target/round-trip"));
-        ServerProcess server = servers.start(JavaCommand.of(answering.main, JavaCommand.FLAGS));
+        ServerProcess server = servers.start(JavaCommand.of(answering.main));
         messages = Requests.messages(Workload.messages(64, 1), List.of(register(server.registerPort())), random);
         connection = SocketChannel.open(server.messagePort());
     }

@@ -23,8 +23,7 @@ class ServerProcessTest {
 
     @Test
     void theServersOwnFiguresTellOfItsMessages() throws Exception {
-        try (ServerProcess server =
-                        ServerProcess.start(JavaCommand.of(Main.class, JavaCommand.FLAGS), folder.resolve("home"));
+        try (ServerProcess server = ServerProcess.start(JavaCommand.of(Main.class), folder.resolve("home"));
                 CountersignClient client = CountersignClient.builder()
                         .registerPort(server.registerPort().getPort())
                         .messagePort(server.messagePort().getPort())
@@ -49,8 +48,7 @@ class ServerProcessTest {
 
     @Test
     void aServerWithoutASocketHasNone() throws Exception {
-        try (ServerProcess server =
-                ServerProcess.start(JavaCommand.of(EmptyServlet.class, JavaCommand.FLAGS), folder.resolve("home"))) {
+        try (ServerProcess server = ServerProcess.start(JavaCommand.of(EmptyServlet.class), folder.resolve("home"))) {
             assertEquals(List.of(), server.ownFigures(0));
         }
     }
