@@ -35,12 +35,6 @@ public record Scenario(
         return List.of(closed(51, quick), closed(500, quick), arrivals(51, quick), arrivals(500, quick));
     }
 
-    /** The plan of 51 users with two who never wait, for a few seconds: do plan, server and thresholds work? */
-    static Scenario smoke() {
-        Map<String, String> twoInAHurry = Map.of("users", "2", "thinkMillis", "0", "thinkSpreadMillis", "0");
-        return new Scenario("smoke", "51.jmx", 2, 0, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(3), twoInAHurry);
-    }
-
     private static Scenario closed(int virtualUsers, boolean quick) {
         return new Scenario(
                 Integer.toString(virtualUsers),

@@ -136,7 +136,7 @@ class ThresholdsTest {
     void aSmokeRunThatSentNothingDoesNotPass() {
         Findings nothing = new Findings(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
-        assertEquals(Verdict.INVALID, Verdict.worst(check(thresholds, Scenario.smoke(), served(0, 0), nothing, 0, 0)));
+        assertEquals(Verdict.INVALID, Verdict.worst(check(thresholds, SmokeTest.SMOKE, served(0, 0), nothing, 0, 0)));
     }
 
     @Test
