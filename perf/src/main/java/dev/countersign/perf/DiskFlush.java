@@ -1,7 +1,6 @@
 package dev.countersign.perf;
 
-import dev.countersign.perf.data.Results.Disk;
-import dev.countersign.perf.data.Results.Latency;
+import dev.countersign.perf.data.Results.*;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

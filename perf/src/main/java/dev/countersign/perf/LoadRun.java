@@ -58,7 +58,7 @@ public final class LoadRun {
     /** Takes {@code peers}, for the other servers alone, or nothing. */
     public static void main(String[] arguments) {
         Project project = new Project(Path.of("").toAbsolutePath());
-        List<String> server = JavaCommand.of(Main.class, JavaCommand.FLAGS);
+        List<String> server = JavaCommand.of(Main.class);
         LoadRun run = new LoadRun(project, server, Boolean.getBoolean("quick"));
         Interruption interruption = Interruption.prepare(project.scratch());
         try {
@@ -169,14 +169,7 @@ public final class LoadRun {
         List<String> lines = new ArrayList<>();
         thresholds.stream()
                 .filter(each -> each.verdict() != Verdict.PASS)
-                .map(each -> "%s  %s, %s: %s %s, limit %s"
-                        .formatted(
-                                each.verdict(),
-                                each.scenario(),
-                                each.name(),
-                                Units.number(each.measured()),
-                                each.unit(),
-                                Units.number(each.limit())))
+                .map(each -> "%s  %s: %s".formatted(each.verdict(), each.scenario(), Units.threshold(each)))
                 .forEach(lines::add);
         if (!thresholds.isEmpty()) {
             lines.add(Verdict.worst(thresholds).toString());

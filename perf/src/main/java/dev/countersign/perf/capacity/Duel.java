@@ -1,7 +1,6 @@
 package dev.countersign.perf.capacity;
 
-import dev.countersign.perf.data.Results.Quartiles;
-import dev.countersign.perf.data.Results.Side;
+import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.run.Folders;
 import dev.countersign.perf.run.Interruption;
 import dev.countersign.perf.server.JavaCommand;

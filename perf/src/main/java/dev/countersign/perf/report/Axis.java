@@ -79,17 +79,14 @@ record Axis(String title, List<Double> ticks, DoubleUnaryOperator scale) {
      */
     static Axis percentiles(double last) {
         double nines = Math.max(1, nineCount(last));
-        DoubleStream few = nines > 5
-                ? DoubleStream.of(0, 90, 99.9, 99.999)
-                : DoubleStream.of(0, 50, 90, 99, 99.9, 99.99, 99.999);
+        DoubleStream few =
+                nines > 5 ? DoubleStream.of(0, 90, 99.9, 99.999) : DoubleStream.of(0, 50, 90, 99, 99.9, 99.99, 99.999);
         List<Double> ticks = DoubleStream.concat(
                         few.filter(percentile -> nineCount(percentile) <= nines + 1e-9), DoubleStream.of(100))
                 .boxed()
                 .toList();
         return new Axis(
-                "percentile",
-                ticks,
-                percentile -> percentile >= 100 ? 1 : nineCount(percentile) / (nines + BEYOND));
+                "percentile", ticks, percentile -> percentile >= 100 ? 1 : nineCount(percentile) / (nines + BEYOND));
     }
 
     /** An x axis of percentiles that shows the last one below 100. */

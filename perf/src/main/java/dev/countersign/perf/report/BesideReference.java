@@ -7,6 +7,7 @@ import dev.countersign.perf.data.Results.*;
 import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,43 +41,36 @@ record BesideReference(ReportData data, Reference reference) {
     }
 
     private Row steady(String name, String scenario) {
-        return data.load(scenario)
-                .map(load -> {
-                    Latency latency = load.served().latency();
-                    return row(
-                            name,
-                            scenario,
-                            load.offered(),
-                            load.served().achieved(),
-                            Units.millis(latency.p50()),
-                            Units.millis(latency.p95()),
-                            Units.millis(latency.p99()),
-                            Units.millis(latency.max()),
-                            load.served().errors());
-                })
-                .orElseGet(() -> notMeasured(name, scenario));
+        return row(name, scenario, data.load(scenario).map(load -> {
+            Latency latency = load.served().latency();
+            return List.of(
+                    load.offered(),
+                    load.served().achieved(),
+                    Units.millis(latency.p50()),
+                    Units.millis(latency.p95()),
+                    Units.millis(latency.p99()),
+                    Units.millis(latency.max()),
+                    load.served().errors());
+        }));
     }
 
     /** While the 500 come, all within a second: the reference's worst moments. */
     private Row ramp(String name, String key) {
-        return data.load("500")
-                .map(load -> row(
-                        name,
-                        key,
-                        NONE,
-                        "≤ " + Units.number(mostInRamp(load, Second::requests)),
-                        "≤ "
-                                + Units.millis(
-                                        mostInRamp(load, each -> each.latency().p50())),
-                        Units.millis(load.served().rampP95()),
-                        NONE,
-                        Units.millis(mostInRamp(load, each -> each.latency().max())),
-                        NONE))
-                .orElseGet(() -> notMeasured(name, key));
-    }
-
-    private Row row(String name, String key, Object... cells) {
-        return new Row(name, List.of(cells), reference.row(key));
+        return row(
+                name,
+                key,
+                data.load("500")
+                        .map(load -> List.of(
+                                NONE,
+                                "≤ " + Units.number(mostInRamp(load, Second::requests)),
+                                "≤ "
+                                        + Units.millis(mostInRamp(
+                                                load, each -> each.latency().p50())),
+                                Units.millis(load.served().rampP95()),
+                                NONE,
+                                Units.millis(
+                                        mostInRamp(load, each -> each.latency().max())),
+                                NONE)));
     }
 
     private static long mostInRamp(Load load, ToLongFunction<Second> figure) {
@@ -90,24 +84,28 @@ record BesideReference(ReportData data, Reference reference) {
     private Row capacity(String name, String request) {
         return data.likeReference(request)
                 .map(measured -> capacity(name, request, measured))
-                .orElseGet(() -> notMeasured(name, request));
+                .orElseGet(() -> row(name, request, Optional.empty()));
     }
 
     private Row capacity(String name, String request, Comparison measured) {
+        Side server = measured.server();
         return row(
                 "%s, %s connections".formatted(name, measured.connections()),
                 request,
-                NONE,
-                measured.server().perSecond().median(),
-                Units.millis(measured.server().p50()),
-                NONE,
-                Units.millis(measured.server().p99()),
-                NONE,
-                measured.server().errors());
+                Optional.of(List.of(
+                        NONE,
+                        server.perSecond().median(),
+                        Units.millis(server.p50()),
+                        NONE,
+                        Units.millis(server.p99()),
+                        NONE,
+                        server.errors())));
     }
 
-    private Row notMeasured(String name, String key) {
-        return row(name + ": not measured", key, NONE, NONE, NONE, NONE, NONE, NONE, NONE);
+    private Row row(String name, String key, Optional<? extends List<?>> cells) {
+        return cells.isPresent()
+                ? new Row(name, cells.get(), reference.row(key))
+                : new Row(name + ": not measured", Collections.nCopies(7, NONE), reference.row(key));
     }
 
     /**

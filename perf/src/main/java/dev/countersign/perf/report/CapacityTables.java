@@ -1,7 +1,6 @@
 package dev.countersign.perf.report;
 
-import dev.countersign.perf.data.Results.Capacity;
-import dev.countersign.perf.data.Results.Comparison;
+import dev.countersign.perf.data.Results.*;
 import java.util.List;
 import java.util.stream.Stream;
 

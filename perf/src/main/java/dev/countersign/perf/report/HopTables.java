@@ -1,8 +1,6 @@
 package dev.countersign.perf.report;
 
-import dev.countersign.perf.data.Results.Hop;
-import dev.countersign.perf.data.Results.Hops;
-import dev.countersign.perf.data.Results.Trial;
+import dev.countersign.perf.data.Results.*;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;

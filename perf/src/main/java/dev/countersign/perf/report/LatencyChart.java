@@ -15,8 +15,7 @@ final class LatencyChart {
 
     private LatencyChart() {}
 
-    static <T> Series series(
-            String name, Look look, List<T> values, ToDoubleFunction<T> x, ToLongFunction<T> micros) {
+    static <T> Series series(String name, Look look, List<T> values, ToDoubleFunction<T> x, ToLongFunction<T> micros) {
         return Series.of(name, look, values, x, value -> micros.applyAsLong(value) / 1000.0);
     }
 

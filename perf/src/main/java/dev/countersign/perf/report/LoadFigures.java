@@ -142,7 +142,6 @@ final class LoadFigures {
     private Series latency(String name, Look look, ToLongFunction<Latency> micros) {
         List<Second> busy =
                 seconds.stream().filter(second -> second.requests() > 0).toList();
-        return LatencyChart.series(
-                name, look, busy, Second::second, second -> micros.applyAsLong(second.latency()));
+        return LatencyChart.series(name, look, busy, Second::second, second -> micros.applyAsLong(second.latency()));
     }
 }

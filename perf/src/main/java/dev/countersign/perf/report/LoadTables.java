@@ -1,7 +1,6 @@
 package dev.countersign.perf.report;
 
-import dev.countersign.perf.data.Results.Findings;
-import dev.countersign.perf.data.Results.Load;
+import dev.countersign.perf.data.Results.*;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;

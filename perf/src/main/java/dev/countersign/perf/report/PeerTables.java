@@ -4,8 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toList;
 
-import dev.countersign.perf.data.Results.Peer;
-import dev.countersign.perf.data.Results.Peers;
+import dev.countersign.perf.data.Results.*;
 import java.util.LinkedHashMap;
 import java.util.List;
 

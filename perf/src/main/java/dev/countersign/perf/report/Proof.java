@@ -1,7 +1,6 @@
 package dev.countersign.perf.report;
 
-import dev.countersign.perf.data.Results.Harm;
-import dev.countersign.perf.data.Results.Trial;
+import dev.countersign.perf.data.Results.*;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;

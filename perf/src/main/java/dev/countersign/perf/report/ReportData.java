@@ -3,7 +3,6 @@ package dev.countersign.perf.report;
 import static java.util.Comparator.comparingDouble;
 
 import com.google.gson.Gson;
-import com.google.gson.reflect.TypeToken;
 import dev.countersign.perf.data.Results.*;
 import java.io.IOException;
 import java.io.Reader;
@@ -52,19 +51,18 @@ record ReportData(
                         .flatMap(List::stream)
                         .filter(name -> Files.exists(file(folder, name)))
                         .toList(),
-                read(folder, "environment", TypeToken.get(Environment.class)),
-                read(folder, "disk", TypeToken.get(Disk.class)),
-                all(folder, CLOSED, TypeToken.get(Load.class)),
-                all(folder, ARRIVALS, TypeToken.get(Load.class)),
-                read(folder, "capacity", TypeToken.get(Capacity.class)),
-                read(folder, "open", TypeToken.get(OpenRates.class)),
-                read(folder, "peers", TypeToken.get(Peers.class)),
-                read(folder, "hops", TypeToken.get(Hops.class)),
-                read(folder, "proof/ThreeServersTest", TypeToken.get(Trial.class)),
-                read(folder, "history", new TypeToken<List<PastRun>>() {}).orElse(List.of()),
-                read(folder, "jmh", new TypeToken<List<BenchmarkGroup.Result>>() {})
-                        .orElse(List.of()),
-                all(folder, trials, TypeToken.get(Trial.class)));
+                read(folder, "environment", Environment.class),
+                read(folder, "disk", Disk.class),
+                all(folder, CLOSED, Load.class),
+                all(folder, ARRIVALS, Load.class),
+                read(folder, "capacity", Capacity.class),
+                read(folder, "open", OpenRates.class),
+                read(folder, "peers", Peers.class),
+                read(folder, "hops", Hops.class),
+                read(folder, "proof/ThreeServersTest", Trial.class),
+                list(folder, "history", PastRun[].class),
+                list(folder, "jmh", BenchmarkGroup.Result[].class),
+                all(folder, trials, Trial.class));
     }
 
     private static List<String> trials(Path folder) throws IOException {
@@ -85,7 +83,7 @@ record ReportData(
         return folder.resolve(name + ".json");
     }
 
-    private static <T> List<T> all(Path folder, List<String> names, TypeToken<T> type) throws IOException {
+    private static <T> List<T> all(Path folder, List<String> names, Class<T> type) throws IOException {
         List<T> all = new ArrayList<>();
         for (String name : names) {
             read(folder, name, type).ifPresent(all::add);
@@ -93,7 +91,11 @@ record ReportData(
         return all;
     }
 
-    private static <T> Optional<T> read(Path folder, String name, TypeToken<T> type) throws IOException {
+    private static <T> List<T> list(Path folder, String name, Class<T[]> type) throws IOException {
+        return read(folder, name, type).map(List::of).orElse(List.of());
+    }
+
+    private static <T> Optional<T> read(Path folder, String name, Class<T> type) throws IOException {
         Path file = file(folder, name);
         if (Files.notExists(file)) {
             return Optional.empty();
@@ -109,8 +111,8 @@ record ReportData(
 
     /** A file of another shape must not pass for one of zeros: Gson leaves null what it doesn't find. */
     private static void requireWhole(Object content) {
-        if (content instanceof List<?> parts) {
-            parts.forEach(ReportData::requireWhole);
+        if (content instanceof Object[] parts) {
+            List.of(parts).forEach(ReportData::requireWhole);
             return;
         }
         for (RecordComponent part : content.getClass().getRecordComponents()) {

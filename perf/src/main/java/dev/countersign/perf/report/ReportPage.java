@@ -4,9 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
 import com.samskivert.mustache.Mustache;
-import dev.countersign.perf.data.Results.Environment;
-import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.PastRun;
+import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.load.Recheck;
 import dev.countersign.perf.threshold.Thresholds;
 import java.io.IOException;

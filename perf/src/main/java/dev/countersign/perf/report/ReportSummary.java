@@ -45,11 +45,7 @@ record ReportSummary(ReportData data) {
     private static Stream<Reason> missed(Verdict verdict, Load load) {
         String missed = load.thresholds().stream()
                 .filter(threshold -> threshold.verdict() == verdict)
-                .map(threshold -> "%s %s (limit %s)"
-                        .formatted(
-                                threshold.name(),
-                                Units.number(threshold.measured(), threshold.unit()),
-                                Units.number(threshold.limit())))
+                .map(Units::threshold)
                 .collect(Collectors.joining("; "));
         return missed.isEmpty()
                 ? Stream.empty()

@@ -1,8 +1,6 @@
 package dev.countersign.perf.report;
 
-import dev.countersign.perf.data.Results.Load;
-import dev.countersign.perf.data.Results.Threshold;
-import dev.countersign.perf.data.Results.Verdict;
+import dev.countersign.perf.data.Results.*;
 import java.util.List;
 import java.util.Locale;
 

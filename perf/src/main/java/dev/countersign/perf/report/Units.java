@@ -1,6 +1,6 @@
 package dev.countersign.perf.report;
 
-import dev.countersign.perf.data.Results.Quartiles;
+import dev.countersign.perf.data.Results.*;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -28,7 +28,7 @@ public final class Units {
     private Units() {}
 
     /** Three significant digits below 100, whole from there on; a dash for what is no number. */
-    public static String number(double value) {
+    static String number(double value) {
         if (!Double.isFinite(value)) {
             return NONE;
         }
@@ -50,6 +50,12 @@ public final class Units {
     /** An empty unit leaves the number alone. */
     static String number(double value, String unit) {
         return unit.isEmpty() ? number(value) : number(value) + NO_BREAK + unit;
+    }
+
+    /** Its name, the measured value and the limit. */
+    public static String threshold(Threshold threshold) {
+        return "%s %s (limit %s)"
+                .formatted(threshold.name(), number(threshold.measured(), threshold.unit()), number(threshold.limit()));
     }
 
     /** JMeter counts whole milliseconds, so a zero says no more than "below one". */

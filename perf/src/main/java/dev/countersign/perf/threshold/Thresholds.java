@@ -1,7 +1,6 @@
 package dev.countersign.perf.threshold;
 
-import dev.countersign.perf.data.Results.Threshold;
-import dev.countersign.perf.data.Results.Verdict;
+import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.threshold.Metric.Kind;
 import java.io.IOException;
 import java.io.Reader;
