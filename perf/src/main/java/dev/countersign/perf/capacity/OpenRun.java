@@ -15,8 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.DoubleStream;
-import org.HdrHistogram.Histogram;
 
 /**
  * How long an answer takes at a fixed rate, counted from when each request was due, for server and empty servlet by
@@ -30,7 +28,6 @@ public final class OpenRun {
     private static final Workload WORKLOAD = Workload.messages(64, 500);
     private static final List<Integer> PERCENTS_OF_KNEE = List.of(25, 50, 75, 90);
     private static final List<String> TARGETS = List.of(SERVER, EMPTY_SERVLET);
-    private static final double[] PERCENTILES = {0, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9, 99.95, 99.99, 99.999, 100};
 
     private final Servers servers;
     private final Duration warmUp;
@@ -98,17 +95,14 @@ public final class OpenRun {
         long begin = System.currentTimeMillis();
         try (LoadGenerator load = WORKLOAD.connect(server)) {
             Turn answered = load.openRate(perSecond, length);
-            Histogram latencies = answered.latencies();
             return new OpenRate(
                     target,
                     percent,
                     perSecond,
                     answered.perSecond(),
                     answered.errors(),
-                    Latency.of(latencies, 1),
-                    DoubleStream.of(PERCENTILES)
-                            .mapToObj(each -> new Point(each, latencies.getValueAtPercentile(each)))
-                            .toList(),
+                    Latency.of(answered.latencies(), 1),
+                    Point.distribution(answered.latencies(), 1),
                     target.equals(SERVER) ? server.ownFigures(begin) : List.of());
         }
     }

@@ -1,9 +1,11 @@
 package dev.countersign.perf.data;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.HdrHistogram.Histogram;
+import org.HdrHistogram.HistogramIterationValue;
 
 /**
  * What {@code reports/data/*.json} hold, one record a file; the report is drawn from them alone.
@@ -73,7 +75,19 @@ public final class Results {
     }
 
     /** A point of a latency distribution: {@code percentile} of the requests took at most {@code micros}. */
-    public record Point(double percentile, long micros) {}
+    public record Point(double percentile, long micros) {
+
+        private static final int TICKS_EACH_HALVING = 5; // of what is left up to 100
+
+        /** @param unitMicros microseconds of the histogram's unit */
+        public static List<Point> distribution(Histogram histogram, long unitMicros) {
+            List<Point> points = new ArrayList<>();
+            for (HistogramIterationValue value : histogram.percentiles(TICKS_EACH_HALVING)) {
+                points.add(new Point(value.getPercentileLevelIteratedTo(), value.getValueIteratedTo() * unitMicros));
+            }
+            return points;
+        }
+    }
 
     /**
      * A second of a run, counted from its start.

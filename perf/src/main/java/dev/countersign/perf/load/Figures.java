@@ -15,7 +15,6 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
-import org.HdrHistogram.HistogramIterationValue;
 
 /**
  * A run's samples in figures. Microseconds, but of whole milliseconds, since JMeter counts no finer: 0 is "below one".
@@ -28,7 +27,6 @@ import org.HdrHistogram.HistogramIterationValue;
 record Figures(long steadyFromMillis, long steadyToMillis, long steadyRequests, Served served) {
 
     private static final int DIGITS = 3; // exact up to two seconds, to a thousandth beyond
-    private static final int TICKS_EACH_HALVING = 5;
     private static final long MILLI = 1000;
 
     /** @throws IllegalStateException where there is no sample at all */
@@ -54,7 +52,7 @@ record Figures(long steadyFromMillis, long steadyToMillis, long steadyRequests, 
                                 .map(step -> step(step, inSteady))
                                 .filter(step -> step.requests() > 0)
                                 .toList(),
-                        distribution(histogram(inSteady)),
+                        Point.distribution(histogram(inSteady), MILLI),
                         seconds(within(samples, start, to), start, from)));
     }
 
@@ -114,14 +112,6 @@ record Figures(long steadyFromMillis, long steadyToMillis, long steadyRequests, 
             end--;
         }
         return IntStream.of(counts).limit(end).boxed().toList();
-    }
-
-    private static List<Point> distribution(Histogram histogram) {
-        List<Point> points = new ArrayList<>();
-        for (HistogramIterationValue value : histogram.percentiles(TICKS_EACH_HALVING)) {
-            points.add(new Point(value.getPercentileLevelIteratedTo(), value.getValueIteratedTo() * MILLI));
-        }
-        return points;
     }
 
     private static Histogram histogram(Collection<Sample> samples) {
