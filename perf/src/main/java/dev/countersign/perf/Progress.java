@@ -19,11 +19,7 @@ final class Progress implements AutoCloseable {
     private final InstantSource clock;
     private final PrintStream out;
     private final Instant start;
-    private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "progress");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService ticker = Executors.newSingleThreadScheduledExecutor();
     private Instant partStart;
     private Duration part = Duration.ZERO;
     private Duration later = Duration.ZERO;

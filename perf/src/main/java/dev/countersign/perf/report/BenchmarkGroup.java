@@ -5,7 +5,6 @@ import static java.util.stream.Collectors.groupingBy;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -13,19 +12,11 @@ import java.util.stream.Collectors;
 record BenchmarkGroup(String unit, String question, List<Result> results) {
 
     /**
-     * A benchmark's bar. Positions are percents of the longest; not a number is what was not measured.
+     * A benchmark's bar. Positions are percents of the longest.
      *
      * @param low where the interval of confidence starts; equal to {@code high} where there is none
      */
-    record Bar(
-            String name,
-            String parameters,
-            double score,
-            double error,
-            double allocated,
-            double length,
-            double low,
-            double high) {}
+    record Bar(Result result, double length, double low, double high) {}
 
     /** By unit, in it by question. */
     static List<BenchmarkGroup> of(List<Result> results) {
@@ -47,45 +38,16 @@ record BenchmarkGroup(String unit, String question, List<Result> results) {
 
     List<Bar> bars() {
         double end = results.stream()
-                .mapToDouble(result -> high(result.primaryMetric()))
+                .mapToDouble(result -> result.primaryMetric().high())
                 .max()
                 .orElse(1);
-        return results.stream().map(result -> bar(result, end)).toList();
-    }
-
-    private static Bar bar(Result result, double end) {
-        Result.Metric score = result.primaryMetric();
-        return new Bar(
-                result.methodName(),
-                parameters(result),
-                score.score(),
-                score.scoreError(),
-                result.allocated().map(Result.Metric::score).orElse(Double.NaN),
-                100 * score.score() / end,
-                100 * low(score) / end,
-                100 * high(score) / end);
-    }
-
-    private static String parameters(Result result) {
-        Map<String, String> all = new TreeMap<>(result.params());
-        if (result.threads() > 1) {
-            all.put("threads", Integer.toString(result.threads()));
-        }
-        return all.isEmpty()
-                ? Units.NONE
-                : all.entrySet().stream()
-                        .map(one -> one.getKey() + " " + one.getValue())
-                        .collect(Collectors.joining(", "));
-    }
-
-    private static double low(Result.Metric score) {
-        return Double.isFinite(score.scoreError())
-                ? Math.max(0, score.scoreConfidence().get(0))
-                : score.score();
-    }
-
-    private static double high(Result.Metric score) {
-        return Double.isFinite(score.scoreError()) ? score.scoreConfidence().get(1) : score.score();
+        return results.stream()
+                .map(result -> {
+                    Result.Metric score = result.primaryMetric();
+                    return new Bar(
+                            result, 100 * score.score() / end, 100 * score.low() / end, 100 * score.high() / end);
+                })
+                .toList();
     }
 
     /**
@@ -109,7 +71,16 @@ record BenchmarkGroup(String unit, String question, List<Result> results) {
          *
          * @param scoreConfidence lower and upper end
          */
-        record Metric(double score, double scoreError, List<Double> scoreConfidence, String scoreUnit) {}
+        record Metric(double score, double scoreError, List<Double> scoreConfidence, String scoreUnit) {
+
+            double low() {
+                return Double.isFinite(scoreError) ? Math.max(0, scoreConfidence.get(0)) : score;
+            }
+
+            double high() {
+                return Double.isFinite(scoreError) ? scoreConfidence.get(1) : score;
+            }
+        }
 
         /** The question that the benchmark's class asks. */
         String className() {
@@ -121,12 +92,25 @@ record BenchmarkGroup(String unit, String question, List<Result> results) {
             return benchmark.substring(benchmark.lastIndexOf('.') + 1);
         }
 
-        /** Bytes that a call allocates, where the run was profiled with {@code -prof gc}. */
-        Optional<Metric> allocated() {
+        String parameters() {
+            Map<String, String> all = new TreeMap<>(params);
+            if (threads > 1) {
+                all.put("threads", Integer.toString(threads));
+            }
+            return all.isEmpty()
+                    ? Units.NONE
+                    : all.entrySet().stream()
+                            .map(one -> one.getKey() + " " + one.getValue())
+                            .collect(Collectors.joining(", "));
+        }
+
+        /** Bytes that a call allocates; not a number where the run was not profiled with {@code -prof gc}. */
+        double allocated() {
             return secondaryMetrics.entrySet().stream()
                     .filter(metric -> metric.getKey().endsWith("gc.alloc.rate.norm"))
-                    .map(Map.Entry::getValue)
-                    .findFirst();
+                    .mapToDouble(metric -> metric.getValue().score())
+                    .findFirst()
+                    .orElse(Double.NaN);
         }
     }
 }

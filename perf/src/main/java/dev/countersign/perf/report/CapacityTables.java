@@ -10,22 +10,9 @@ record CapacityTables(Capacity capacity) {
     Table comparisons() {
         return new Table(
                 "Every comparison: medians of the turns, in brackets the quartiles",
-                List.of(
-                        "request",
-                        "connections",
-                        "turns",
-                        "server /s",
-                        "empty servlet /s",
-                        "rate, server to empty",
-                        "server CPU µs",
-                        "empty servlet CPU µs",
-                        "CPU, server to empty",
-                        "rate, empty to empty",
-                        "server p50",
-                        "server p99",
-                        "empty servlet p50",
-                        "empty servlet p99",
-                        "errors"),
+                "request, connections, turns, server /s, empty servlet /s, rate: server to empty, server CPU µs,"
+                        + " empty servlet CPU µs, CPU: server to empty, rate: empty to empty, server p50, server p99,"
+                        + " empty servlet p50, empty servlet p99, errors",
                 Stream.of(
                                 rows(capacity.comparisons(), ""),
                                 rows(capacity.unflushed(), ", not flushed"),

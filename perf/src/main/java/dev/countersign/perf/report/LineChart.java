@@ -61,14 +61,12 @@ record LineChart(Axis x, Axis y, List<Band> bands, List<Series> heat, List<Serie
 
     record Marker(String at, String height, String value) {}
 
-    record Spread(String at, String low, String high) {}
-
     record Line(
             String className,
             String path,
             String shape,
             List<Marker> markers,
-            List<Spread> spreads,
+            String spreads,
             String name,
             String nameHeight) {}
 
@@ -157,12 +155,15 @@ record LineChart(Axis x, Axis y, List<Band> bands, List<Series> heat, List<Serie
                 "%s %s: %s %s".formatted(Units.exact(mark.x()), x.title(), Units.number(mark.y()), y.title()));
     }
 
-    private List<Spread> spreads(Series one) {
+    private String spreads(Series one) {
         return one.marks().stream()
                 .filter(mark -> mark.low() < mark.high())
-                .map(mark -> new Spread(
-                        coordinate(across(mark.x())), coordinate(down(mark.low())), coordinate(down(mark.high()))))
-                .toList();
+                .map(mark -> "M%s %sV%s"
+                        .formatted(
+                                coordinate(across(mark.x())),
+                                coordinate(down(mark.low())),
+                                coordinate(down(mark.high()))))
+                .collect(joining());
     }
 
     /** Names stand at their lines' ends; where two would overlap the lower one moves down, at the bottom the upper up. */

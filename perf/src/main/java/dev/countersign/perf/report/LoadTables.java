@@ -59,7 +59,7 @@ record LoadTables(List<Load> loads) {
     private Table steps() {
         return new Table(
                 "Each kind of request",
-                List.of("steady part", "requests", "errors", "p50", "p95", "p99", "worst"),
+                "steady part, requests, errors, p50, p95, p99, worst",
                 loads.stream()
                         .flatMap(load -> load.served().steps().stream()
                                 .map(step -> List.of(

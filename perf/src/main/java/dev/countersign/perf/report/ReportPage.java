@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.toList;
 
 import com.samskivert.mustache.Mustache;
 import dev.countersign.perf.data.Results.*;
+import dev.countersign.perf.load.Project;
 import dev.countersign.perf.load.Recheck;
 import dev.countersign.perf.threshold.Thresholds;
 import java.io.IOException;
@@ -32,17 +33,11 @@ public final class ReportPage {
         this.data = data;
     }
 
-    /**
-     * Takes the {@code reports} folder and the file of thresholds, as {@code mvn -pl perf exec:exec@report} gives them, and
-     * checks what was measured against these thresholds.
-     */
+    /** {@code mvn -pl perf exec:exec@report}: checks what was measured against the thresholds of today, and draws it. */
     public static void main(String[] arguments) throws IOException {
-        if (arguments.length != 2) {
-            System.err.println("usage: ReportPage <the reports folder> <the file of thresholds>");
-            System.exit(2);
-        }
-        Path reports = Path.of(arguments[0]);
-        Recheck.write(reports.resolve("data"), Thresholds.read(Path.of(arguments[1])));
+        Project project = new Project(Path.of(""));
+        Path reports = project.reports(false);
+        Recheck.write(reports.resolve("data"), Thresholds.read(project.thresholds()));
         System.out.println("The report: " + write(reports).toUri());
     }
 
@@ -92,7 +87,6 @@ public final class ReportPage {
         return new ReportSummary(data);
     }
 
-    /** Empty where no trial was made. */
     List<Proof> proof() {
         return data.trials().isEmpty() ? List.of() : List.of(new Proof(data.trials()));
     }
@@ -163,12 +157,10 @@ public final class ReportPage {
                 .toList();
     }
 
-    /** Empty where they were not measured. */
     List<PeerTables> peers() {
         return data.peers().stream().map(PeerTables::new).toList();
     }
 
-    /** Empty where it was not measured. */
     List<HopTables> machines() {
         return data.hops().stream()
                 .map(hops -> new HopTables(hops, data.threeServers()))

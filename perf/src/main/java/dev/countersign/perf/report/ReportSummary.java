@@ -106,11 +106,10 @@ record ReportSummary(ReportData data) {
     }
 
     private Answer lost() {
-        String question = "Was anything lost?";
         return data.loads().isEmpty()
-                ? Answer.notMeasured(question)
+                ? Answer.notMeasured("Was anything lost?")
                 : new Answer(
-                        question,
+                        "Was anything lost?",
                         total(Findings::lost),
                         "lost",
                         "of %s messages acknowledged; %s\u00a0doubled, %s\u00a0forged, %s\u00a0altered"

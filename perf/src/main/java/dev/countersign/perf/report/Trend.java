@@ -50,10 +50,9 @@ record Trend(List<PastRun> runs) {
     }
 
     Table changes() {
-        String head = "to the empty servlet, throughput before, now, change, CPU time before, now, change";
         return new Table(
                 "Compared with the run before",
-                List.of(head.split(", ")),
+                "to the empty servlet, throughput before, now, change, CPU time before, now, change",
                 now().ratios().keySet().stream()
                         .filter(before().ratios()::containsKey)
                         .map(this::row)

@@ -50,7 +50,8 @@ class LineChartTest {
         Series series = new Series("server", Look.FIRST, List.of(new Mark(1, 50, 40, 60), new Mark(2, 50)));
 
         assertEquals(
-                1, new LineChart(X, Y, List.of(series)).lines().get(0).spreads().size());
+                "M73.8 129.6V94.4",
+                new LineChart(X, Y, List.of(series)).lines().get(0).spreads());
     }
 
     @Test
