@@ -1,11 +1,10 @@
 package dev.countersign.perf;
 
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import dev.countersign.perf.capacity.CapacityRun;
 import dev.countersign.perf.capacity.OpenRun;
 import dev.countersign.perf.capacity.PeerRun;
 import dev.countersign.perf.capacity.Servers;
+import dev.countersign.perf.data.Results;
 import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.load.PlanRun;
 import dev.countersign.perf.load.Project;
@@ -41,8 +40,6 @@ public final class LoadRun {
     /** Where the machine keeps its JDK is nobody's business; which JDK it was stands beside it. */
     private static final Pattern JVM_PATH = Pattern.compile("\"jvm\" : \"[^\"]*\"");
 
-    private static final Gson GSON = new GsonBuilder().setPrettyPrinting().create();
-
     private final Project project;
     private final List<String> serverCommand;
     private final boolean quick;
@@ -76,13 +73,7 @@ public final class LoadRun {
         environment = Machine.environment(project, String.join(" ", JavaCommand.FLAGS), quick);
         try (Servers servers = new Servers(project.scratch());
                 Progress progress = new Progress(InstantSource.system(), System.out)) {
-            List<RunStep> steps = peersAlone ? peers(servers) : steps(servers, progress);
-            steps.forEach(step -> progress.expect(step.expected()));
-            for (RunStep step : steps) {
-                progress.begin(step.expected());
-                progress.say(step.name());
-                step.work().run();
-            }
+            progress.run(peersAlone ? peers(servers) : steps(servers, progress));
         }
         publish();
         return Verdict.worst(thresholds);
@@ -126,7 +117,7 @@ public final class LoadRun {
     }
 
     private void write(String name, Object result) throws IOException {
-        Files.writeString(project.data().resolve(name + ".json"), GSON.toJson(result) + "\n");
+        Results.write(project.data().resolve(name + ".json"), result);
     }
 
     private void publish() throws IOException {
@@ -158,7 +149,7 @@ public final class LoadRun {
     /** Before it is written over. A run that can't be read is of no use for a comparison, and no reason to fail. */
     private static void keepPastRun(Path data) throws IOException {
         try {
-            Files.writeString(data.resolve("history.json"), GSON.toJson(ReportPage.runs(data)) + "\n");
+            Results.write(data.resolve("history.json"), ReportPage.runs(data));
         } catch (IOException e) {
             System.out.println("The run before is not kept for comparison: " + e.getMessage());
         }

@@ -1,9 +1,12 @@
 package dev.countersign.perf;
 
+import dev.countersign.perf.run.RunStep;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -33,16 +36,22 @@ final class Progress implements AutoCloseable {
         ticker.scheduleAtFixedRate(this::print, 10, 10, TimeUnit.SECONDS);
     }
 
-    /** A part of the whole, which is still to come. */
-    synchronized void expect(Duration expected) {
-        later = later.plus(expected);
+    /** Runs all steps, one after the other. */
+    void run(List<RunStep> steps) throws IOException, InterruptedException {
+        synchronized (this) {
+            later = steps.stream().map(RunStep::expected).reduce(Duration.ZERO, Duration::plus);
+        }
+        for (RunStep step : steps) {
+            begin(step);
+            step.work().run();
+        }
     }
 
-    /** Begins a part that was expected. */
-    synchronized void begin(Duration expected) {
+    private synchronized void begin(RunStep step) {
         partStart = clock.instant();
-        part = expected;
-        later = later.minus(expected);
+        part = step.expected();
+        later = later.minus(part);
+        say(step.name());
     }
 
     /** Says what is running now. */

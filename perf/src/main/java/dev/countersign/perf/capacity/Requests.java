@@ -30,43 +30,36 @@ final class Requests {
     private Requests() {}
 
     /**
-     * Messages, each from any of the clients.
+     * Messages, each from any of the clients: as JSON, or as plain text with Basic credentials.
      *
      * @param clients at least one, their ids all of one length, and so their codes
      */
     static Supplier<ByteBuffer> messages(Workload workload, List<Credential> clients, SplittableRandom random) {
-        return workload.request().equals(Workload.PLAIN_TEXT)
-                ? plainTexts(workload, clients, random)
-                : jsonMessages(workload, clients, random);
-    }
-
-    private static Supplier<ByteBuffer> plainTexts(
-            Workload workload, List<Credential> clients, SplittableRandom random) {
-        String headers = "Content-Type: text/plain\r\n" + BASIC + basic(clients.get(0)) + "\r\n";
+        Credential any = clients.get(0);
+        Supplier<Credential> next = () -> clients.get(random.nextInt(clients.size()));
         String text = "m".repeat(workload.bodyBytes());
-        return requests("/message", headers, text, workload.keyed(), random, (request, head) -> {
-            Credential client = clients.get(random.nextInt(clients.size()));
-            request.put(head.indexOf(BASIC) + BASIC.length(), ascii(basic(client)));
+        if (workload.request().equals(Workload.PLAIN_TEXT)) {
+            String headers = "Content-Type: text/plain\r\n" + BASIC + basic(any) + "\r\n";
+            return requests(
+                    "/message",
+                    headers,
+                    text,
+                    workload.keyed(),
+                    random,
+                    (request, head) -> request.put(head.indexOf(BASIC) + BASIC.length(), ascii(basic(next.get()))));
+        }
+        String texts = String.join(",", Collections.nCopies(workload.texts(), "\"" + text + "\""));
+        String body = "{" + ID + any.id() + "\"," + CODE + any.code() + "\","
+                + (workload.texts() == 1 ? "\"message\":" + texts : "\"messages\":[" + texts + "]") + "}";
+        return requests("/message", JSON, body, workload.keyed(), random, (request, head) -> {
+            Credential client = next.get();
+            request.put(head.length() + body.indexOf(ID) + ID.length(), ascii(client.id()));
+            request.put(head.length() + body.indexOf(CODE) + CODE.length(), ascii(client.code()));
         });
     }
 
     private static String basic(Credential client) {
         return Base64.getEncoder().encodeToString(ascii(client.id() + ":" + client.code()));
-    }
-
-    private static Supplier<ByteBuffer> jsonMessages(
-            Workload workload, List<Credential> clients, SplittableRandom random) {
-        String text = "\"" + "m".repeat(workload.bodyBytes()) + "\"";
-        String texts = workload.texts() == 1
-                ? "\"message\":" + text
-                : "\"messages\":[" + String.join(",", Collections.nCopies(workload.texts(), text)) + "]";
-        Credential any = clients.get(0);
-        String body = "{" + ID + any.id() + "\"," + CODE + any.code() + "\"," + texts + "}";
-        return requests("/message", JSON, body, workload.keyed(), random, (request, head) -> {
-            Credential client = clients.get(random.nextInt(clients.size()));
-            request.put(head.length() + body.indexOf(ID) + ID.length(), ascii(client.id()));
-            request.put(head.length() + body.indexOf(CODE) + CODE.length(), ascii(client.code()));
-        });
     }
 
     /**

@@ -1,5 +1,9 @@
 package dev.countersign.perf.data;
 
+import com.google.gson.GsonBuilder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -19,6 +23,12 @@ import org.HdrHistogram.HistogramIterationValue;
 public final class Results {
 
     private Results() {}
+
+    /** Writes a file of {@code reports/data}. */
+    public static void write(Path file, Object content) throws IOException {
+        String json = new GsonBuilder().setPrettyPrinting().create().toJson(content);
+        Files.writeString(file, json + "\n");
+    }
 
     /** Result of a threshold, or of a run. */
     public enum Verdict {
@@ -215,7 +225,13 @@ public final class Results {
             Side emptyServlet,
             Quartiles ratio,
             Quartiles cpuRatio,
-            Quartiles control) {}
+            Quartiles control) {
+
+        /** The server's requests, the median of its turns. */
+        public double perSecond() {
+            return server.perSecond().median();
+        }
+    }
 
     /**
      * The closed-loop runs.

@@ -1,11 +1,15 @@
 package dev.countersign.perf.load;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import dev.countersign.perf.data.Results;
 import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.run.Folders;
 import dev.countersign.perf.server.ServerProcess;
 import dev.countersign.perf.threshold.Metric;
 import dev.countersign.perf.threshold.Thresholds;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -125,6 +129,25 @@ public final class PlanRun {
             });
             own.addAll(server.ownFigures(0));
             return run;
+        }
+    }
+
+    /**
+     * Checks what runs have measured against the limits of today: a changed limit needs no new run. Writes the limits and
+     * verdicts in the scenarios' files anew; leaves out those that are not there.
+     *
+     * @param data the folder of the files
+     */
+    public static void recheck(Path data, Thresholds limits) throws IOException {
+        for (Scenario scenario : Scenario.all(false)) {
+            Path file = data.resolve(scenario.name() + ".json");
+            if (Files.exists(file)) {
+                JsonObject json = new Gson().fromJson(Files.readString(file), JsonObject.class);
+                Load load = new Gson().fromJson(json, Load.class);
+                Map<Metric, Number> metrics = metrics(load.offered(), load.served(), load.findings(), load.loadSide());
+                json.add("thresholds", new Gson().toJsonTree(limits.check(scenario.name(), metrics)));
+                Results.write(file, json);
+            }
         }
     }
 

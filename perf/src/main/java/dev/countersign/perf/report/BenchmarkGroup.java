@@ -1,7 +1,9 @@
 package dev.countersign.perf.report;
 
+import static java.util.Comparator.comparing;
 import static java.util.stream.Collectors.groupingBy;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -9,7 +11,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The benchmarks that answer one question in one unit, as bars on one scale. */
-record BenchmarkGroup(String unit, String question, List<Result> results) {
+record BenchmarkGroup(List<Result> results) {
 
     /**
      * A benchmark's bar. Positions are percents of the longest.
@@ -20,20 +22,27 @@ record BenchmarkGroup(String unit, String question, List<Result> results) {
 
     /** By unit, in it by question. */
     static List<BenchmarkGroup> of(List<Result> results) {
-        Map<String, Map<String, List<Result>>> groups = results.stream()
+        return results.stream()
+                .sorted(comparing(Result::unit).thenComparing(Result::className))
                 .collect(groupingBy(
-                        result -> result.primaryMetric().scoreUnit().replace("us/", "µs/"),
-                        TreeMap::new,
-                        groupingBy(Result::className, TreeMap::new, Collectors.toList())));
-        return groups.entrySet().stream()
-                .flatMap(unit -> unit.getValue().entrySet().stream()
-                        .map(question -> new BenchmarkGroup(unit.getKey(), question.getKey(), question.getValue())))
+                        result -> List.of(result.unit(), result.className()), LinkedHashMap::new, Collectors.toList()))
+                .values()
+                .stream()
+                .map(BenchmarkGroup::new)
                 .toList();
+    }
+
+    String unit() {
+        return results.get(0).unit();
+    }
+
+    String question() {
+        return results.get(0).className();
     }
 
     /** Which way is good: a time for an operation should be short, a count of them in a time high. */
     String better() {
-        return unit.endsWith("/op") ? "shorter is better" : "longer is better";
+        return unit().endsWith("/op") ? "shorter is better" : "longer is better";
     }
 
     List<Bar> bars() {
@@ -80,6 +89,10 @@ record BenchmarkGroup(String unit, String question, List<Result> results) {
             double high() {
                 return Double.isFinite(scoreError) ? scoreConfidence.get(1) : score;
             }
+        }
+
+        String unit() {
+            return primaryMetric.scoreUnit().replace("us/", "µs/");
         }
 
         /** The question that the benchmark's class asks. */

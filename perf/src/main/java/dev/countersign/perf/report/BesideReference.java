@@ -94,7 +94,7 @@ record BesideReference(ReportData data, Reference reference) {
                 request,
                 Optional.of(List.of(
                         NONE,
-                        server.perSecond().median(),
+                        measured.perSecond(),
                         Units.millis(server.p50()),
                         NONE,
                         Units.millis(server.p99()),

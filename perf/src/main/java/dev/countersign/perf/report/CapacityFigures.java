@@ -23,10 +23,7 @@ record CapacityFigures(List<Comparison> comparisons) {
     }
 
     private Comparison fastest() {
-        return comparisons.stream()
-                .max(comparingDouble(
-                        comparison -> comparison.server().perSecond().median()))
-                .orElseThrow();
+        return comparisons.stream().max(comparingDouble(Comparison::perSecond)).orElseThrow();
     }
 
     /** "Messages of 64 B", "Registrations". */
@@ -49,7 +46,7 @@ record CapacityFigures(List<Comparison> comparisons) {
                 "Most at %s connections: %s/s, %s of the empty servlet."
                         .formatted(
                                 fastest.connections(),
-                                Units.number(fastest.server().perSecond().median()),
+                                Units.number(fastest.perSecond()),
                                 Units.percent(fastest.ratio().median())));
     }
 

@@ -30,7 +30,7 @@ record CapacityTables(Capacity capacity) {
                 title,
                 one.connections(),
                 "%s of %s".formatted(one.turns(), Units.number(one.turnSeconds(), "s")),
-                one.server().perSecond().median(),
+                one.perSecond(),
                 one.emptyServlet().perSecond().median(),
                 one.ratio(),
                 one.server().cpuMicrosPerRequest().median(),

@@ -1,6 +1,7 @@
 package dev.countersign.perf.report;
 
 import dev.countersign.perf.data.Results.*;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -24,25 +25,21 @@ record HopTables(Hops measured, Optional<Trial> trial) {
                 .flatMap(hop -> hop.cpuMicros().keySet().stream())
                 .distinct()
                 .toList();
+        List<String> columns = new ArrayList<>(List.of("passes", "p50", "p99", measured.clients() + " clients: /s"));
+        processes.forEach(process -> columns.add(process + " CPU µs"));
         return new Table(
                 "A " + request,
-                Stream.concat(
-                                Stream.of("passes", "p50", "p99", measured.clients() + " clients: /s"),
-                                processes.stream().map(process -> process + " CPU µs"))
-                        .toList(),
-                hops.stream()
-                        .map(hop -> Stream.concat(
-                                        Stream.of(
-                                                hop.servers(),
-                                                Units.millis(hop.p50()),
-                                                Units.millis(hop.p99()),
-                                                hop.perSecond()),
-                                        processes.stream()
-                                                .map(process -> hop.cpuMicros().containsKey(process)
-                                                        ? hop.cpuMicros().get(process)
-                                                        : Units.NONE))
-                                .toList())
-                        .toList());
+                columns,
+                hops.stream().map(hop -> row(hop, processes)).toList());
+    }
+
+    private static List<Object> row(Hop hop, List<String> processes) {
+        List<Object> cells = new ArrayList<>(
+                List.of(hop.servers(), Units.millis(hop.p50()), Units.millis(hop.p99()), hop.perSecond()));
+        for (String process : processes) {
+            cells.add(hop.cpuMicros().containsKey(process) ? hop.cpuMicros().get(process) : Units.NONE);
+        }
+        return cells;
     }
 
     List<Proof> proof() {

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.report.LineChart.Band;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.IntStream;
@@ -29,12 +30,10 @@ final class LatencyChart {
                 "distribution-" + loads.get(0).scenario(),
                 loads.stream().map(load -> ReportData.title(load.scenario())).collect(joining(", ")),
                 loads.stream().map(LatencyChart::caption).collect(joining(" ")),
-                overPercentiles(IntStream.range(0, loads.size())
-                        .mapToObj(i -> distribution(
-                                Integer.toString(loads.get(i).virtualUsers()),
-                                Look.values()[i],
-                                loads.get(i).served().distribution()))
-                        .toList()));
+                overPercentiles(
+                        loads,
+                        load -> Integer.toString(load.virtualUsers()),
+                        load -> load.served().distribution()));
     }
 
     /**
@@ -66,11 +65,17 @@ final class LatencyChart {
                         Units.millis(load.served().latency().max()));
     }
 
-    static Series distribution(String name, Look look, List<Point> points) {
-        return series(name, look, points, Point::percentile, Point::micros);
-    }
-
-    static LineChart overPercentiles(List<Series> series) {
+    /** A line for each of what was measured, in the order of the looks. */
+    static <T> LineChart overPercentiles(
+            List<T> measured, Function<T, String> name, Function<T, List<Point>> distribution) {
+        List<Series> series = IntStream.range(0, measured.size())
+                .mapToObj(i -> series(
+                        name.apply(measured.get(i)),
+                        Look.values()[i],
+                        distribution.apply(measured.get(i)),
+                        Point::percentile,
+                        Point::micros))
+                .toList();
         return new LineChart(Axis.percentiles(series), axis(series), series);
     }
 }

@@ -175,15 +175,11 @@ record LineChart(Axis x, Axis y, List<Band> bands, List<Series> heat, List<Serie
                 .sorted(comparingDouble(heights::get))
                 .toList();
         double free = TOP;
+        double lowest = BOTTOM - NAME_HEIGHT * (heights.size() - 1.0); // leaves room for those below
         for (int i : downwards) {
-            heights.set(i, Math.max(heights.get(i), free));
+            heights.set(i, Math.min(Math.max(heights.get(i), free), lowest));
             free = heights.get(i) + NAME_HEIGHT;
-        }
-        double taken = BOTTOM + NAME_HEIGHT;
-        for (int k = downwards.size() - 1; k >= 0; k--) {
-            int i = downwards.get(k);
-            heights.set(i, Math.min(heights.get(i), taken - NAME_HEIGHT));
-            taken = heights.get(i);
+            lowest += NAME_HEIGHT;
         }
         return heights;
     }

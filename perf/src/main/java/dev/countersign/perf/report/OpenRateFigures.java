@@ -10,14 +10,10 @@ import dev.countersign.perf.report.LineChart.Band;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Latency at fixed rates, of the server and of the empty servlet. */
 record OpenRateFigures(OpenRates rates) {
-
-    /** From the lowest rate to the highest. */
-    private static final List<Look> LOOKS = List.of(Look.FIRST, Look.THIRD, Look.FOURTH, Look.SECOND);
 
     List<Figure> all() {
         return Stream.concat(
@@ -79,12 +75,7 @@ record OpenRateFigures(OpenRates rates) {
                                                 Units.millis(most.latency().p99()),
                                                 Units.millis(most.latency().max())))
                         .orElse("Not measured."),
-                LatencyChart.overPercentiles(IntStream.range(0, measured.size())
-                        .mapToObj(i -> LatencyChart.distribution(
-                                measured.get(i).percentOfKnee() + " %",
-                                LOOKS.get(i % LOOKS.size()),
-                                measured.get(i).distribution()))
-                        .toList()));
+                LatencyChart.overPercentiles(measured, rate -> rate.percentOfKnee() + " %", OpenRate::distribution));
     }
 
     private List<OpenRate> of(String target) {

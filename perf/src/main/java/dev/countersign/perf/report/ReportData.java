@@ -40,17 +40,12 @@ record ReportData(
 
     private static final List<String> CLOSED = List.of("51", "500");
     private static final List<String> ARRIVALS = List.of("arrivals-51", "arrivals-500");
-    private static final List<String> OTHERS =
-            List.of("disk", "capacity", "open", "peers", "hops", "jmh", "history", "environment");
 
     /** @throws IOException when a file can't be read or doesn't hold what its name says; the message names it */
     static ReportData read(Path folder) throws IOException {
-        List<String> trials = trials(folder);
+        List<String> files = files(folder);
         return new ReportData(
-                Stream.of(CLOSED, ARRIVALS, OTHERS, trials)
-                        .flatMap(List::stream)
-                        .filter(name -> Files.exists(file(folder, name)))
-                        .toList(),
+                files,
                 read(folder, "environment", Environment.class),
                 read(folder, "disk", Disk.class),
                 all(folder, CLOSED, Load.class),
@@ -62,16 +57,15 @@ record ReportData(
                 read(folder, "proof/ThreeServersTest", Trial.class),
                 list(folder, "history", PastRun[].class),
                 list(folder, "jmh", BenchmarkGroup.Result[].class),
-                all(folder, trials, Trial.class));
+                all(
+                        folder,
+                        files.stream().filter(name -> name.startsWith("proof/")).toList(),
+                        Trial.class));
     }
 
-    private static List<String> trials(Path folder) throws IOException {
-        Path proof = folder.resolve("proof");
-        if (Files.notExists(proof)) {
-            return List.of();
-        }
-        try (Stream<Path> files = Files.list(proof)) {
-            return files.map(file -> "proof/" + file.getFileName())
+    private static List<String> files(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.map(file -> folder.relativize(file).toString())
                     .filter(name -> name.endsWith(".json"))
                     .map(name -> name.substring(0, name.length() - ".json".length()))
                     .sorted()
@@ -160,9 +154,7 @@ record ReportData(
 
     /** The fastest of {@link #mostTurns}. */
     Optional<Comparison> best(String request) {
-        return mostTurns(request).stream()
-                .max(comparingDouble(
-                        comparison -> comparison.server().perSecond().median()));
+        return mostTurns(request).stream().max(comparingDouble(Comparison::perSecond));
     }
 
     /** The comparison at the reference's 51 connections, where there is one, else the fastest. */

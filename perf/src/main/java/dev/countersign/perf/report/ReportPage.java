@@ -5,8 +5,8 @@ import static java.util.stream.Collectors.toList;
 
 import com.samskivert.mustache.Mustache;
 import dev.countersign.perf.data.Results.*;
+import dev.countersign.perf.load.PlanRun;
 import dev.countersign.perf.load.Project;
-import dev.countersign.perf.load.Recheck;
 import dev.countersign.perf.threshold.Thresholds;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -37,7 +37,7 @@ public final class ReportPage {
     public static void main(String[] arguments) throws IOException {
         Project project = new Project(Path.of(""));
         Path reports = project.reports(false);
-        Recheck.write(reports.resolve("data"), Thresholds.read(project.thresholds()));
+        PlanRun.recheck(reports.resolve("data"), Thresholds.read(project.thresholds()));
         System.out.println("The report: " + write(reports).toUri());
     }
 

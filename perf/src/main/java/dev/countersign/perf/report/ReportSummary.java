@@ -123,7 +123,7 @@ record ReportSummary(ReportData data) {
     private static Answer holds(Comparison best) {
         return new Answer(
                 "How much does it hold?",
-                Units.number(best.server().perSecond().median()),
+                Units.number(best.perSecond()),
                 "messages/s",
                 "each on disk before its answer, over %s connections".formatted(best.connections()));
     }

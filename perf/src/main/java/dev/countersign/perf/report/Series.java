@@ -38,11 +38,9 @@ record Series(String name, Look look, List<Mark> marks) {
     String at(double x) {
         return marks.stream()
                 .filter(mark -> mark.x() == x)
-                .map(mark -> mark.low() < mark.high()
-                        ? "%s (%s to %s)"
-                                .formatted(Units.number(mark.y()), Units.number(mark.low()), Units.number(mark.high()))
-                        : Units.number(mark.y()))
+                .map(mark -> Units.write(
+                        mark.low() < mark.high() ? new Quartiles(mark.low(), mark.y(), mark.high()) : mark.y()))
                 .findFirst()
-                .orElse("–");
+                .orElse(Units.NONE);
     }
 }

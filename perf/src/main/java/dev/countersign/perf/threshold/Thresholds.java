@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -80,21 +79,15 @@ public final class Thresholds {
         List<Threshold> thresholds = new ArrayList<>();
         boolean valid = true;
         for (Metric metric : Metric.values()) {
-            Optional<Double> limit = limit(scenario, metric);
-            if (limit.isPresent() && measured.containsKey(metric)) {
+            Double limit = limits.getOrDefault(scenario + "." + metric.key(), limits.get("every." + metric.key()));
+            if (limit != null && measured.containsKey(metric)) {
                 double value = measured.get(metric).doubleValue();
-                Verdict verdict = metric.isMet(value, limit.get()) ? Verdict.PASS : missed(metric.kind, valid);
-                thresholds.add(
-                        new Threshold(title, metric.title, metric.rule, limit.get(), value, metric.unit, verdict));
+                Verdict verdict = metric.isMet(value, limit) ? Verdict.PASS : missed(metric.kind, valid);
+                thresholds.add(new Threshold(title, metric.title, metric.rule, limit, value, metric.unit, verdict));
                 valid &= verdict != Verdict.INVALID;
             }
         }
         return thresholds;
-    }
-
-    private Optional<Double> limit(String scenario, Metric metric) {
-        return Optional.ofNullable(
-                limits.getOrDefault(scenario + "." + metric.key(), limits.get("every." + metric.key())));
     }
 
     /** The metrics of the load side come before those of latency, so that {@code valid} is known by then. */

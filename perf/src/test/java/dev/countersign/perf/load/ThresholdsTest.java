@@ -96,7 +96,7 @@ class ThresholdsTest {
                 .orElseThrow();
         Path limits = Files.writeString(data.resolve("limits"), "51.percent-off=" + delivered.measured() / 2);
 
-        Recheck.write(data, Thresholds.read(limits));
+        PlanRun.recheck(data, Thresholds.read(limits));
 
         Load after = load(file);
         assertEquals(before.served(), after.served());
