@@ -124,7 +124,12 @@ public final class LoadRun {
         Path reports = project.reports(quick);
         Path data = Files.createDirectories(reports.resolve("data"));
         if (!quick && Files.exists(project.data().resolve("capacity.json"))) {
-            keepPastRun(data);
+            try {
+                Results.write(
+                        data.resolve("history.json"), ReportPage.runs(data)); // before the last run is written over
+            } catch (IOException e) { // it is of no use for a comparison, and no reason to fail
+                System.out.println("The run before is not kept for comparison: " + e.getMessage());
+            }
         }
         try (Stream<Path> files = Files.list(project.data())) {
             for (Path file : files.toList()) {
@@ -144,15 +149,6 @@ public final class LoadRun {
                     data.resolve("jmh.json"), JVM_PATH.matcher(results).replaceAll("\"jvm\" : \"java\""));
         }
         ReportPage.write(reports);
-    }
-
-    /** Before it is written over. A run that can't be read is of no use for a comparison, and no reason to fail. */
-    private static void keepPastRun(Path data) throws IOException {
-        try {
-            Results.write(data.resolve("history.json"), ReportPage.runs(data));
-        } catch (IOException e) {
-            System.out.println("The run before is not kept for comparison: " + e.getMessage());
-        }
     }
 
     /** The thresholds that were missed, the verdict, and where the page is. */

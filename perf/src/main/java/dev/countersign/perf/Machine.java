@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.stream.Stream;
 
 /** What the figures are of: this checkout on this machine, which is not named. */
@@ -27,8 +26,9 @@ final class Machine {
     static Environment environment(Project project, String serverFlags, boolean quick) throws IOException {
         OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
         return new Environment(
-                git(project, "rev-parse", "HEAD"),
-                !git(project, "status", "--porcelain", "--", ".", ":!reports").isEmpty(),
+                git(project, "git", "rev-parse", "HEAD"),
+                !git(project, "git", "status", "--porcelain", "--", ".", ":!reports")
+                        .isEmpty(),
                 Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
                 cpu(),
                 system.getAvailableProcessors(),
@@ -41,10 +41,8 @@ final class Machine {
                 quick);
     }
 
-    /** What git prints; nothing where there is no repository, or no git. */
-    private static String git(Project project, String... arguments) {
-        List<String> command =
-                Stream.concat(Stream.of("git"), Stream.of(arguments)).toList();
+    /** What a command of git prints; nothing where there is no repository, or no git. */
+    private static String git(Project project, String... command) {
         try {
             Process git = new ProcessBuilder(command)
                     .directory(project.root().toFile())

@@ -47,11 +47,6 @@ final class HttpAnswer implements Answer {
         return isWhole();
     }
 
-    /** The status of an answer that is whole. */
-    int status() {
-        return status;
-    }
-
     @Override
     public boolean isCreated() {
         return status == CREATED;

@@ -16,8 +16,10 @@ import java.util.function.UnaryOperator;
 /**
  * The server against itself under harder conditions: a million registrations, ten thousand connections, a small heap.
  * Each takes turns with one that has 500 registrations, 500 connections and 1 GB of heap.
+ *
+ * @param judged takes what the steps find
  */
-final class Variants {
+record Variants(Servers servers, Thresholds thresholds, List<Threshold> judged, int rounds, Duration turn) {
     private static final Workload WORKLOAD = Workload.messages(64, 500);
     private static final int REGISTRATIONS = 1_000_000;
     private static final int IDLE = 9_500;
@@ -27,25 +29,13 @@ final class Variants {
     private static final int SMALL = 2;
     private static final int CONNECTED = 3;
 
-    private final Servers servers;
-    private final Thresholds thresholds;
-    private final List<Threshold> judged;
-    private final int rounds;
-    private final Duration turn;
-    private final List<Credential> registered = new ArrayList<>();
-
-    /** @param judged takes what the steps find */
-    Variants(Servers servers, Thresholds thresholds, List<Threshold> judged, int rounds, Duration turn) {
-        this.servers = servers;
-        this.thresholds = thresholds;
-        this.judged = judged;
-        this.rounds = rounds;
-        this.turn = turn;
-    }
-
     List<RunStep> steps(Duration warmUp) {
+        List<Credential> registered = new ArrayList<>();
         return List.of(
-                new RunStep("a million registrations", warmUp.multipliedBy(4).plusMinutes(1), () -> start(warmUp)),
+                new RunStep(
+                        "a million registrations",
+                        warmUp.multipliedBy(4).plusMinutes(1),
+                        () -> registered.addAll(start(warmUp))),
                 compare(
                         "million-registered",
                         "500 clients among 1,000,000 registrations, over 500 clients alone",
@@ -64,14 +54,15 @@ final class Variants {
                         workload -> workload.besideIdle(IDLE)));
     }
 
-    private void start(Duration warmUp) throws IOException {
+    private List<Credential> start(Duration warmUp) throws IOException {
         List<String> command = JavaCommand.of(Main.class);
         servers.stop();
-        registered.addAll(Workload.register(servers.start(command), REGISTRATIONS));
+        List<Credential> registered = Workload.register(servers.start(command), REGISTRATIONS);
         servers.start(command);
         servers.start(JavaCommand.of(Main.class, JavaCommand.flags("64m")));
         servers.start(command);
         servers.warmUp(WORKLOAD, warmUp);
+        return registered;
     }
 
     private RunStep compare(String scenario, String title, int variant, UnaryOperator<Workload> change) {

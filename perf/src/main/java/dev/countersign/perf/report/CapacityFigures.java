@@ -1,7 +1,6 @@
 package dev.countersign.perf.report;
 
 import static java.util.Comparator.comparingDouble;
-import static java.util.Comparator.comparingInt;
 
 import dev.countersign.perf.data.Results.*;
 import dev.countersign.perf.report.Series.Mark;
@@ -12,15 +11,9 @@ import java.util.function.ToLongFunction;
 /**
  * Server and empty servlet over the number of connections, for one kind of request.
  *
- * @param comparisons of one request and one size; at least one
+ * @param comparisons of one request and one size, by connections; at least one
  */
 record CapacityFigures(List<Comparison> comparisons) {
-
-    CapacityFigures {
-        comparisons = comparisons.stream()
-                .sorted(comparingInt(Comparison::connections))
-                .toList();
-    }
 
     private Comparison fastest() {
         return comparisons.stream().max(comparingDouble(Comparison::perSecond)).orElseThrow();
@@ -64,7 +57,7 @@ record CapacityFigures(List<Comparison> comparisons) {
                                 Units.millis(fastest.server().p50()),
                                 Units.millis(fastest.server().p99()),
                                 Units.millis(fastest.emptyServlet().p99())),
-                LatencyChart.axis(series),
+                Axis.logarithmic("ms", series),
                 series);
     }
 

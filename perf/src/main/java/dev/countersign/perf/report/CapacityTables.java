@@ -2,6 +2,7 @@ package dev.countersign.perf.report;
 
 import dev.countersign.perf.data.Results.*;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The capacity runs in figures: every comparison with the empty servlet, and the goals that were set beforehand. */
@@ -44,22 +45,20 @@ record CapacityTables(Capacity capacity) {
                 one.server().errors() + one.emptyServlet().errors());
     }
 
-    /** One text such as "105 % (51 connections), 85 % (500 connections)"; none where it was not measured. */
-    List<String> shareUnflushed() {
+    /** Such as "105 % (51 connections), 85 % (500 connections)"; empty where it was not measured. */
+    String shareUnflushed() {
         return share(capacity.unflushed());
     }
 
-    List<String> shareEncrypted() {
+    String shareEncrypted() {
         return share(capacity.encrypted());
     }
 
-    private static List<String> share(List<Comparison> comparisons) {
+    private static String share(List<Comparison> comparisons) {
         return comparisons.stream()
                 .map(one -> "%s (%s connections)"
-                        .formatted(Units.percent(one.ratio().median()), Units.number(one.connections())))
-                .reduce((one, next) -> one + ", " + next)
-                .stream()
-                .toList();
+                        .formatted(Units.percent(one.ratio().median()), one.connections()))
+                .collect(Collectors.joining(", "));
     }
 
     String warmUp() {

@@ -1,5 +1,6 @@
 package dev.countersign.perf.report;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -14,23 +15,17 @@ record Figure(String id, String title, String caption, LineChart chart) {
     Table table() {
         List<Series> series =
                 Stream.concat(chart.series().stream(), chart.heat().stream()).toList();
-        return new Table(
-                title,
-                Stream.concat(
-                                Stream.of(chart.x().title()),
-                                series.stream()
-                                        .map(one -> "%s, %s"
-                                                .formatted(one.name(), chart.y().title())))
-                        .toList(),
-                series.stream()
-                        .flatMap(one -> one.marks().stream())
-                        .map(Series.Mark::x)
-                        .distinct()
-                        .sorted()
-                        .map(x -> Stream.concat(
-                                        Stream.of(Units.exact(x)),
-                                        series.stream().map(one -> one.at(x)))
-                                .toList())
-                        .toList());
+        List<String> columns = new ArrayList<>(List.of(chart.x().title()));
+        series.forEach(one -> columns.add(one.name() + ", " + chart.y().title()));
+        List<List<String>> rows = series.stream()
+                .flatMap(one -> one.marks().stream())
+                .map(Series.Mark::x)
+                .distinct()
+                .sorted()
+                .map(x -> Stream.concat(
+                                Stream.of(Units.exact(x)), series.stream().map(one -> one.at(x)))
+                        .toList())
+                .toList();
+        return new Table(title, columns, rows);
     }
 }

@@ -20,10 +20,6 @@ final class LatencyChart {
         return Series.of(name, look, values, x, value -> micros.applyAsLong(value) / 1000.0);
     }
 
-    static Axis axis(List<Series> series) {
-        return Axis.logarithmic("ms", series);
-    }
-
     /** The steady parts of some loads, a line each. */
     static Figure distribution(List<Load> loads) {
         return new Figure(
@@ -53,7 +49,7 @@ final class LatencyChart {
                         "“Durable” counts from when the log gets a message to when it is on disk; “flush” is the write and"
                                 + " flush of a batch, which is part of it. Both are the server’s own figures. Whatever"
                                 + " else a client waits for is not the disk.",
-                        new LineChart(seconds, axis(series), bands, List.of(), series)));
+                        new LineChart(seconds, Axis.logarithmic("ms", series), bands, List.of(), series)));
     }
 
     private static String caption(Load load) {
@@ -76,6 +72,6 @@ final class LatencyChart {
                         Point::percentile,
                         Point::micros))
                 .toList();
-        return new LineChart(Axis.percentiles(series), axis(series), series);
+        return new LineChart(Axis.percentiles(series), Axis.logarithmic("ms", series), series);
     }
 }

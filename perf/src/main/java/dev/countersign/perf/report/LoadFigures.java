@@ -10,18 +10,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** How one JMeter run went, second by second. */
-final class LoadFigures {
+record LoadFigures(Load load, List<Second> seconds, String title) {
 
     private static final Latency NONE = new Latency(0, 0, 0, 0);
 
-    private final Load load;
-    private final List<Second> seconds;
-    private final String title;
-
     LoadFigures(Load load) {
-        this.load = load;
-        this.seconds = everySecond(load.served().seconds());
-        this.title = ReportData.title(load.scenario());
+        this(load, everySecond(load.served().seconds()), ReportData.title(load.scenario()));
     }
 
     /** A second in which no request began may be missing from the data: its users waited. */
@@ -118,7 +112,7 @@ final class LoadFigures {
                                 Units.millis(load.served().rampP95()),
                                 Units.millis(load.served().latency().p95()),
                                 Units.millis(load.served().latency().max())),
-                new LineChart(axis(), LatencyChart.axis(series), ramp(), List.of(), series));
+                new LineChart(axis(), Axis.logarithmic("ms", series), ramp(), List.of(), series));
     }
 
     private LineChart counts(String unit, List<Series> series) {

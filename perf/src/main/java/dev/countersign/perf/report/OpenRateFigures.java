@@ -51,7 +51,7 @@ record OpenRateFigures(OpenRates rates) {
                 "Latency against rate",
                 "The knee is at %s requests/s over %s connections; latency counts from when each request was due."
                         .formatted(Units.number(rates.knee()), rates.connections()),
-                new LineChart(Axis.linear("requests/s", fastest), LatencyChart.axis(series), series));
+                new LineChart(Axis.linear("requests/s", fastest), Axis.logarithmic("ms", series), series));
     }
 
     private Series series(String name, String target, Look look, ToLongFunction<Latency> micros) {

@@ -144,34 +144,24 @@ record ReportData(
                         .isEmpty());
     }
 
-    /** The comparisons of a kind of request with its shortest messages and with the most turns. */
-    List<Comparison> mostTurns(String request) {
-        int turns = shortest(request).mapToInt(Comparison::turns).max().orElse(0);
-        return shortest(request)
-                .filter(comparison -> comparison.turns() == turns)
-                .toList();
-    }
-
-    /** The fastest of {@link #mostTurns}. */
-    Optional<Comparison> best(String request) {
-        return mostTurns(request).stream().max(comparingDouble(Comparison::perSecond));
-    }
-
-    /** The comparison at the reference's 51 connections, where there is one, else the fastest. */
-    Optional<Comparison> likeReference(String request) {
-        return shortest(request)
-                .filter(comparison -> comparison.connections() == 51)
-                .findFirst()
-                .or(() -> best(request));
-    }
-
-    private Stream<Comparison> shortest(String request) {
-        List<Comparison> all = capacity.stream()
+    /** The comparisons of a kind of request that were made in full, with its shortest messages. */
+    List<Comparison> full(String request) {
+        List<Comparison> full = capacity.stream()
                 .flatMap(measured -> measured.comparisons().stream())
-                .filter(comparison -> comparison.request().equals(request))
+                .filter(one -> one.request().equals(request) && one.control() != null)
                 .toList();
-        int bodyBytes = all.stream().mapToInt(Comparison::bodyBytes).min().orElse(0);
-        return all.stream().filter(comparison -> comparison.bodyBytes() == bodyBytes);
+        int bodyBytes = full.stream().mapToInt(Comparison::bodyBytes).min().orElse(0);
+        return full.stream().filter(one -> one.bodyBytes() == bodyBytes).toList();
+    }
+
+    /** The fastest of them. */
+    Optional<Comparison> best(String request) {
+        return full(request).stream().max(comparingDouble(Comparison::perSecond));
+    }
+
+    /** The one at the reference's 51 connections. */
+    Optional<Comparison> likeReference(String request) {
+        return full(request).stream().filter(one -> one.connections() == 51).findFirst();
     }
 
     /** A scenario's name as people say it. */

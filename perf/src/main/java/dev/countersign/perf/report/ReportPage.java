@@ -1,5 +1,6 @@
 package dev.countersign.perf.report;
 
+import static java.util.Comparator.comparingInt;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toList;
 
@@ -53,6 +54,7 @@ public final class ReportPage {
         try (Reader template = template("report.html")) {
             String html = Mustache.compiler()
                     .strictSections(true)
+                    .emptyStringIsFalse(true)
                     .withLoader(ReportPage::template)
                     .withFormatter(Units::write)
                     .compile(template)
@@ -134,7 +136,7 @@ public final class ReportPage {
     /** Throughput, latency and CPU time over connections, a row of charts for each kind of request. */
     List<Figure> capacity() {
         return data.capacity().stream()
-                .flatMap(measured -> measured.comparisons().stream())
+                .flatMap(measured -> measured.comparisons().stream().sorted(comparingInt(Comparison::connections)))
                 .collect(groupingBy(CapacityFigures::title, LinkedHashMap::new, toList()))
                 .values()
                 .stream()

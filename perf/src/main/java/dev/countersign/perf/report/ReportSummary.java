@@ -102,7 +102,7 @@ record ReportSummary(ReportData data) {
         return List.of(
                 lost(),
                 best.map(ReportSummary::holds).orElse(Answer.notMeasured("How much does it hold?")),
-                ofEmptyServlet(data.mostTurns("message")));
+                ofEmptyServlet(data.full("message")));
     }
 
     private Answer lost() {

@@ -27,7 +27,7 @@ class HttpAnswerTest {
         }
         assertTrue(answer.read(sent(CREATED.substring(CREATED.length() - 1))));
 
-        assertEquals(201, answer.status());
+        assertTrue(answer.isCreated());
         assertEquals("{\"a\":\"bcd\"}", answer.body());
     }
 
@@ -37,7 +37,7 @@ class HttpAnswerTest {
 
         assertTrue(answer.read(sent("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")));
 
-        assertEquals(503, answer.status());
+        assertFalse(answer.isCreated());
         assertEquals("", answer.body());
     }
 

@@ -73,9 +73,9 @@ public class RoundTripBenchmark {
     }
 
     @Benchmark
-    public int message() throws IOException {
+    public String message() throws IOException {
         exchange(connection, messages);
-        return answer.status();
+        return answer.body();
     }
 
     private Credential register(InetSocketAddress port) throws IOException {
@@ -90,8 +90,8 @@ public class RoundTripBenchmark {
         while (!answer.read(channel)) {
             // the rest of the answer is on its way
         }
-        if (answer.status() != 201) {
-            throw new IOException("answered with " + answer.status());
+        if (!answer.isCreated()) {
+            throw new IOException("not answered with 201, but with " + answer.body());
         }
     }
 }
