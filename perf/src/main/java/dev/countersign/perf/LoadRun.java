@@ -41,22 +41,19 @@ public final class LoadRun {
     private static final Pattern JVM_PATH = Pattern.compile("\"jvm\" : \"[^\"]*\"");
 
     private final Project project;
-    private final List<String> serverCommand;
     private final boolean quick;
     private final List<Threshold> thresholds = new ArrayList<>();
     private Environment environment;
 
-    LoadRun(Project project, List<String> serverCommand, boolean quick) {
+    LoadRun(Project project, boolean quick) {
         this.project = project;
-        this.serverCommand = serverCommand;
         this.quick = quick;
     }
 
     /** Takes {@code peers}, for the other servers alone, or nothing. */
     public static void main(String[] arguments) {
         Project project = new Project(Path.of("").toAbsolutePath());
-        List<String> server = JavaCommand.of(Main.class);
-        LoadRun run = new LoadRun(project, server, Boolean.getBoolean("quick"));
+        LoadRun run = new LoadRun(project, Boolean.getBoolean("quick"));
         Interruption interruption = Interruption.prepare(project.scratch());
         try {
             Verdict verdict = run.measure(List.of(arguments).contains("peers"));
@@ -83,7 +80,7 @@ public final class LoadRun {
     List<RunStep> steps(Servers servers, Progress progress) throws IOException {
         Thresholds all = Thresholds.read(project.thresholds());
         Thresholds limits = quick ? all.forQuickRun() : all;
-        PlanRun plans = new PlanRun(project, serverCommand, limits, progress::say);
+        PlanRun plans = new PlanRun(project, JavaCommand.of(Main.class), limits, progress::say);
         CapacityRun capacity = new CapacityRun(servers, limits, quick);
         OpenRun open = new OpenRun(servers, quick);
         List<RunStep> steps = new ArrayList<>();

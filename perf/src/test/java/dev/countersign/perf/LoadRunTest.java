@@ -45,7 +45,7 @@ class LoadRunTest {
     private long minutes(boolean quick) throws IOException {
         try (Servers servers = new Servers(folder);
                 Progress progress = new Progress(InstantSource.system(), System.out)) {
-            Duration sum = new LoadRun(project, List.of(), quick)
+            Duration sum = new LoadRun(project, quick)
                     .steps(servers, progress).stream().map(RunStep::expected).reduce(Duration.ZERO, Duration::plus);
             return Math.round(sum.toSeconds() / 60.0);
         }

@@ -151,11 +151,7 @@ public final class Duel implements Callable<Integer> {
             Turns.take(over(connections.get(0), entrants), 1, seconds(warmUpSeconds));
             for (int each : connections) {
                 List<Turns.Entrant> connected = over(each, entrants);
-                Turns measured = Turns.take(connected, turns, seconds(turnSeconds));
-                print(connected, measured);
-                errors += IntStream.range(0, NAMES.size())
-                        .mapToLong(i -> measured.side(i).errors())
-                        .sum();
+                errors += print(connected, Turns.take(connected, turns, seconds(turnSeconds)));
             }
         }
         return errors == 0 ? 0 : 1;
@@ -218,7 +214,9 @@ public final class Duel implements Callable<Integer> {
                 .toList();
     }
 
-    private void print(List<Turns.Entrant> entrants, Turns turns) {
+    /** Gives the number of errors. */
+    private long print(List<Turns.Entrant> entrants, Turns turns) {
+        long errors = 0;
         print("%n%s%n", entrants.get(CANDIDATE).workload());
         if (candidateOnly) {
             print("baseline and control: %s%n", entrants.get(BASELINE).workload());
@@ -227,6 +225,7 @@ public final class Duel implements Callable<Integer> {
         print("%-10s%28s%10s%10s%32s%8s%n", "", unit + "s/s", "p50 us", "p99 us", "CPU us/" + unit, "errors");
         for (int i = 0; i < NAMES.size(); i++) {
             Side side = turns.side(i);
+            errors += side.errors();
             print(
                     "%-10s%28s%10d%10d%32s%8d%n",
                     NAMES.get(i),
@@ -246,6 +245,7 @@ public final class Duel implements Callable<Integer> {
                     text("%.3f", turns.p99Ratio(i, BASELINE)),
                     text("%.3f", turns.cpuRatio(i, BASELINE)));
         }
+        return errors;
     }
 
     private static void print(String format, Object... values) {

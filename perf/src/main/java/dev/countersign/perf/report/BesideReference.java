@@ -27,8 +27,8 @@ record BesideReference(ReportData data, Reference reference) {
                 steady("51 new clients/s", "arrivals-51"),
                 steady("500 new clients/s", "arrivals-500")));
         mostMessages().ifPresent(rows::add);
-        rows.add(capacity("Capacity: messages", "message"));
-        rows.add(capacity("Capacity: registrations", "register"));
+        rows.add(capacity("Capacity: messages", "message", data.likeReference("message")));
+        rows.add(capacity("Capacity: registrations", "register", data.likeReference("register")));
         return rows;
     }
 
@@ -37,7 +37,7 @@ record BesideReference(ReportData data, Reference reference) {
         Optional<Comparison> like = data.likeReference("message");
         return data.best("message")
                 .filter(best -> !like.equals(Optional.of(best)))
-                .map(best -> capacity("Capacity: messages", "most messages", best));
+                .map(best -> capacity("Capacity: messages", "most messages", Optional.of(best)));
     }
 
     private Row steady(String name, String scenario) {
@@ -81,25 +81,19 @@ record BesideReference(ReportData data, Reference reference) {
                 .orElse(0);
     }
 
-    private Row capacity(String name, String request) {
-        return data.likeReference(request)
-                .map(measured -> capacity(name, request, measured))
-                .orElseGet(() -> row(name, request, Optional.empty()));
-    }
-
-    private Row capacity(String name, String request, Comparison measured) {
-        Side server = measured.server();
+    private Row capacity(String name, String key, Optional<Comparison> measured) {
         return row(
-                "%s, %s connections".formatted(name, measured.connections()),
-                request,
-                Optional.of(List.of(
+                measured.map(one -> name + ", " + one.connections() + " connections")
+                        .orElse(name),
+                key,
+                measured.map(one -> List.of(
                         NONE,
-                        measured.perSecond(),
-                        Units.millis(server.p50()),
+                        one.perSecond(),
+                        Units.millis(one.server().p50()),
                         NONE,
-                        Units.millis(server.p99()),
+                        Units.millis(one.server().p99()),
                         NONE,
-                        server.errors())));
+                        one.server().errors())));
     }
 
     private Row row(String name, String key, Optional<? extends List<?>> cells) {

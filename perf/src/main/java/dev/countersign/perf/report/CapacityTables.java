@@ -61,10 +61,6 @@ record CapacityTables(Capacity capacity) {
                 .collect(Collectors.joining(", "));
     }
 
-    String warmUp() {
-        return Units.number(capacity.warmUpSeconds(), "s");
-    }
-
     ThresholdTable goals() {
         return ThresholdTable.goals(capacity.thresholds());
     }

@@ -12,8 +12,6 @@ import java.util.stream.Stream;
 /** How one JMeter run went, second by second. */
 record LoadFigures(Load load, List<Second> seconds, String title) {
 
-    private static final Latency NONE = new Latency(0, 0, 0, 0);
-
     LoadFigures(Load load) {
         this(load, everySecond(load.served().seconds()), ReportData.title(load.scenario()));
     }
@@ -24,7 +22,8 @@ record LoadFigures(Load load, List<Second> seconds, String title) {
         for (Second next : seen) {
             while (every.size() < next.second()) {
                 Second before = every.isEmpty() ? next : every.get(every.size() - 1);
-                every.add(new Second(every.size(), before.virtualUsers(), 0, 0, NONE, before.ramp(), List.of()));
+                Latency none = new Latency(0, 0, 0, 0);
+                every.add(new Second(every.size(), before.virtualUsers(), 0, 0, none, before.ramp(), List.of()));
             }
             every.add(next);
         }

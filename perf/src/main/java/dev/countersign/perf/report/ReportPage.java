@@ -22,9 +22,9 @@ import java.util.stream.Stream;
 /**
  * Draws {@code reports/index.html} from {@code reports/data} alone, so that a changed page needs no new run.
  *
- * <p>Its methods are the page's table of contents: the template {@code report.html} asks for each by its name and
- * escapes every value; numbers it writes as {@link Units} does. What was not measured is an empty list. The page is one
- * file without script, which asks for nothing else.
+ * <p>Its methods are the page's table of contents: the template {@code report.html} asks for each by its name, or takes
+ * from {@code data} what needs no other form. It escapes every value, and writes numbers as {@link Units} does. What was
+ * not measured is empty. The page is one file without script, which asks for nothing else.
  */
 public final class ReportPage {
 
@@ -99,16 +99,6 @@ public final class ReportPage {
 
     List<Provenance> provenance() {
         return data.environment().stream().map(Provenance::new).toList();
-    }
-
-    /** The runs with JMeter's own dashboards beside this page. */
-    List<Load> dashboards() {
-        return data.closed();
-    }
-
-    /** Names of the files that the page was drawn from. */
-    List<String> files() {
-        return data.files();
     }
 
     List<ThresholdTable> thresholds() {
@@ -196,10 +186,6 @@ public final class ReportPage {
 
         String date() {
             return Units.date(environment.startedAt());
-        }
-
-        String memory() {
-            return Units.number(environment.memoryMiB(), "MiB");
         }
     }
 }

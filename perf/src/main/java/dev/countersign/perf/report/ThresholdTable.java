@@ -8,8 +8,7 @@ import java.util.Locale;
 record ThresholdTable(String title, String kind, List<Row> rows) {
 
     /** @param className the colour of the outcome: "pass", "fail", "invalid" or "missed" */
-    record Row(
-            String name, String rule, double limit, String measured, String margin, String outcome, String className) {}
+    record Row(String name, Threshold threshold, String measured, String margin, String outcome, String className) {}
 
     static ThresholdTable of(Load load) {
         return new ThresholdTable(
@@ -33,8 +32,7 @@ record ThresholdTable(String title, String kind, List<Row> rows) {
         String verdict = threshold.verdict().name();
         return new Row(
                 name,
-                threshold.rule(),
-                threshold.limit(),
+                threshold,
                 Units.number(threshold.measured(), threshold.unit()),
                 margin(threshold.limit(), threshold.measured()),
                 threshold.verdict() == Verdict.PASS ? held : verdict,
