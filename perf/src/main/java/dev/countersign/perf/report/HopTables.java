@@ -25,7 +25,7 @@ record HopTables(Hops measured, Optional<Trial> trial) {
                 .flatMap(hop -> hop.cpuMicros().keySet().stream())
                 .distinct()
                 .toList();
-        List<String> columns = new ArrayList<>(List.of("passes", "p50", "p99", measured.clients() + " clients: /s"));
+        List<String> columns = new ArrayList<>(List.of("passes", "p50", "p99", "requests/s"));
         processes.forEach(process -> columns.add(process + " CPU µs"));
         return new Table(
                 "A " + request,
