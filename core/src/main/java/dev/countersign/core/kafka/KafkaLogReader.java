@@ -76,8 +76,7 @@ public final class KafkaLogReader implements LogReader {
         if (range.fromReceipt() > 0) {
             throw new StartupException("messages of a Kafka topic are chosen by time, not by receipt");
         }
-        Topic topic = Topic.open(settings, false);
-        try {
+        return Topic.open(settings, false, topic -> {
             KafkaLogReader reader = new KafkaLogReader(topic, range);
             try {
                 reader.goToLast(range.last());
@@ -86,10 +85,7 @@ public final class KafkaLogReader implements LogReader {
                 reader.consumer.close();
                 throw e;
             }
-        } catch (KafkaException e) {
-            topic.close();
-            throw Topic.unusable(settings, e);
-        }
+        });
     }
 
     private void goToLast(long count) {

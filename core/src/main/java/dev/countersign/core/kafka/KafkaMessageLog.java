@@ -40,7 +40,6 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -114,13 +113,7 @@ public final class KafkaMessageLog implements MessageLog {
      * @throws StartupException where the topic can't be used
      */
     public static KafkaMessageLog open(StoreSettings settings, Executor completions) {
-        Topic topic = Topic.open(settings.topic(), true);
-        try {
-            return new KafkaMessageLog(topic, settings, completions);
-        } catch (KafkaException e) {
-            topic.close();
-            throw Topic.unusable(settings.topic(), e);
-        }
+        return Topic.open(settings.topic(), true, topic -> new KafkaMessageLog(topic, settings, completions));
     }
 
     private Producer<byte[], byte[]> newProducer() {

@@ -17,6 +17,7 @@ import java.util.Properties;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -76,11 +77,13 @@ final class Topic implements Closeable {
     }
 
     /**
-     * Opens a topic; to write, makes it where it is missing, and warns of what can lose messages.
+     * Opens a topic, and with it what uses it; to write, makes it where it is missing, and warns of what can lose
+     * messages.
      *
+     * @param user closes the topic with itself; this does where the user fails
      * @throws StartupException where it can't be used
      */
-    static Topic open(TopicSettings settings, boolean isToWrite) {
+    static <T> T open(TopicSettings settings, boolean isToWrite, Function<Topic, T> user) {
         Matcher url = URL.matcher(settings.url());
         if (!url.matches()) {
             throw new StartupException("--log must be kafka://HOST:PORT,HOST:PORT/TOPIC, not " + settings.url());
@@ -89,7 +92,7 @@ final class Topic implements Closeable {
             Topic topic = new Topic(url.group(2), client(settings, url.group(1)));
             try {
                 topic.look(isToWrite);
-                return topic;
+                return user.apply(topic);
             } catch (KafkaException e) {
                 topic.close();
                 throw e;
@@ -99,7 +102,7 @@ final class Topic implements Closeable {
         }
     }
 
-    static StartupException unusable(TopicSettings settings, Exception e) {
+    private static StartupException unusable(TopicSettings settings, Exception e) {
         Throwable cause = e.getCause() instanceof KafkaException ? e.getCause() : e;
         String reason = cause instanceof KafkaException ? String.valueOf(cause.getMessage()) : Home.reason(cause);
         return new StartupException(
