@@ -10,6 +10,7 @@ import java.nio.charset.CharacterCodingException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Parses a line of the log in place, in a buffer: checks byte by byte that it has the form in which a server writes it,
@@ -113,8 +114,9 @@ public final class LogLine {
         return idStart == idEnd;
     }
 
-    public String id() {
-        return new String(bytes, idStart, idEnd - idStart, US_ASCII);
+    /** Whose the message is; empty where it was erased. */
+    public Optional<String> id() {
+        return isErased() ? Optional.empty() : Optional.of(new String(bytes, idStart, idEnd - idStart, US_ASCII));
     }
 
     /** Whether it is a message of this id, or was one before its end was torn off or damaged. */
@@ -132,6 +134,7 @@ public final class LogLine {
         return parts;
     }
 
+    /** The message as the log's JSON has it, but for quotes: no control character in it can drive a terminal. */
     public String escapedText() {
         return new String(bytes, textStart, at - END.length - textStart, UTF_8).replace("\\\"", "\"");
     }

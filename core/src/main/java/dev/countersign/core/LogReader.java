@@ -3,7 +3,6 @@ package dev.countersign.core;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.Optional;
 
 /**
  * A cursor over the messages of the log, in the order logged, each once. The log may grow meanwhile. For use by one
@@ -16,21 +15,6 @@ public interface LogReader extends Closeable {
 
     /** That of the message. The next call of {@link #next} may change it. */
     LogLine line();
-
-    /** As the log has it. */
-    default String time() {
-        return line().time();
-    }
-
-    /** Whose the message is; empty where it was erased. */
-    default Optional<String> id() {
-        return line().isErased() ? Optional.empty() : Optional.of(line().id());
-    }
-
-    /** The message as the log's JSON has it, but for quotes: no control character in it can drive a terminal. */
-    default String escapedText() {
-        return line().escapedText();
-    }
 
     /** Writes the message's line of the log. */
     void writeLine(OutputStream target) throws IOException;

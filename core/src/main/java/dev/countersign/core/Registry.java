@@ -1,8 +1,6 @@
 package dev.countersign.core;
 
-import java.io.IOException;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -11,8 +9,8 @@ import java.util.concurrent.atomic.LongAdder;
 /**
  * Registers ids and checks their codes. An id belongs to whoever registered it first, for good.
  *
- * <p>Safe for use by many threads; no call blocks, except {@link #list}. Only the SHA-256 of a code is kept: a code has
- * 144 random bits, so a salt or a slow hash would add nothing.
+ * <p>Safe for use by many threads; no call blocks. Only the SHA-256 of a code is kept: a code has 144 random bits, so a salt
+ * or a slow hash would add nothing.
  */
 public final class Registry {
 
@@ -167,11 +165,6 @@ public final class Registry {
         return registrations.revoke(id);
     }
 
-    /** As {@link Registrations#list}. */
-    public List<Registrations.Stored> list(String after, int limit) throws IOException {
-        return registrations.list(after, limit);
-    }
-
     /** The requests of an id; empty if none are remembered. */
     public Optional<Use> use(ClientId id) {
         return cache.entry(id).use();
@@ -179,10 +172,5 @@ public final class Registry {
 
     public CacheFigures cacheFigures() {
         return new CacheFigures(cacheHits.sum(), cacheMisses.sum());
-    }
-
-    /** The figures of the changes to the table. */
-    public GroupCommit.Figures figures() {
-        return registrations.figures();
     }
 }

@@ -2,6 +2,7 @@ package dev.countersign.web;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.countersign.core.LogLine;
 import dev.countersign.core.LogRange;
 import dev.countersign.core.LogReader;
 import dev.countersign.core.store.Store;
@@ -164,7 +165,7 @@ final class LogCommand implements Callable<Integer> {
 
     private boolean next(LogReader reader) throws IOException {
         boolean found = reader.next();
-        while (found && id.isPresent() && !reader.id().equals(id)) {
+        while (found && id.isPresent() && !reader.line().id().equals(id)) {
             found = reader.next();
         }
         return found;
@@ -174,10 +175,10 @@ final class LogCommand implements Callable<Integer> {
         if (raw) {
             reader.writeLine(out);
         } else {
-            String rest = reader.id()
-                    .map(sender -> sender + " " + reader.escapedText())
-                    .orElse("(erased)");
-            out.write((reader.time() + " " + rest + "\n").getBytes(UTF_8));
+            LogLine line = reader.line();
+            String rest =
+                    line.id().map(sender -> sender + " " + line.escapedText()).orElse("(erased)");
+            out.write((line.time() + " " + rest + "\n").getBytes(UTF_8));
         }
     }
 }

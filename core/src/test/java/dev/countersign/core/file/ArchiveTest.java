@@ -338,7 +338,7 @@ class ArchiveTest {
         List<String> texts = new ArrayList<>();
         try (FileLogReader reader = FileLogReader.ofLog(files.log(), LogRange.from(1))) {
             while (reader.next()) {
-                texts.add(reader.escapedText());
+                texts.add(reader.line().escapedText());
             }
         }
         return texts;

@@ -73,7 +73,7 @@ class LogReaderTest {
         assertEquals(42, line.receipt());
         assertEquals(Instant.parse("2026-11-26T14:44:15.525102Z"), LineText.instant(line.micros()));
         assertEquals("2026-11-26T14:44:15.525102Z", line.time());
-        assertEquals("al.ice", line.id());
+        assertEquals(Optional.of("al.ice"), line.id());
         assertEquals("2/3", line.part() + "/" + line.parts());
         assertEquals("say \"hi\"\\u000a", line.escapedText());
     }

@@ -156,7 +156,7 @@ class KafkaLogTest {
         List<String> texts = new ArrayList<>();
         try (LogReader reader = KafkaLogReader.open(settings, LogRange.from(0))) {
             while (reader.next()) {
-                texts.add(reader.escapedText());
+                texts.add(reader.line().escapedText());
             }
         }
         assertEquals(IntStream.range(0, QUEUE_SIZE).mapToObj(i -> "text " + i).toList(), texts);
@@ -280,7 +280,7 @@ class KafkaLogTest {
             assertFalse(following.next());
             logged(Messages.of(ALICE, "later"));
             assertTrue(following.next());
-            assertEquals("later", following.escapedText());
+            assertEquals("later", following.line().escapedText());
             assertFalse(following.next());
         }
     }
@@ -322,7 +322,7 @@ class KafkaLogTest {
         try (LogReader reader = KafkaLogReader.open(settings, LogRange.from(0))) {
             for (String text : List.of("one", "two", "three")) {
                 assertTrue(reader.next());
-                assertEquals(text, reader.escapedText());
+                assertEquals(text, reader.line().escapedText());
             }
             assertFalse(reader.next());
             assertEquals(foreign.size(), reader.foreignLines());

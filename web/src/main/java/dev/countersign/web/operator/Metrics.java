@@ -91,7 +91,7 @@ final class Metrics implements MultiCollector {
                 Labels.of("of", "messages"),
                 log.commits(),
                 Labels.of("of", "registrations"),
-                store.registry().figures());
+                store.registrations().figures());
         List<MetricSnapshot> all = new ArrayList<>(List.of(
                 gauge("jetty_connections_current", "Open connections, by port", connections()),
                 counter("countersign_requests", "Answered requests, by port, status and kind of refusal", requests()),

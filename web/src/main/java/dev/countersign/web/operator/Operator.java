@@ -153,7 +153,7 @@ public final class Operator {
         });
         status.put("rememberedKeys", figures.rememberedKeys());
         status.put("messages", Queue.of(figures.commits()));
-        status.put("registrations", Queue.of(store.registry().figures()));
+        status.put("registrations", Queue.of(store.registrations().figures()));
         status.put("answers", answers);
         if (request.getParameter("history") != null) {
             status.put("now", System.currentTimeMillis());
@@ -175,7 +175,7 @@ public final class Operator {
     private byte[] ids(HttpServletRequest request, HttpServletResponse response) throws IOException {
         StringBuilder lines = new StringBuilder();
         String after = Optional.ofNullable(request.getParameter("after")).orElse("");
-        for (Registrations.Stored each : store.registry().list(after, IDS_A_PAGE)) {
+        for (Registrations.Stored each : store.registrations().list(after, IDS_A_PAGE)) {
             Optional<Registry.Use> use = store.registry().use(each.id());
             lines.append(JsonText.of(new Client(
                     each.id().value(),
