@@ -219,9 +219,8 @@ final class Archive implements Closeable {
      */
     private void pack(Path file) throws IOException {
         Path packed = StoredFile.packed(file);
-        disk.delete(unfinished);
-        disk.create(unfinished);
-        if (write(file, unfinished)) {
+        disk.write(unfinished, target -> pack(file, target));
+        if (!closed) { // otherwise a part may be missing, and the next start packs the file
             disk.delete(packed); // from an earlier try, or from somebody else
             disk.rename(unfinished, packed);
             disk.flushFolder(packed.getParent());
@@ -230,20 +229,15 @@ final class Archive implements Closeable {
         }
     }
 
-    /** False if the server stops meanwhile; then the next start compresses the file. */
-    private boolean write(Path source, Path target) throws IOException {
+    private void pack(Path source, Disk.Handle target) throws IOException {
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES);
         try (Disk.Handle from = disk.open(source, Disk.Mode.POSITIONED);
-                Disk.Handle to = disk.open(target, Disk.Mode.POSITIONED);
-                GZIPOutputStream packing = new GZIPOutputStream(to.output(), BUFFER_BYTES)) {
+                GZIPOutputStream packing = new GZIPOutputStream(target.output(), BUFFER_BYTES)) {
             int read;
             for (long position = 0; (read = from.read(buffer.clear(), position)) > 0 && !closed; position += read) {
                 packing.write(buffer.array(), 0, read);
             }
-            packing.finish();
-            to.force();
         }
-        return !closed;
     }
 
     @Override

@@ -39,6 +39,21 @@ interface Disk {
     /** Creates an empty file that only its owner can read; fails if the name exists. */
     void create(Path file) throws IOException;
 
+    /** Creates a file in place of what has its name, and returns when the content is on disk. */
+    default void write(Path file, Content content) throws IOException {
+        delete(file);
+        create(file);
+        try (Handle handle = open(file, Mode.POSITIONED)) {
+            content.writeTo(handle);
+            handle.force();
+        }
+    }
+
+    /** Writes a file's content. */
+    interface Content {
+        void writeTo(Handle handle) throws IOException;
+    }
+
     /** Renames a file within its folder; fails if the new name exists. */
     void rename(Path from, Path to) throws IOException;
 

@@ -96,13 +96,15 @@ final class Erasure {
 
     private void eraseIn(Path file, Disk.Stat stat) throws IOException {
         left.remove(file);
+        long count;
         try {
-            if (copy(file, OutputStream.nullOutputStream()) == 0) {
-                return;
-            }
+            count = copy(file, OutputStream.nullOutputStream());
         } catch (IOException e) { // of this file: in the others all is erased
             requireGoingOn();
             left.put(file, file.getFileName() + ": " + Home.reason(e));
+            return;
+        }
+        if (count == 0) {
             return;
         }
         if (disk.freeBytes(folder) - stat.length() < files.settings().keepFreeBytes()) {
@@ -110,16 +112,13 @@ final class Erasure {
                     + " anew; make room, and erase again");
         }
         try {
-            disk.create(unfinished);
-            long count;
-            try (Disk.Handle to = disk.open(unfinished, Disk.Mode.POSITIONED)) {
+            disk.write(unfinished, handle -> {
+                OutputStream raw = handle.output();
                 try (OutputStream target = new BufferedOutputStream(
-                        StoredFile.isPacked(file) ? new GZIPOutputStream(to.output(), BUFFER_BYTES) : to.output(),
-                        BUFFER_BYTES)) {
-                    count = copy(file, target);
+                        StoredFile.isPacked(file) ? new GZIPOutputStream(raw, BUFFER_BYTES) : raw, BUFFER_BYTES)) {
+                    copy(file, target);
                 }
-                to.force();
-            }
+            });
             if (disk.stat(file).equals(Optional.of(stat))) { // else it was renamed, say: the next round finds it
                 disk.replace(unfinished, file);
                 disk.flushFolder(folder);

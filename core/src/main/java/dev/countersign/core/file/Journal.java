@@ -90,13 +90,10 @@ final class Journal implements Closeable {
     static Journal create(Disk disk, Path file, long ringBytes, Sync sync, long seed, Checkpoint start)
             throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".new");
-        disk.delete(unfinished);
-        disk.create(unfinished);
-        try (Disk.Handle handle = disk.open(unfinished, Disk.Mode.POSITIONED)) {
+        disk.write(unfinished, handle -> {
             writeZeros(handle, 0, RING_START + Math.min(ringBytes, FIRST_RING_BYTES));
             handle.write(encode(new Header(seed, 0, sync == Sync.ALWAYS, start)), 0);
-            handle.force();
-        }
+        });
         disk.rename(unfinished, file);
         disk.flushFolder(file.getParent());
         return open(disk, file, sync);

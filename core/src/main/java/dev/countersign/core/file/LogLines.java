@@ -235,9 +235,8 @@ final class LogLines implements Closeable {
 
     /** Copies the bytes of the file, compressed or not, to a new file that only its owner can read, and flushes it. */
     void copyTo(Path copy, long length) throws IOException {
-        DISK.create(copy);
-        ByteBuffer chunk = ByteBuffer.allocate(BUFFER_BYTES);
-        try (Disk.Handle target = DISK.open(copy, Disk.Mode.POSITIONED)) {
+        DISK.write(copy, target -> {
+            ByteBuffer chunk = ByteBuffer.allocate(BUFFER_BYTES);
             for (long done = 0; done < length; done += chunk.limit()) {
                 chunk.clear().limit((int) Math.min(BUFFER_BYTES, length - done));
                 bytes.handle.fill(chunk, done);
@@ -246,8 +245,7 @@ final class LogLines implements Closeable {
                 }
                 target.write(chunk.flip(), done);
             }
-            target.force();
-        }
+        });
     }
 
     /** Writes the current line or part. */

@@ -250,11 +250,7 @@ final class Start {
                     .log("{} was set aside as {}: {}", path, aside.getFileName(), reason);
         }
         ByteBuffer lines = JournalRecord.lines(records);
-        disk.create(unfinished);
-        try (Disk.Handle handle = disk.open(unfinished, Disk.Mode.POSITIONED)) {
-            handle.write(lines, 0);
-            handle.force();
-        }
+        disk.write(unfinished, handle -> handle.write(lines, 0));
         disk.delete(path); // it is empty, if it exists
         disk.rename(unfinished, path);
         return new LogFile(disk, path, JournalRecord.firstReceipt(records, next), lines.limit());
