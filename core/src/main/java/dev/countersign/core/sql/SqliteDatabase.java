@@ -162,19 +162,15 @@ public final class SqliteDatabase implements Database {
 
     @Override
     public Set<String> insert(Handle handle, List<Registration> registrations, long nowMillis) {
-        boolean withKeys =
-                registrations.stream().anyMatch(each -> each.keySha256().isPresent());
-        String columnsAndValues = withKeys
-                ? "(id, code_sha256, registered_millis, key_sha256) VALUES (?, ?, ?, ?)"
-                : "(id, code_sha256, registered_millis) VALUES (?, ?, ?)";
         try (PreparedBatch batch =
-                handle.prepareBatch("INSERT INTO registration " + columnsAndValues + " ON CONFLICT DO NOTHING")) {
+                handle.prepareBatch("INSERT INTO registration (id, code_sha256, key_sha256, registered_millis)"
+                        + " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
             for (Registration each : registrations) {
-                batch.bind(0, each.id().value()).bind(1, each.codeSha256()).bind(2, nowMillis);
-                if (withKeys) {
-                    batch.bind(3, each.keySha256().orElse(null));
-                }
-                batch.add();
+                batch.bind(0, each.id().value())
+                        .bind(1, each.codeSha256())
+                        .bind(2, each.keySha256().orElse(null))
+                        .bind(3, nowMillis)
+                        .add();
             }
             int[] rows = batch.execute();
             return IntStream.range(0, rows.length)
