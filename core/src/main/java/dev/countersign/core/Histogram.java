@@ -1,6 +1,7 @@
 package dev.countersign.core;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.stream.IntStream;
 
 /**
  * Counts values in buckets: exactly up to 7; above that a bucket is at most a quarter as wide as its values. ONE thread
@@ -29,11 +30,7 @@ public final class Histogram {
 
     /** The number of values in each bucket. */
     public long[] counts() {
-        long[] copy = new long[counts.length() - 1];
-        for (int i = 0; i < copy.length; i++) {
-            copy[i] = counts.get(i);
-        }
-        return copy;
+        return IntStream.range(0, counts.length() - 1).mapToLong(counts::get).toArray();
     }
 
     /** The bucket that counts a value. */
