@@ -179,14 +179,21 @@ public final class FileLogReader implements LogReader {
         if (!StoredFile.isPacked(file.path())) {
             return false; // a search by bisection tells
         }
-        Optional<LogLines> next = stored.isEmpty() ? active : stored.peek().open();
-        boolean isBefore = next.isPresent()
-                && next.get().nextMessage()
-                && (next.get().line().receipt() <= from || next.get().line().micros() <= sinceMicros);
-        if (next.isPresent() && !stored.isEmpty()) {
-            next.get().close();
+        if (stored.isEmpty()) {
+            return active.isPresent() && startsBeforeRange(active.get());
         }
-        return isBefore;
+        Optional<LogLines> next = stored.peek().open();
+        if (next.isEmpty()) {
+            return false;
+        }
+        try (LogLines lines = next.get()) {
+            return startsBeforeRange(lines);
+        }
+    }
+
+    private boolean startsBeforeRange(LogLines lines) throws IOException {
+        return lines.nextMessage()
+                && (lines.line().receipt() <= from || lines.line().micros() <= sinceMicros);
     }
 
     private void goTo(Optional<LogLines> lines, long last) throws IOException {

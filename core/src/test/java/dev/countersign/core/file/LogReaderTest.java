@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.countersign.core.LineText;
 import dev.countersign.core.LogLine;
 import dev.countersign.core.LogRange;
+import dev.countersign.core.OpenFiles;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -424,6 +425,21 @@ class LogReaderTest {
 
         assertTrue(report.toString().contains("WRONG: " + packed), report::toString);
         assertTrue(report.toString().contains("messages.jsonl: 2 messages"), report::toString);
+    }
+
+    @Test
+    void aReaderThatMetADamagedPackedFileLeavesNoFileOpen() throws IOException {
+        pack(named(1, 2, ".jsonl"), lines(1, 2));
+        Path damaged = pack(named(3, 4, ".jsonl"), lines(3, 4));
+        byte[] bytes = Files.readAllBytes(damaged);
+        Arrays.fill(bytes, 10, bytes.length, (byte) 0xff); // behind gzip's header
+        Files.write(damaged, bytes);
+
+        try (FileLogReader reader = FileLogReader.ofLog(active, ALL)) {
+            assertThrows(IOException.class, () -> rest(reader));
+        }
+
+        assertEquals(List.of(), OpenFiles.in(folder));
     }
 
     @Test
