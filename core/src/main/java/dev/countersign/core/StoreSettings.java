@@ -58,21 +58,4 @@ public record StoreSettings(
                 800_000,
                 LogSettings.defaults());
     }
-
-    /** Engines that several servers share. */
-    public StoreSettings with(DatabaseSettings changedDatabase, TopicSettings changedTopic) {
-        return new StoreSettings(changedDatabase, changedTopic, sync, queueSize, queueMemoryBytes, rememberedKeys, log);
-    }
-
-    public StoreSettings withSync(Sync changed) {
-        return new StoreSettings(database, topic, changed, queueSize, queueMemoryBytes, rememberedKeys, log);
-    }
-
-    public StoreSettings withLog(LogSettings changed) {
-        return new StoreSettings(database, topic, sync, queueSize, queueMemoryBytes, rememberedKeys, changed);
-    }
-
-    public StoreSettings withQueueSize(int changed) {
-        return new StoreSettings(database, topic, sync, changed, queueMemoryBytes, rememberedKeys, log);
-    }
 }

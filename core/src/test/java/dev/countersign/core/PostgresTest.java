@@ -284,8 +284,15 @@ class PostgresTest {
         try (TcpProxy flaky = new TcpProxy(Postgres.port());
                 ServerLogEvents events = new ServerLogEvents(Store.class)) {
             flaky.cut(Cut.BEFORE_THE_MESSAGE, "postgres"); // after the first connection's user name
-            StoreSettings store =
-                    StoreSettings.defaults().with(Postgres.at(flaky.port(), settings), TopicSettings.defaults());
+            StoreSettings all = StoreSettings.defaults();
+            StoreSettings store = new StoreSettings(
+                    Postgres.at(flaky.port(), settings),
+                    all.topic(),
+                    all.sync(),
+                    all.queueSize(),
+                    all.queueMemoryBytes(),
+                    all.rememberedKeys(),
+                    all.log());
             Store.open(Home.open(home), store, Runnable::run, Runnable::run).close();
             String warning = events.list().get(0).getFormattedMessage();
             assertTrue(warning.startsWith("trying again") && warning.contains("--database"), warning);

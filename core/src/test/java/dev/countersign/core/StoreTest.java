@@ -146,8 +146,8 @@ class StoreTest {
     }
 
     private Store open(int queueSize, LogSettings log) {
-        StoreSettings settings =
-                StoreSettings.defaults().withQueueSize(queueSize).withLog(log);
+        StoreSettings settings = new StoreSettings(
+                DatabaseSettings.defaults(), TopicSettings.defaults(), Sync.ALWAYS, queueSize, 1 << 20, 800, log);
         return Store.open(Home.open(home), settings, Runnable::run, Runnable::run);
     }
 

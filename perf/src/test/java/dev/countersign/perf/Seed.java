@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.countersign.core.CodeGenerator;
 import dev.countersign.core.Home;
-import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
 import dev.countersign.core.store.Store;
 import dev.countersign.perf.capacity.Credential;
@@ -55,7 +54,7 @@ final class Seed {
 
     private static Path makeDatabase(Path home) throws IOException {
         try (Store store =
-                Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run, Runnable::run)) {
+                Store.open(Home.open(home), TemporaryStore.settings(Sync.OS), Runnable::run, Runnable::run)) {
             return store.home().database();
         }
     }

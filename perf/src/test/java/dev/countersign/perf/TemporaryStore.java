@@ -31,9 +31,19 @@ public final class TemporaryStore implements AutoCloseable {
         Path home = Files.createTempDirectory(Files.createDirectories(Path.of("target")), "store");
         List<Credential> registered = Seed.registrations(home, registrations);
         return new TemporaryStore(
-                home,
-                registered,
-                Store.open(Home.open(home), StoreSettings.defaults().withSync(sync), Runnable::run, Runnable::run));
+                home, registered, Store.open(Home.open(home), settings(sync), Runnable::run, Runnable::run));
+    }
+
+    public static StoreSettings settings(Sync sync) {
+        StoreSettings all = StoreSettings.defaults();
+        return new StoreSettings(
+                all.database(),
+                all.topic(),
+                sync,
+                all.queueSize(),
+                all.queueMemoryBytes(),
+                all.rememberedKeys(),
+                all.log());
     }
 
     public Registry registry() {

@@ -36,8 +36,14 @@ final class Engines {
     private Engines() {}
 
     static StoreSettings of(Path home, StoreSettings settings) {
-        return settings.with(
-                IN_POSTGRES ? database(home) : settings.database(), IN_KAFKA ? topic(home) : settings.topic());
+        return new StoreSettings(
+                IN_POSTGRES ? database(home) : settings.database(),
+                IN_KAFKA ? topic(home) : settings.topic(),
+                settings.sync(),
+                settings.queueSize(),
+                settings.queueMemoryBytes(),
+                settings.rememberedKeys(),
+                settings.log());
     }
 
     /** The same for a server's process. */

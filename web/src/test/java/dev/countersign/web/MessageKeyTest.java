@@ -236,8 +236,7 @@ final class MessageKeyTest {
     /** The queue takes one: of so many at once some are refused, and only those are logged when sent again. */
     @Test
     void overloadedLeavesTheKeyUnused(@TempDir Path ownHome) throws IOException {
-        Settings small =
-                new Settings(Settings.local().http(), StoreSettings.defaults().withQueueSize(1));
+        Settings small = small(1, StoreSettings.defaults().rememberedKeys());
         try (CountersignServer own = CountersignServer.start(Home.open(ownHome), small)) {
             List<byte[]> requests = new ArrayList<>();
             for (int client = 0; client < 8; client++) {
@@ -331,17 +330,7 @@ final class MessageKeyTest {
     /** The first and nine others are an eighth of the total: all that each of them has is remembered. */
     @Test
     void theLastEightOfAnIdAreRememberedWhileOthersSendAndAcrossARestart(@TempDir Path ownHome) throws IOException {
-        StoreSettings defaults = StoreSettings.defaults();
-        Settings small = new Settings(
-                Settings.local().http(),
-                new StoreSettings(
-                        defaults.database(),
-                        defaults.topic(),
-                        defaults.sync(),
-                        defaults.queueSize(),
-                        defaults.queueMemoryBytes(),
-                        10 * PER_ID,
-                        defaults.log()));
+        Settings small = small(StoreSettings.defaults().queueSize(), 10 * PER_ID);
         List<Answer> first = new ArrayList<>();
         String code;
         try (CountersignServer own = CountersignServer.start(Home.open(ownHome), small)) {
@@ -475,5 +464,19 @@ final class MessageKeyTest {
         try (Connection connection = new Connection(port)) {
             return connection.exchange(request);
         }
+    }
+
+    private static Settings small(int queueSize, int rememberedKeys) {
+        StoreSettings all = StoreSettings.defaults();
+        return new Settings(
+                Settings.local().http(),
+                new StoreSettings(
+                        all.database(),
+                        all.topic(),
+                        all.sync(),
+                        queueSize,
+                        all.queueMemoryBytes(),
+                        rememberedKeys,
+                        all.log()));
     }
 }

@@ -419,11 +419,17 @@ final class RollTest {
     }
 
     private static CountersignServer start(Path home, LogSettings log) {
+        StoreSettings all = StoreSettings.defaults();
+        StoreSettings store = new StoreSettings(
+                all.database(),
+                all.topic(),
+                all.sync(),
+                all.queueSize(),
+                all.queueMemoryBytes(),
+                all.rememberedKeys(),
+                log);
         return CountersignServer.start(
-                Home.open(home),
-                new Settings(
-                        Settings.local().http(),
-                        Engines.of(home, StoreSettings.defaults().withLog(log))));
+                Home.open(home), new Settings(Settings.local().http(), Engines.of(home, store)));
     }
 
     private static List<SendingClient> clients() {

@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.countersign.core.Appended;
 import dev.countersign.core.Await;
 import dev.countersign.core.ClientId;
-import dev.countersign.core.DatabaseSettings;
 import dev.countersign.core.LineText;
 import dev.countersign.core.LogRange;
 import dev.countersign.core.LogReader;
@@ -96,9 +95,15 @@ class KafkaLogTest {
     }
 
     private static KafkaMessageLog open(TopicSettings settings) {
-        StoreSettings store = StoreSettings.defaults()
-                .with(DatabaseSettings.defaults(), settings)
-                .withQueueSize(QUEUE_SIZE);
+        StoreSettings all = StoreSettings.defaults();
+        StoreSettings store = new StoreSettings(
+                all.database(),
+                settings,
+                all.sync(),
+                QUEUE_SIZE,
+                all.queueMemoryBytes(),
+                all.rememberedKeys(),
+                all.log());
         return KafkaMessageLog.open(store, Runnable::run);
     }
 

@@ -10,9 +10,9 @@ import dev.countersign.core.ClientId;
 import dev.countersign.core.Code;
 import dev.countersign.core.Home;
 import dev.countersign.core.Messages;
-import dev.countersign.core.StoreSettings;
 import dev.countersign.core.Sync;
 import dev.countersign.core.store.Store;
+import dev.countersign.perf.TemporaryStore;
 import dev.countersign.perf.server.JavaCommand;
 import dev.countersign.perf.server.ServerProcess;
 import dev.countersign.web.http.HttpServer;
@@ -52,8 +52,7 @@ public final class FaultyServer {
     public static void main(String[] arguments) {
         Fault fault = Fault.valueOf(arguments[0]);
         Path home = Path.of(arguments[1].substring("--home=".length()));
-        Store store =
-                Store.open(Home.open(home), StoreSettings.defaults().withSync(Sync.OS), Runnable::run, Runnable::run);
+        Store store = Store.open(Home.open(home), TemporaryStore.settings(Sync.OS), Runnable::run, Runnable::run);
         HttpServer server = new HttpServer(
                 new ServerThreads(),
                 Limits.defaults(),
