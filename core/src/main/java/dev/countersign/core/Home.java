@@ -58,13 +58,11 @@ public final class Home implements Closeable {
      * @throws StartupException also if the name is not a valid path
      */
     public static Home open(String name) {
-        Path folder;
         try {
-            folder = Path.of(name);
+            return open(Path.of(name));
         } catch (InvalidPathException e) {
             throw unusable(name, e.getReason());
         }
-        return open(folder);
     }
 
     /** @throws StartupException if a folder can't be created or written, or another server uses the home */

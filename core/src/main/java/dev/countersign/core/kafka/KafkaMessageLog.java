@@ -193,7 +193,8 @@ public final class KafkaMessageLog implements MessageLog {
                         if (failed != null) {
                             fail(outcome, sender, failed);
                         } else if (place.hasOffset()) {
-                            logged(outcome, place, tails.length, LineText.instant(micros), sinceNanos);
+                            answerNanos.add(System.nanoTime() - sinceNanos);
+                            logged(outcome, place, tails.length, LineText.instant(micros));
                         } else { // it was sent twice, and the broker no longer knows where the first is
                             fail(outcome, sender, new TimeoutException("the place of a record is unknown"));
                         }
@@ -220,13 +221,7 @@ public final class KafkaMessageLog implements MessageLog {
         silentLooks.set(0);
     }
 
-    private void logged(
-            CompletableFuture<Appended.Logged> outcome,
-            RecordMetadata place,
-            int texts,
-            Instant time,
-            long sinceNanos) {
-        answerNanos.add(System.nanoTime() - sinceNanos);
+    private void logged(CompletableFuture<Appended.Logged> outcome, RecordMetadata place, int texts, Instant time) {
         lastAnswer = Optional.of(Instant.now());
         messages += texts;
         completions.execute(() -> outcome.complete(new Appended.Logged(
