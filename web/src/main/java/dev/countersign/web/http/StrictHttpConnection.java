@@ -124,11 +124,14 @@ abstract class StrictHttpConnection extends HttpConnection {
                 request.getHttpURI(),
                 ComplianceViolation.Listener.NOOP,
                 reason -> new HttpException.RuntimeException(400, reason));
-        ComplianceUtils.verify(
-                request.getHttpURI(),
-                request.getHeaders(),
-                http.getHttpCompliance(),
-                ComplianceViolation.Listener.NOOP);
+        String host = request.getHeaders().get(HttpHeader.HOST);
+        if (host != null && host.indexOf(',') >= 0) { // of all headers the only one that gets past the parser
+            ComplianceUtils.verify(
+                    request.getHttpURI(),
+                    request.getHeaders(),
+                    http.getHttpCompliance(),
+                    ComplianceViolation.Listener.NOOP);
+        }
     }
 
     /** Whether the current or last request began as a HEAD. */
