@@ -6,6 +6,8 @@ import dev.countersign.core.TopicSettings;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.Reader;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +22,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.kafka.clients.ClientDnsLookup;
+import org.apache.kafka.clients.ClientUtils;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
@@ -58,6 +62,12 @@ final class Topic implements Closeable {
             "unclean.leader.election.enable=true", "a broker that lacks messages may become their leader",
             "cleanup.policy=.*compact.*", "of each client's messages only the last is kept",
             "retention[.](ms|bytes)=[0-9]+", "older messages are removed; -1 keeps them");
+
+    /** A request of Kafka's protocol that needs no log-in: a length of 10, key 18, version 0, number 0, no client's name. */
+    private static final byte[] API_VERSIONS = {0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 0, -1, -1};
+
+    private static final int TLS_ALERT = 0x15; // the first byte of one
+    private static final int PROBE_MILLIS = 1_000;
 
     private static final int LOOKS = 50;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
@@ -128,12 +138,35 @@ final class Topic implements Closeable {
             }
             client.put(each, file.getProperty(each));
         }
+        if (!client.containsKey(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG)) {
+            ClientUtils.parseAndValidateAddresses(List.of(brokers.split(",")), ClientDnsLookup.USE_ALL_DNS_IPS)
+                    .forEach(Topic::requirePlain);
+        }
         client.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, brokers);
         client.put(CommonClientConfigs.CLIENT_ID_CONFIG, "countersign");
         client.put(CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG, false); // the jar of the server lacks what it needs
         client.put(CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG, REQUEST_MILLIS);
         client.put(CommonClientConfigs.DEFAULT_API_TIMEOUT_MS_CONFIG, WAIT_MILLIS);
         return client;
+    }
+
+    /**
+     * Kafka's client takes the alert of a broker that speaks TLS for an answer of 352 MB, and asks for so much memory.
+     *
+     * @throws StartupException if the broker speaks TLS
+     */
+    private static void requirePlain(InetSocketAddress broker) {
+        try (Socket socket = new Socket()) {
+            socket.connect(broker, PROBE_MILLIS);
+            socket.setSoTimeout(PROBE_MILLIS);
+            socket.getOutputStream().write(API_VERSIONS);
+            if (socket.getInputStream().read() == TLS_ALERT) {
+                throw new StartupException("the broker " + broker
+                        + " speaks TLS: set security.protocol to SSL or SASL_SSL in the file of --log-config");
+            }
+        } catch (IOException e) {
+            log.debug("can't ask whether it speaks TLS: {}", broker, e); // Kafka's client says what is wrong
+        }
     }
 
     private void look(boolean isToWrite) {
