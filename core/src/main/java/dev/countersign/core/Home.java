@@ -11,9 +11,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
@@ -320,8 +322,13 @@ public final class Home implements Closeable {
         return UTF_8.decode(text.flip()).toString();
     }
 
-    /** Includes the kind of the exception: the message of an AccessDeniedException, for example, is only the path. */
+    /** The cause of a failure, for people to read: the message of some exceptions is only the path. */
     public static String reason(Throwable e) {
-        return e.getClass().getSimpleName() + " " + e.getMessage();
+        String kind = e instanceof NoSuchFileException
+                ? "no such file:"
+                : e instanceof AccessDeniedException
+                        ? "permission denied:"
+                        : e.getClass().getSimpleName();
+        return kind + " " + e.getMessage();
     }
 }

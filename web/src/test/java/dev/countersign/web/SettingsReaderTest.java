@@ -153,7 +153,7 @@ final class SettingsReaderTest {
         String missing = folder.resolve("missing").toString();
         Path noText = Files.write(folder.resolve("latin1"), new byte[] {(byte) 0xe9, '\n'});
 
-        assertTrue(refusal("--config=" + missing).contains("can't read " + missing + ": NoSuchFileException"));
+        assertTrue(refusal("--config=" + missing).contains("can't read " + missing + ": no such file"));
         assertTrue(refusal("--config=" + noText).contains("can't read " + noText + ": MalformedInputException"));
     }
 

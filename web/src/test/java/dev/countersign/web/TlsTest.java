@@ -245,8 +245,8 @@ final class TlsTest {
             value = {
                 "FIRST.crt   |                |         |             | --tls-certificate and --tls-key need each other",
                 "FIRST.crt   | FIRST.key      | F.p12   |             | --tls-keystore replaces --tls-certificate",
-                "none.crt    | FIRST.key      |         |             | --tls-certificate: none.crt: NoSuchFileException",
-                "FIRST.crt   | none.key       |         |             | --tls-key: none.key: NoSuchFileException",
+                "none.crt    | FIRST.key      |         |             | --tls-certificate: none.crt: no such file",
+                "FIRST.crt   | none.key       |         |             | --tls-key: none.key: no such file",
                 "FIRST.key   | FIRST.key      |         |             | --tls-certificate: FIRST.key: no certificate",
                 "FIRST.crt   | FIRST.crt      |         |             | --tls-key: FIRST.crt: no private key",
                 "FIRST.crt   | SECOND.key     |         |             | --tls-key: SECOND.key: another key than",
@@ -257,8 +257,8 @@ final class TlsTest {
                 "FIRST.crt   | GARBAGE        |         |             | --tls-key: GARBAGE: ",
                 "            |                | F.p12   |             | --tls-keystore needs a password",
                 "            |                | F.p12   | FIRST.crt   | --tls-keystore: F.p12: IOException keystore password",
-                "            |                | none    | FIRST.crt   | --tls-keystore: none: NoSuchFileException",
-                "            |                | F.p12   | none        | --tls-keystore-password-file: none: NoSuchFile",
+                "            |                | none    | FIRST.crt   | --tls-keystore: none: no such file",
+                "            |                | F.p12   | none        | --tls-keystore-password-file: none: no such file",
                 "            |                | GARBAGE | FIRST.crt   | --tls-keystore: GARBAGE: ",
             })
     void filesThatDoNotDoEndTheStartWithOptionAndFile(
@@ -329,7 +329,7 @@ final class TlsTest {
                             .getName());
 
             Files.delete(key);
-            until(() -> isWarnedOf("NoSuchFileException"));
+            until(() -> isWarnedOf("no such file"));
             assertEquals(
                     "CN=first",
                     shownAt(server.messagePort(), trust)
