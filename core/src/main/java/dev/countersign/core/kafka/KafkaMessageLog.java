@@ -61,6 +61,9 @@ public final class KafkaMessageLog implements MessageLog {
     /** Kafka's client then gives up, and it is unknown whether the record is logged: nobody waits for ten seconds. */
     private static final int DELIVERY_MILLIS = 9_000;
 
+    /** Kafka's client gives up later than that while it waits for its producer id, which it does before its first record. */
+    private static final int ANSWER_MILLIS = 9_500;
+
     private static final long NEVER_MILLIS = TimeUnit.DAYS.toMillis(36_500);
     private static final long WATCH_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -185,10 +188,16 @@ public final class KafkaMessageLog implements MessageLog {
             return;
         }
         Producer<byte[], byte[]> sender = producer;
+        CompletableFuture<Void> answered = new CompletableFuture<>();
+        answered.orTimeout(ANSWER_MILLIS, TimeUnit.MILLISECONDS).exceptionally(late -> {
+            fail(outcome, sender, new TimeoutException("no answer in time", late));
+            return null;
+        });
         try {
             sender.send(
                     new ProducerRecord<>(topic.name(), null, TimeUnit.MICROSECONDS.toMillis(micros), key, lines),
                     (place, failed) -> {
+                        answered.complete(null);
                         giveBack(lines);
                         if (failed != null) {
                             fail(outcome, sender, failed);
@@ -200,6 +209,7 @@ public final class KafkaMessageLog implements MessageLog {
                         }
                     });
         } catch (RuntimeException e) { // instead of a call back: the producer is closed, or can't go on
+            answered.complete(null);
             giveBack(lines);
             fail(outcome, sender, e);
         }
@@ -259,6 +269,8 @@ public final class KafkaMessageLog implements MessageLog {
                 producer = newProducer();
             }
             if (failure.isPresent()) {
+                // throws if Kafka's client has forgotten them in an outage: then the next send would fail
+                producer.partitionsFor(topic.name());
                 failure = Optional.empty();
                 log.info("the topic {} takes messages again", topic.name());
             }
