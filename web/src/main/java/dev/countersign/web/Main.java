@@ -2,10 +2,10 @@ package dev.countersign.web;
 
 import dev.countersign.core.Home;
 import dev.countersign.core.StartupException;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -45,6 +45,8 @@ public final class Main extends Commands implements Callable<Integer> {
     /** How long requests in flight and the other writer may take after one writer has died. */
     private static final int LAST_WORK_SECONDS = 10;
 
+    private static final Path STANDARD_OUTPUT = Path.of("/proc/self/fd/1"); // on Linux
+
     record Options(Place place, Settings server) {
 
         static Options defaults() {
@@ -73,21 +75,25 @@ public final class Main extends Commands implements Callable<Integer> {
         }
     }
 
-    /** Says so if output is lost, for example on a full disk; but not if its reader has left early, as {@code head} does. */
+    /**
+     * Says so if output is lost, for example on a full disk. A pipe or socket, which fails only if its reader has left early, as
+     * {@code head} does, is no failure; nor is anything where this can't be told.
+     */
     private static boolean isOutputLost(CommandLine command) {
         command.getOut().flush(); // by itself it flushes whole lines only
-        if (!System.out.checkError()) {
+        if (!System.out.checkError() || !isFileOrDevice(STANDARD_OUTPUT)) {
             return false;
-        }
-        try { // a write that fails again and, unlike those of System.out, gives the reason
-            new FileOutputStream(FileDescriptor.out).write('\n');
-        } catch (IOException e) {
-            if (e.getMessage().equals("Broken pipe")) {
-                return false;
-            }
         }
         command.getErr().println("countersign: can't write all of the output");
         return true;
+    }
+
+    private static boolean isFileOrDevice(Path link) {
+        try {
+            return Files.readSymbolicLink(link).isAbsolute(); // others are like pipe:[123]
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     static CommandLine commandLine() {

@@ -233,7 +233,7 @@ final class LogLines implements Closeable {
         return last;
     }
 
-    /** Copies the bytes of the file, compressed or not, to a new file that only its owner can read, and flushes it. */
+    /** Copies the bytes of the file, compressed or not, to a file that only its owner can read, in place of what has its name. */
     void copyTo(Path copy, long length) throws IOException {
         DISK.write(copy, target -> {
             ByteBuffer chunk = ByteBuffer.allocate(BUFFER_BYTES);

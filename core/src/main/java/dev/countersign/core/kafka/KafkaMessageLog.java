@@ -61,7 +61,7 @@ public final class KafkaMessageLog implements MessageLog {
     /** Kafka's client then gives up, and it is unknown whether the record is logged: nobody waits for ten seconds. */
     private static final int DELIVERY_MILLIS = 9_000;
 
-    /** Kafka's client gives up later than that while it waits for its producer id, which it does before its first record. */
+    /** Before its first record Kafka's client waits for a producer id, and gives up later than {@link #DELIVERY_MILLIS}. */
     private static final int ANSWER_MILLIS = 9_500;
 
     private static final long NEVER_MILLIS = TimeUnit.DAYS.toMillis(36_500);
@@ -279,7 +279,7 @@ public final class KafkaMessageLog implements MessageLog {
         }
     }
 
-    /** As long as its thread lives, Kafka's client ends each send in time, well or badly. */
+    /** As long as its thread lives, Kafka's client ends each send within seconds, well or badly. */
     private void watchProducer() {
         if (queued() > 0 && silentLooks.incrementAndGet() == MAX_SILENT_LOOKS) {
             log.error("the thread of Kafka's client has died; the process must be started again");

@@ -138,7 +138,7 @@ final class Topic implements Closeable {
             }
             client.put(each, file.getProperty(each));
         }
-        if (!client.containsKey(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG)) {
+        if (!file.getProperty(CommonClientConfigs.SECURITY_PROTOCOL_CONFIG, "").matches("(?i)(SASL_)?SSL")) {
             ClientUtils.parseAndValidateAddresses(List.of(brokers.split(",")), ClientDnsLookup.USE_ALL_DNS_IPS)
                     .forEach(Topic::requirePlain);
         }

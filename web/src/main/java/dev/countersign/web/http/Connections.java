@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.slf4j.LoggerFactory;
 
 /**
@@ -30,7 +31,7 @@ final class Connections implements Connection.Listener {
 
     private static final long LEAST_IDLE_MILLIS = 1_000;
     private static final long SEARCH_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    static final Duration SWEEP_PAUSE = Duration.ofMillis(250);
+    private static final Duration SWEEP_PAUSE = Duration.ofMillis(250);
 
     private final Limits limits;
     private final int maxConnections;
@@ -56,8 +57,9 @@ final class Connections implements Connection.Listener {
         return (int) Math.max(64, Math.min(fit, 1_000_000));
     }
 
-    /** Closes connections that have taken too long; to be called each {@link #SWEEP_PAUSE}. */
-    void sweep() {
+    /** Checks the connections from now on, as long as the scheduler runs: no command of an operator may delay it. */
+    void watch(Scheduler scheduler) {
+        scheduler.schedule(() -> watch(scheduler), SWEEP_PAUSE); // first: a failure below must not end the checks
         long now = System.nanoTime();
         open.forEach(connection -> connection.enforce(limits, now));
     }

@@ -72,7 +72,7 @@ public final class HttpServer implements AutoCloseable {
         server.setHandler(threads.guard(limits.maxBodyBytes(), new GracefulHandler(contexts)));
         server.setErrorHandler(new ProblemHandler(connectors));
         server.setStopTimeout(STOP_TIMEOUT_MILLIS);
-        repeat(connections::sweep, Connections.SWEEP_PAUSE);
+        onceStarted.add(() -> connections.watch(server.getScheduler()));
         listeners.forEach(this::add);
         repeat(() -> ports().forEach(port -> port.answers().report(port.getName())), REFUSALS_PAUSE);
     }

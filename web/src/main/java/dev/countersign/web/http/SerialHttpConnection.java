@@ -45,7 +45,7 @@ final class SerialHttpConnection extends StrictHttpConnection {
     /** Whether a request has been served since the connection was last picked up. Used by the reading thread only. */
     private boolean servesTurn;
 
-    /** When the last answer was first seen to be sent; 0 if it is not sent. Used by the watching thread only. */
+    /** When the last answer was first seen to be sent; 0 if it is not sent. Used by the sweep only. */
     private long answeredSince;
 
     private SerialHttpConnection(HttpConfiguration configuration, Connector connector, EndPoint endPoint) {

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  *       either;
  *   <li>a connection's second request in a row, so that a client that sends without pause takes one turn like any
  *       other. Outside a turn it goes to the pool only if other tasks are queued there;
- *   <li>a request with a body of unknown length, which may have to be read only to refuse it, or with a large body.
+ *   <li>a request with a body of unknown length, or with a large body.
  * </ul>
  *
  * <p>The pool's thread that selected a connection serves its first request. Jetty's scheduler ends bodies and headers

@@ -6,7 +6,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import java.util.Enumeration;
 import java.util.regex.Pattern;
 
-/** The accepted content types, parsed with the grammar of RFC 9110, 8.3. */
+/** The accepted content types, parsed with the grammar of RFC 9110, 8.3, but without escapes in a charset. */
 enum MediaType {
     JSON("application/json"),
     PLAIN_TEXT("text/plain");

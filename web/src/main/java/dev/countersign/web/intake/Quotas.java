@@ -82,8 +82,8 @@ public final class Quotas {
 
     /**
      * The nearest address that is not a trusted proxy. Jetty's ForwardedRequestCustomizer would take the farthest
-     * address, which a client can forge, and trust any proxy. If both headers are present, one may come from the
-     * client: then both are ignored.
+     * address, which a client can forge, and trust any proxy. If both headers are present, even if one is empty, one
+     * may come from the client: then both are ignored.
      */
     private InetAddress sender(InetAddress from, HttpFields headers) {
         if (!proxies.test(from)) {

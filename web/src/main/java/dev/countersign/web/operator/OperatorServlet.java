@@ -2,6 +2,7 @@ package dev.countersign.web.operator;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.countersign.core.Home;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -73,9 +74,9 @@ final class OperatorServlet extends HttpServlet {
         try {
             return answer.to(request, response);
         } catch (IOException | CompletionException e) {
-            Throwable cause = e instanceof CompletionException ? e.getCause() : e;
-            log.warn("the operator's command failed", cause);
-            throw new OperatorException(503, "the server can't do it now: " + cause.getMessage());
+            log.warn("the operator's command failed", e);
+            String reason = e instanceof CompletionException ? e.getCause().getMessage() : Home.reason(e);
+            throw new OperatorException(503, "the server can't do it now: " + reason);
         }
     }
 
