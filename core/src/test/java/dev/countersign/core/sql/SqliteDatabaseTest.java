@@ -70,7 +70,7 @@ class SqliteDatabaseTest {
     @Test
     void aFolderThatIsMissingIsToldAsSuch() throws Exception {
         file = folder.resolve("missing/countersign.db");
-        assertRefused("NoSuchFile");
+        assertRefused("no such file");
     }
 
     /** Against sqlite.org/pragma.html: 2 is FULL, 1 is NORMAL. */
